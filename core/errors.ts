@@ -1,0 +1,125 @@
+/**
+ * Every failure that a person or a program may meet has one of these stable codes.
+ * `disposition` is the only question the retry policy asks: `retry` (the world may change),
+ * `fail` (trying again cannot help), `cancelled` (somebody asked for it to stop).
+ */
+export const ERROR_CODES = {
+  "invalid-yaml": "The cascade file is not valid YAML.",
+  "invalid-cascade": "The cascade file breaks the cascade schema.",
+  "unknown-cascade": "No cascade of this name is registered.",
+  "unknown-skill": "No skill of this name is installed.",
+  "invalid-skill": "A skill folder breaks the skill format.",
+  "unknown-input": "The cascade declares no input of this name.",
+  "missing-input": "A required input was not given.",
+  "invalid-input": "An input has the wrong type or value.",
+  "invalid-output": "A skill returned something its manifest does not declare.",
+  "unknown-reference": "A ${…} reference names something that does not exist.",
+  "not-supported": "This part of the language exists but cannot be carried out here.",
+  "invalid-job": "The job message is not what the intake accepts.",
+  "invalid-message": "A bus message breaks its schema.",
+  "idempotency-conflict": "The same key was used before with another job.",
+  "limit-exceeded": "A named limit was exceeded.",
+  "unknown-run": "No run has this id.",
+  "path-not-found": "The path does not exist.",
+  "path-unreadable": "The path exists but cannot be read.",
+  "nothing-to-do": "There is nothing to work on.",
+  "skill-failed": "A skill ended with an error.",
+  "skill-crashed": "The process or thread that ran a skill died.",
+  "task-timeout": "A task took longer than its time limit.",
+  "task-cancelled": "A task was cancelled before it ended.",
+  "agent-lost": "The agent that held the task is gone.",
+  "no-attempts-left": "A task failed on every allowed attempt.",
+  "broker-unavailable": "The NATS server did not answer.",
+  "broker-missing": "No nats-server could be found or fetched.",
+  "broker-too-old": "The NATS server is older than what this needs.",
+  "storage-full": "The NATS server could not store a message.",
+  "log-fenced": "Another coordinator owns this shard now.",
+  "record-corrupt": "A stored record fails its checksum or cannot be read.",
+  "restart-limit": "A process ended too often and is not started again.",
+  "coordinator-unavailable": "No coordinator answered.",
+  "old-node": "This Node.js is older than what the project runs on.",
+  usage: "The command line is not understood.",
+  internal: "A defect in this program.",
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+export type Disposition = "retry" | "fail" | "cancelled";
+
+/** Where the cause stands: a place in a file, or a JSON pointer into a message. */
+export interface ErrorLocation {
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly pointer?: string;
+}
+
+/** An error as it travels on the bus and stands in the log. No stack, no secrets. */
+export interface ErrorRecord {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly disposition: Disposition;
+  readonly hint?: string;
+  readonly location?: ErrorLocation;
+}
+
+/** A failure of the world, with a stable code. `message` is one line, with ids and without secrets. */
+export class SwarmError extends Error {
+  override readonly name = "SwarmError";
+  readonly code: ErrorCode;
+  readonly disposition: Disposition;
+  readonly hint: string | undefined;
+  readonly location: ErrorLocation | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: {
+      readonly disposition?: Disposition;
+      readonly hint?: string;
+      readonly location?: ErrorLocation;
+      readonly cause?: unknown;
+    } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.disposition = options.disposition ?? "fail";
+    this.hint = options.hint;
+    this.location = options.location;
+  }
+}
+
+/** The bus form of any thrown value. An unknown error may be retried, because attempts are bounded. */
+export function toErrorRecord(error: unknown): ErrorRecord {
+  if (error instanceof SwarmError) {
+    return {
+      code: error.code,
+      message: error.message,
+      disposition: error.disposition,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...(error.location === undefined ? {} : { location: error.location }),
+    };
+  }
+  if (error instanceof Error && error.name === "AbortError") {
+    return { code: "task-cancelled", message: error.message, disposition: "cancelled" };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: "skill-failed", message, disposition: "retry" };
+}
+
+/** The error that a record describes, to be thrown on this side of the bus. */
+export function fromErrorRecord(record: ErrorRecord): SwarmError {
+  return new SwarmError(record.code, record.message, {
+    disposition: record.disposition,
+    ...(record.hint === undefined ? {} : { hint: record.hint }),
+    ...(record.location === undefined ? {} : { location: record.location }),
+  });
+}
+
+/** `file:line:column`, as far as it is known; "" when nothing is. */
+export function formatLocation(location: ErrorLocation | undefined): string {
+  if (location === undefined) return "";
+  const place = [location.file, location.line, location.column].filter(
+    (part) => part !== undefined,
+  );
+  return place.length > 0 ? place.join(":") : (location.pointer ?? "");
+}

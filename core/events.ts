@@ -1,0 +1,83 @@
+import type { ErrorRecord } from "./errors.ts";
+import type { AgentId, RunId, StageId } from "./ids.ts";
+import type { Json } from "./json.ts";
+import type { Value } from "./value.ts";
+
+/**
+ * The facts of a run, in the order in which they were appended: `n` counts from 1 without a gap.
+ * Folding them through the machines gives the run's state; nothing else is its source.
+ */
+export interface StoredEvent {
+  readonly run: RunId;
+  readonly n: number;
+  readonly atMs: number;
+  readonly event: RunEvent;
+}
+
+export type RunEvent =
+  | {
+      readonly type: "run.created";
+      readonly cascade: string;
+      /** sha256 of the plan's JSON, which is stored as an object of that name. */
+      readonly plan: string;
+      readonly machine: string;
+      readonly inputs: Value;
+      /** Absolute directory that relative paths mean and under which the run's files are written. */
+      readonly directory: string;
+      readonly host: string;
+      readonly key?: string;
+    }
+  | { readonly type: "stage.started"; readonly stage: StageId; readonly tasks: number }
+  | {
+      readonly type: "task.offered";
+      readonly stage: StageId;
+      readonly index: number;
+      readonly attempt: number;
+    }
+  | {
+      readonly type: "task.succeeded";
+      readonly stage: StageId;
+      readonly index: number;
+      readonly attempt: number;
+      readonly agent: AgentId;
+      readonly durationMs: number;
+      readonly output: Value;
+    }
+  | {
+      readonly type: "task.failed";
+      readonly stage: StageId;
+      readonly index: number;
+      readonly attempt: number;
+      readonly agent?: AgentId;
+      readonly error: ErrorRecord;
+      /** Wall time of the next attempt; absent when there is none. */
+      readonly retryAtMs?: number;
+    }
+  | { readonly type: "stage.succeeded"; readonly stage: StageId }
+  | { readonly type: "stage.failed"; readonly stage: StageId; readonly error: ErrorRecord }
+  | { readonly type: "cancel.requested"; readonly by: string; readonly reason: string }
+  | { readonly type: "run.succeeded"; readonly output: Json }
+  | { readonly type: "run.failed"; readonly error: ErrorRecord }
+  | { readonly type: "run.cancelled"; readonly reason: string };
+
+export type RunEventType = RunEvent["type"];
+export type EventOf<Type extends RunEventType> = Extract<RunEvent, { type: Type }>;
+
+/** The end of a run's life, one of three. */
+export type RunOutcome =
+  | EventOf<"run.succeeded">
+  | EventOf<"run.failed">
+  | EventOf<"run.cancelled">;
+
+export type RunStatus = "running" | "succeeded" | "failed" | "cancelled";
+
+export function isRunOutcome(event: RunEvent): event is RunOutcome {
+  return (
+    event.type === "run.succeeded" || event.type === "run.failed" || event.type === "run.cancelled"
+  );
+}
+
+/** The stage an event concerns, or undefined when it concerns the whole run. */
+export function stageOf(event: RunEvent): StageId | undefined {
+  return "stage" in event ? event.stage : undefined;
+}

@@ -1,0 +1,30 @@
+import { SwarmError } from "./errors.ts";
+
+/** Every limit, refused by name at the door. Bytes and counts unless the name says otherwise. */
+export const LIMITS = {
+  cascadeFileBytes: 1_048_576,
+  yamlDepth: 64,
+  stagesPerCascade: 10_000,
+  skillsPerStage: 256,
+  fanOutItems: 100_000,
+  openRuns: 20_000,
+  /** NATS carries 1 MiB; the rest is room for headers. */
+  jobBytes: 1_000_000,
+  /** A larger value travels as an object and is named by its hash. */
+  inlineValueBytes: 65_536,
+  objectBytes: 268_435_456,
+  messageBatchBytes: 262_144,
+  eventsPerAppend: 500,
+  idempotencyKeyBytes: 256,
+  attemptsPerTask: 100,
+  taskTimeoutMs: 86_400_000,
+  errorMessageBytes: 2_048,
+} as const;
+
+export type LimitName = keyof typeof LIMITS;
+
+/** @throws SwarmError `limit-exceeded` that names the limit, what was given and what is allowed */
+export function refuseOver(limit: LimitName, given: number): void {
+  if (given <= LIMITS[limit]) return;
+  throw new SwarmError("limit-exceeded", `${limit}: ${given} given, ${LIMITS[limit]} allowed`);
+}

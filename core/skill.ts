@@ -1,0 +1,49 @@
+import type { Logger } from "pino";
+import type { AgentId } from "./ids.ts";
+import type { Json, JsonObject } from "./json.ts";
+import type { InputSpec, Lane } from "./plan.ts";
+
+/** What a skill folder's `SKILL.md` declares. Inputs and outputs are checked at run time. */
+export interface SkillManifest {
+  readonly name: string;
+  readonly description: string;
+  readonly version: string;
+  readonly lane: Lane;
+  readonly inputs: readonly InputSpec[];
+  readonly outputs: readonly InputSpec[];
+  /** File name of the entry module in the skill's folder; absent for a skill that only instructs a model. */
+  readonly entry?: string;
+  /** Absolute path of the skill's folder. */
+  readonly folder: string;
+}
+
+/** How everything else finds skills. */
+export interface SkillCatalog {
+  find(name: string): SkillManifest | undefined;
+  names(): readonly string[];
+}
+
+/** What a code skill may reach beside its inputs. */
+export interface SkillContext {
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  readonly run: {
+    readonly runId: string;
+    readonly cascade: string;
+    readonly stageId: string;
+    readonly index: number;
+  };
+  readonly attempt: number;
+  readonly agentId: AgentId;
+  /** Directory of the run's own files, made when first written to: `<job directory>/.cascade/runs/<run>`. */
+  readonly runFolder: string;
+  /** Writes a file of the run in one step (write beside, then rename). Answers its absolute path. */
+  writeArtifact(name: string, content: string | Uint8Array): Promise<string>;
+}
+
+/**
+ * A code skill's entry module exports `run` of this type.
+ * Contract: idempotent, for another attempt may run it again; stops soon after `signal` aborts;
+ * throws `SwarmError` with disposition `fail` when another attempt cannot help.
+ */
+export type SkillRun = (inputs: JsonObject, context: SkillContext) => Promise<Record<string, Json>>;

@@ -1,0 +1,105 @@
+import { isToken } from "./ids.ts";
+
+/**
+ * Every subject, stream and bucket name is built here and nowhere else.
+ * One server can hold several projects: each has a prefix of its own.
+ */
+export function openSubjects(prefix = "cascade"): Subjects {
+  const at = (...tokens: (string | number)[]): string =>
+    [prefix, ...tokens.map(checkedToken)].join(".");
+  const upper = prefix === "cascade" ? "" : `${prefix.toUpperCase()}_`;
+  checkedToken(prefix);
+  return {
+    prefix,
+    streams: {
+      jobs: `${upper}JOBS`,
+      log: `${upper}LOG`,
+      history: `${upper}HISTORY`,
+      inbox: `${upper}INBOX`,
+      dead: `${upper}DEAD`,
+    },
+    buckets: {
+      lease: `${prefix}_lease`,
+      open: `${prefix}_open`,
+      key: `${prefix}_key`,
+      blob: `${prefix}_blob`,
+    },
+    jobs: `${prefix}.jobs`,
+    allJobs: [`${prefix}.jobs`, `${prefix}.jobs.*`],
+    submit: `${prefix}.submit`,
+    log: (shard) => at("log", shard),
+    allLogs: `${prefix}.log.*`,
+    history: (shard, run) => at("history", shard, run),
+    allHistory: `${prefix}.history.*.*`,
+    inbox: (shard, kind, author) => at("inbox", shard, kind, author),
+    inboxOf: (shard) => `${at("inbox", shard)}.>`,
+    allInboxes: `${prefix}.inbox.>`,
+    deadJob: (queue) => at("dead", "jobs", queue),
+    deadTask: (run, stage) => at("dead", run, stage),
+    allDead: `${prefix}.dead.>`,
+    query: (shard) => at("query", shard),
+    result: (shard, agent) => at("result", shard, agent),
+    resultsOf: (shard) => `${at("result", shard)}.*`,
+    event: (run, stage, type) =>
+      `${at("events", run, stage)}.${type.split(".").map(checkedToken).join("-")}`,
+    eventsOf: (run) => `${at("events", run)}.>`,
+    allEvents: `${prefix}.events.>`,
+    agentTask: (agent) => at("agent", agent, "task"),
+    agentHeartbeat: (agent) => at("agent", agent, "heartbeat"),
+    allHeartbeats: `${prefix}.agent.*.heartbeat`,
+    agentControl: (agent) => at("agent", agent, "control"),
+    lane: (lane) => at("lane", lane),
+    peer: (from, to, kind) => at("peer", from, to, kind),
+    peersTo: (to) => `${prefix}.peer.*.${checkedToken(to)}.*`,
+    stage: (run, stage) => at("stage", run, stage),
+  };
+}
+
+export interface Subjects {
+  readonly prefix: string;
+  readonly streams: Readonly<Record<"jobs" | "log" | "history" | "inbox" | "dead", string>>;
+  readonly buckets: Readonly<Record<"lease" | "open" | "key" | "blob", string>>;
+  readonly jobs: string;
+  readonly allJobs: readonly string[];
+  readonly submit: string;
+  log(shard: number): string;
+  readonly allLogs: string;
+  history(shard: number, run: string): string;
+  readonly allHistory: string;
+  inbox(shard: number, kind: InboxKind, author: string): string;
+  inboxOf(shard: number): string;
+  readonly allInboxes: string;
+  deadJob(queue: string): string;
+  deadTask(run: string, stage: string): string;
+  readonly allDead: string;
+  query(shard: number): string;
+  result(shard: number, agent: string): string;
+  resultsOf(shard: number): string;
+  /** `type` is an event name such as `task.succeeded`; its dot becomes a hyphen, so that the subject has a fixed depth. */
+  event(run: string, stage: string, type: string): string;
+  eventsOf(run: string): string;
+  readonly allEvents: string;
+  agentTask(agent: string): string;
+  agentHeartbeat(agent: string): string;
+  readonly allHeartbeats: string;
+  agentControl(agent: string): string;
+  lane(lane: string): string;
+  peer(from: string, to: string, kind: string): string;
+  peersTo(to: string): string;
+  stage(run: string, stage: string): string;
+}
+
+export type InboxKind = "job" | "result" | "cancel";
+
+/** The name of a NATS queue group that all agents of a lane share. */
+export const LANE_QUEUE_GROUP = "agents";
+/** The name under which agents answer NATS service discovery. */
+export const AGENT_SERVICE = "cascade-agent";
+/** Stands for the stage in the subject of an event that concerns the whole run. */
+export const WHOLE_RUN = "_";
+
+function checkedToken(token: string | number): string {
+  const text = String(token);
+  if (!isToken(text)) throw new Error(`not a subject token: ${JSON.stringify(text).slice(0, 80)}`);
+  return text;
+}
