@@ -125,6 +125,8 @@ export const job = z.strictObject({
   inputs: z.record(z.string(), json).exactOptional(),
   /** The same key never makes a second run. */
   key: z.string().min(1).max(256).exactOptional(),
+  /** A cascade's YAML text, instead of a registered one; `cascade` then names it in messages. */
+  definition: z.string().exactOptional(),
   /** Absolute directory that relative paths mean; default: the coordinator's. */
   directory: z.string().startsWith("/", "must be an absolute path").exactOptional(),
 });
@@ -135,6 +137,14 @@ export const submitAnswer = z.union([
   z.object({ error: errorRecord }),
 ]);
 export type SubmitAnswer = z.infer<typeof submitAnswer>;
+
+/** Durable word to the owner of a shard, `inbox.<shard>.job.<author>`: a job that another coordinator took in. */
+export const handedOverJob = z.object({ v, runId, job });
+export type HandedOverJob = z.infer<typeof handedOverJob>;
+
+/** Durable word to the owner of a shard, `inbox.<shard>.cancel.<author>`. */
+export const cancelRequest = z.object({ v, run: runId, reason: z.string().max(1_000) });
+export type CancelRequest = z.infer<typeof cancelRequest>;
 
 /** Published to `events.<run>.<stage>.<type>` after each append, and listed by `query`. */
 export const publishedEvent = z.object({

@@ -1,6 +1,5 @@
 import type { ErrorRecord } from "./errors.ts";
 import type { AgentId, RunId, StageId } from "./ids.ts";
-import type { Json } from "./json.ts";
 import type { Value } from "./value.ts";
 
 /**
@@ -56,7 +55,8 @@ export type RunEvent =
   | { readonly type: "stage.succeeded"; readonly stage: StageId }
   | { readonly type: "stage.failed"; readonly stage: StageId; readonly error: ErrorRecord }
   | { readonly type: "cancel.requested"; readonly by: string; readonly reason: string }
-  | { readonly type: "run.succeeded"; readonly output: Json }
+  /** `output` is the last stage's when that stage has a single task, else null. */
+  | { readonly type: "run.succeeded"; readonly output: Value }
   | { readonly type: "run.failed"; readonly error: ErrorRecord }
   | { readonly type: "run.cancelled"; readonly reason: string };
 

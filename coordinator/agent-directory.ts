@@ -1,0 +1,165 @@
+import type { Heartbeat, Slots } from "../bus/messages.ts";
+import type { Clock } from "../core/clock.ts";
+import type { AgentId } from "../core/ids.ts";
+import type { Lane } from "../core/plan.ts";
+import type { MemberLoad } from "../core/topology.ts";
+
+/** How long an agent may be silent before it is asked, and how often that is looked at. */
+export const SILENCE = { suspectedAfterMs: 2_250, sweepMs: 250 } as const;
+
+/** What the coordinator knows of one agent. */
+interface AgentView {
+  readonly agentId: AgentId;
+  heartbeat: Heartbeat;
+  skills: ReadonlySet<string>;
+  lastSeenMs: number;
+  /** Tasks that this coordinator offered to it and that have not ended, by lane. */
+  assigned: Record<Lane, number>;
+  /** Lanes that answered busy since the last heartbeat or result: others fill them, too. */
+  full: Set<Lane>;
+  suspected: boolean;
+}
+
+export interface DirectoryEvents {
+  joined(agentId: AgentId, heartbeat: Heartbeat): void;
+  /** Silent for too long: ask it before it counts as lost. */
+  suspected(agentId: AgentId): void;
+  lost(agentId: AgentId, reason: string): void;
+}
+
+/** Who is there, what each can do and how much room it has. Fed by heartbeats, judged on the monotonic clock. */
+export class AgentDirectory {
+  readonly #agents = new Map<AgentId, AgentView>();
+  readonly #clock: Clock;
+  readonly #events: DirectoryEvents;
+
+  constructor(clock: Clock, events: DirectoryEvents) {
+    this.#clock = clock;
+    this.#events = events;
+  }
+
+  get size(): number {
+    return this.#agents.size;
+  }
+
+  ids(): readonly AgentId[] {
+    return [...this.#agents.keys()];
+  }
+
+  has(agentId: AgentId): boolean {
+    return this.#agents.has(agentId);
+  }
+
+  seen(heartbeat: Heartbeat): void {
+    if (heartbeat.status === "gone") {
+      this.remove(heartbeat.agent, "its process ended");
+      return;
+    }
+    const known = this.#agents.get(heartbeat.agent);
+    if (known === undefined) {
+      this.#agents.set(heartbeat.agent, {
+        agentId: heartbeat.agent,
+        heartbeat,
+        skills: new Set(heartbeat.skills),
+        lastSeenMs: this.#clock.monotonicMs(),
+        assigned: { light: 0, heavy: 0, sandbox: 0 },
+        full: new Set(),
+        suspected: false,
+      });
+      this.#events.joined(heartbeat.agent, heartbeat);
+      return;
+    }
+    if (known.heartbeat.skills.length !== heartbeat.skills.length)
+      known.skills = new Set(heartbeat.skills);
+    known.heartbeat = heartbeat;
+    known.lastSeenMs = this.#clock.monotonicMs();
+    known.suspected = false;
+    known.full.clear();
+  }
+
+  /** Suspects agents that were silent for too long. */
+  sweep(): void {
+    const oldest = this.#clock.monotonicMs() - SILENCE.suspectedAfterMs;
+    for (const agent of this.#agents.values()) {
+      if (agent.lastSeenMs >= oldest || agent.suspected) continue;
+      agent.suspected = true;
+      this.#events.suspected(agent.agentId);
+    }
+  }
+
+  /** While the server cannot be reached, silence says nothing: every agent counts as seen now. */
+  forgiveSilence(): void {
+    for (const agent of this.#agents.values()) agent.lastSeenMs = this.#clock.monotonicMs();
+  }
+
+  remove(agentId: AgentId, reason: string): void {
+    if (this.#agents.delete(agentId)) this.#events.lost(agentId, reason);
+  }
+
+  assign(agentId: AgentId, lane: Lane): void {
+    const agent = this.#agents.get(agentId);
+    if (agent !== undefined) agent.assigned[lane] += 1;
+  }
+
+  release(agentId: AgentId, lane: Lane): void {
+    const agent = this.#agents.get(agentId);
+    if (agent === undefined) return;
+    agent.assigned[lane] = Math.max(0, agent.assigned[lane] - 1);
+    agent.full.delete(lane);
+  }
+
+  markFull(agentId: AgentId, lane: Lane): void {
+    this.#agents.get(agentId)?.full.add(lane);
+  }
+
+  /** Free slots of an agent for a skill in a lane; 0 when it cannot take the task. */
+  room(agentId: AgentId, lane: Lane, skill: string): number {
+    const agent = this.#agents.get(agentId);
+    if (agent === undefined || !canServe(agent, lane) || !agent.skills.has(skill)) return 0;
+    return freeSlots(agent, lane);
+  }
+
+  /** The agent with most room for a skill, undefined when there is none. */
+  roomiest(lane: Lane, skill: string): AgentId | undefined {
+    let best: AgentView | undefined;
+    let bestRoom = 0;
+    for (const agent of this.#agents.values()) {
+      if (!canServe(agent, lane) || !agent.skills.has(skill)) continue;
+      const room = freeSlots(agent, lane);
+      if (room > bestRoom) {
+        best = agent;
+        bestRoom = room;
+      }
+    }
+    return best?.agentId;
+  }
+
+  loads(members: readonly AgentId[], lane: Lane, skill: string): readonly MemberLoad[] {
+    return members.map((agentId) => ({
+      agentId,
+      freeSlots: this.room(agentId, lane, skill),
+      assigned: this.#agents.get(agentId)?.assigned[lane] ?? 0,
+    }));
+  }
+
+  /** Up to `count` agents that serve the lane, those with most room first. */
+  team(count: number, lane: Lane): readonly AgentId[] {
+    return [...this.#agents.values()]
+      .filter((agent) => agent.heartbeat.status === "serving" && agent.heartbeat.slots[lane] > 0)
+      .sort((a, b) => freeSlots(b, lane) - freeSlots(a, lane))
+      .slice(0, count)
+      .map((agent) => agent.agentId);
+  }
+
+  slots(agentId: AgentId): Slots | undefined {
+    return this.#agents.get(agentId)?.heartbeat.slots;
+  }
+}
+
+function canServe(agent: AgentView, lane: Lane): boolean {
+  return agent.heartbeat.status === "serving" && !agent.suspected && !agent.full.has(lane);
+}
+
+function freeSlots(agent: AgentView, lane: Lane): number {
+  return agent.heartbeat.slots[lane] - agent.assigned[lane];
+}

@@ -1,0 +1,325 @@
+import type { Logger } from "pino";
+import type { OfferAnswer, TaskName } from "../bus/messages.ts";
+import type { AgentId } from "../core/ids.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Lane, TopologyName } from "../core/plan.ts";
+import type { Topology } from "../core/topology.ts";
+import type { AgentDirectory } from "./agent-directory.ts";
+import type { RunState } from "./run-state.ts";
+import { type QueuedTask, skillCallOf, type TaskClass, TaskClasses } from "./task-queue.ts";
+
+/** Where an offer goes: to one agent, or to whoever of a lane hears it when no agent is known yet. */
+export type OfferTarget = { readonly agent: AgentId } | { readonly lane: Lane };
+
+/** A task whose attempt is counted and whose inputs are evaluated. */
+export interface PreparedTask {
+  readonly task: QueuedTask;
+  readonly inputs: JsonObject;
+  readonly team: readonly AgentId[] | undefined;
+}
+
+export interface DispatcherPorts {
+  readonly directory: AgentDirectory;
+  readonly topologies: Readonly<Partial<Record<TopologyName, Topology>>>;
+  readonly logger: Logger;
+  /** Inputs of a task. @throws SwarmError when a reference finds nothing in the data */
+  inputsOf(task: QueuedTask): JsonObject;
+  /** Logs the attempt, and sends the offer once that is stored. */
+  order(target: OfferTarget, prepared: PreparedTask): void;
+  /** The attempt is over without a result. */
+  fail(task: QueuedTask, agent: AgentId | undefined, error: unknown): void;
+  sendCancel(agent: AgentId, tasks: readonly TaskName[]): void;
+}
+
+/** An offer that was sent, or is about to be. */
+interface Assignment {
+  readonly task: QueuedTask;
+  readonly lane: Lane;
+  /** Undefined while a lane is asked. */
+  agent: AgentId | undefined;
+}
+
+/** How many tasks one look at an unknown lane offers at most. */
+const LANE_PROBE = 8;
+
+/**
+ * Decides who gets which task: at most the free slots are offered, the rest waits here.
+ * Nothing in it is durable: after a restart it is rebuilt from the folded runs and the agents' reports.
+ */
+export class Dispatcher {
+  readonly #ports: DispatcherPorts;
+  readonly #waiting = new TaskClasses();
+  readonly #assigned = new Map<string, Assignment>();
+  /** Offered before a restart; whether an agent holds them is being found out. */
+  readonly #unclaimed = new Map<string, QueuedTask>();
+  readonly #teams = new Map<string, readonly AgentId[]>();
+  readonly #probing = new Set<Lane>();
+
+  constructor(ports: DispatcherPorts) {
+    this.#ports = ports;
+  }
+
+  get waitingTasks(): number {
+    return this.#waiting.size;
+  }
+
+  get assignedTasks(): number {
+    return this.#assigned.size;
+  }
+
+  queue(task: QueuedTask): void {
+    this.#waiting.push(task);
+  }
+
+  /** Offers as much as there is room for. */
+  schedule(): void {
+    let classes = this.#waiting.waiting();
+    while (classes.length > 0) {
+      classes = classes.filter((taskClass) => this.#placeNext(taskClass));
+    }
+  }
+
+  /** Takes the next task of a class; false when there is no room or nothing waits. */
+  #placeNext(taskClass: TaskClass): boolean {
+    if (taskClass.queue.size === 0) return false;
+    const team = taskClass.swarm === undefined ? undefined : this.#teamFor(taskClass);
+    const target = this.#targetFor(taskClass, team);
+    if (target === undefined) return false;
+    const task = this.#takeCurrent(taskClass);
+    if (task === undefined) return false;
+    let inputs: JsonObject;
+    try {
+      inputs = this.#ports.inputsOf(task);
+    } catch (error) {
+      this.#ports.fail(task, undefined, error);
+      return true;
+    }
+    const agent = "agent" in target ? target.agent : undefined;
+    this.#assigned.set(keyOf(task), { task, lane: taskClass.lane, agent });
+    if (agent !== undefined) this.#ports.directory.assign(agent, taskClass.lane);
+    this.#ports.order(target, { task, inputs, team });
+    return true;
+  }
+
+  #targetFor(taskClass: TaskClass, team: readonly AgentId[] | undefined): OfferTarget | undefined {
+    const { directory, topologies } = this.#ports;
+    const { lane, skill, swarm } = taskClass;
+    if (directory.size === 0) return this.#probe(lane);
+    if (swarm !== undefined && team !== undefined) {
+      const loads = directory.loads(team, lane, skill).filter((load) => load.freeSlots > 0);
+      const agent = topologies[swarm.topology]?.entryPoints(loads)[0];
+      return agent === undefined ? undefined : { agent };
+    }
+    const agent = directory.roomiest(lane, skill);
+    return agent === undefined ? undefined : { agent };
+  }
+
+  #probe(lane: Lane): OfferTarget | undefined {
+    if (this.#probing.has(lane)) return undefined;
+    const asked = [...this.#assigned.values()].filter((entry) => entry.agent === undefined).length;
+    if (asked >= LANE_PROBE) this.#probing.add(lane);
+    return { lane };
+  }
+
+  /** A stage's own members: chosen when its first task is placed, kept up to strength. */
+  #teamFor(taskClass: TaskClass): readonly AgentId[] {
+    const { directory } = this.#ports;
+    const wanted = taskClass.swarm?.maxAgents ?? 0;
+    const known = (this.#teams.get(taskClass.key) ?? []).filter((agent) => directory.has(agent));
+    if (known.length >= wanted) return known;
+    const others = directory
+      .team(wanted + known.length, taskClass.lane)
+      .filter((agent) => !known.includes(agent));
+    const team = [...known, ...others].slice(0, wanted);
+    this.#teams.set(taskClass.key, team);
+    return team;
+  }
+
+  /** The next task that is still wanted: its run may have ended, or another attempt delivered. */
+  #takeCurrent(taskClass: TaskClass): QueuedTask | undefined {
+    for (let task = taskClass.queue.take(); task !== undefined; task = taskClass.queue.take()) {
+      if (isWanted(task)) return task;
+    }
+    return undefined;
+  }
+
+  answered(target: OfferTarget, tasks: readonly QueuedTask[], answer: OfferAnswer): void {
+    for (const position of answer.accepted) this.#took(tasks[position], answer.agent);
+    for (const { position, agent } of answer.handedOver) {
+      const task = tasks[position];
+      this.#took(task, agent);
+      if (task !== undefined) {
+        this.#ports.logger.info(
+          { event: "task.redistributed", ...bindingsOf(task), agentId: agent, from: answer.agent },
+          "handed over to a peer with room",
+        );
+      }
+    }
+    for (const position of answer.busy) {
+      const task = tasks[position];
+      if (task === undefined) continue;
+      this.#takeBack(task);
+      this.#ports.directory.markFull(answer.agent, skillCallOf(task).lane);
+    }
+    if ("lane" in target) this.#probing.delete(target.lane);
+  }
+
+  /** Nobody heard the offer: the attempt did not begin. The agent counts as full until it is seen again. */
+  unheard(target: OfferTarget, tasks: readonly QueuedTask[]): void {
+    for (const task of tasks) {
+      this.#takeBack(task);
+      if ("agent" in target) this.#ports.directory.markFull(target.agent, skillCallOf(task).lane);
+    }
+    if ("lane" in target) this.#probing.add(target.lane);
+  }
+
+  /** An agent was heard of again, or a first one joined. */
+  agentSeen(): void {
+    this.#probing.clear();
+  }
+
+  /** The attempt has an outcome, or its run is over. */
+  ended(run: RunState, stage: number, index: number): void {
+    const key = taskKey(run, stage, index);
+    const assignment = this.#assigned.get(key);
+    this.#unclaimed.delete(key);
+    if (assignment === undefined) return;
+    this.#assigned.delete(key);
+    if (assignment.agent !== undefined) {
+      this.#ports.directory.release(assignment.agent, assignment.lane);
+    }
+  }
+
+  /** Nobody wants the results of a stage any more. */
+  cancelStage(run: RunState, stage: number): void {
+    const byAgent = new Map<AgentId, TaskName[]>();
+    for (const { task, agent } of [...this.#assigned.values()]) {
+      if (task.run !== run || task.stage !== stage) continue;
+      this.ended(run, stage, task.index);
+      if (agent !== undefined) byAgent.set(agent, [...(byAgent.get(agent) ?? []), nameOf(task)]);
+    }
+    for (const [agent, tasks] of byAgent) this.#ports.sendCancel(agent, tasks);
+  }
+
+  /** An agent is gone: its tasks are offered again as the next attempt. */
+  agentLost(agent: AgentId, error: unknown): void {
+    for (const { task, agent: holder } of [...this.#assigned.values()]) {
+      if (holder !== agent) continue;
+      this.ended(task.run, task.stage, task.index);
+      this.#ports.fail(task, agent, error);
+    }
+  }
+
+  /** After a fold: this attempt was offered; wait for the agents' reports. */
+  awaitReport(task: QueuedTask): void {
+    this.#unclaimed.set(keyOf(task), task);
+  }
+
+  get unclaimed(): number {
+    return this.#unclaimed.size;
+  }
+
+  /** What an agent says it holds, in answer to a report request. */
+  reported(agent: AgentId, held: readonly TaskName[]): void {
+    for (const name of held) {
+      const task = this.#findUnclaimed(name);
+      if (task === undefined) continue;
+      const { lane } = skillCallOf(task);
+      this.#unclaimed.delete(keyOf(task));
+      this.#assigned.set(keyOf(task), { task, lane, agent });
+      this.#ports.directory.assign(agent, lane);
+    }
+  }
+
+  /** Every agent was asked: what nobody holds is lost. */
+  giveUpUnclaimed(shards: ReadonlySet<number>, error: unknown): void {
+    for (const [key, task] of [...this.#unclaimed]) {
+      if (!shards.has(task.run.shard)) continue;
+      this.#unclaimed.delete(key);
+      if (isWanted(task)) this.#ports.fail(task, undefined, error);
+    }
+  }
+
+  /** Tasks assigned to an agent, to compare with what it reports. */
+  assignedTo(agent: AgentId): readonly QueuedTask[] {
+    return [...this.#assigned.values()]
+      .filter((entry) => entry.agent === agent)
+      .map((entry) => entry.task);
+  }
+
+  /** An offer whose fate is unknown turned out not to be held: the same attempt is offered again. */
+  notHeld(task: QueuedTask): void {
+    this.#takeBack(task);
+  }
+
+  /** Forgets a shard that belongs to somebody else now. */
+  dropShard(shard: number): void {
+    for (const { task } of [...this.#assigned.values()]) {
+      if (task.run.shard === shard) this.ended(task.run, task.stage, task.index);
+    }
+    for (const [key, task] of [...this.#unclaimed]) {
+      if (task.run.shard === shard) this.#unclaimed.delete(key);
+    }
+  }
+
+  #findUnclaimed(name: TaskName): QueuedTask | undefined {
+    const task = this.#unclaimed.get(`${name.run}/${name.stage}/${name.index}`);
+    return task?.attempt === name.attempt ? task : undefined;
+  }
+
+  #took(task: QueuedTask | undefined, agent: AgentId): void {
+    if (task === undefined) return;
+    const assignment = this.#assigned.get(keyOf(task));
+    if (assignment === undefined || assignment.task.attempt !== task.attempt) return; // it has ended meanwhile
+    this.#ports.logger.info({ event: "task.accepted", ...bindingsOf(task), agentId: agent });
+    if (assignment.agent === agent) return;
+    if (assignment.agent !== undefined) {
+      this.#ports.directory.release(assignment.agent, assignment.lane);
+    }
+    assignment.agent = agent;
+    this.#ports.directory.assign(agent, assignment.lane);
+  }
+
+  #takeBack(task: QueuedTask): void {
+    const assignment = this.#assigned.get(keyOf(task));
+    if (assignment === undefined || assignment.task.attempt !== task.attempt) return;
+    this.#assigned.delete(keyOf(task));
+    if (assignment.agent !== undefined) {
+      const { agent, lane } = assignment;
+      this.#ports.directory.release(agent, lane);
+    }
+    if (isWanted(task)) this.#waiting.putBack({ ...task, counted: true });
+  }
+}
+
+/** True while the run goes on and this attempt has neither an outcome nor a successor. */
+function isWanted(task: QueuedTask): boolean {
+  if (task.run.ended) return false;
+  const state = task.run.task(task.run.stage(task.stage).id, task.index);
+  if (state === undefined || state.status === "succeeded" || state.status === "failed")
+    return false;
+  return state.attempt === task.attempt;
+}
+
+export function bindingsOf(task: QueuedTask) {
+  return {
+    runId: task.run.runId,
+    stageId: task.run.stage(task.stage).id,
+    taskId: keyOf(task),
+    attempt: task.attempt,
+  };
+}
+
+export function nameOf(task: QueuedTask): TaskName {
+  const { run, index, attempt } = task;
+  return { run: run.runId, stage: run.stage(task.stage).id, index, attempt };
+}
+
+function keyOf(task: QueuedTask): string {
+  return taskKey(task.run, task.stage, task.index);
+}
+
+/** The task's idempotency key: equal for all its attempts. */
+function taskKey(run: RunState, stage: number, index: number): string {
+  return `${run.runId}/${run.stage(stage).id}/${index}`;
+}

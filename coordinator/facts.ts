@@ -1,0 +1,76 @@
+import type { NatsConnection } from "nats";
+import type { Level, Logger } from "pino";
+import { encodeMessage, type PublishedEvent } from "../bus/messages.ts";
+import { type RunEvent, type StoredEvent, stageOf } from "../core/events.ts";
+import type { JsonObject } from "../core/json.ts";
+import { type Subjects, WHOLE_RUN } from "../core/subjects.ts";
+
+/** Levels of the log lines; facts that concern a single attempt are many, but people watch agents by them. */
+const LEVELS: Partial<Record<RunEvent["type"], Level>> = {
+  "task.failed": "warn",
+  "stage.failed": "error",
+  "run.failed": "error",
+};
+
+/** Shows a stored fact: on the bus for whoever watches, and as a log line. */
+export function showFact(
+  connection: NatsConnection,
+  subjects: Subjects,
+  logger: Logger,
+  stored: StoredEvent,
+): void {
+  const { event } = stored;
+  connection.publish(
+    subjects.event(stored.run, stageOf(event) ?? WHOLE_RUN, event.type),
+    encodeMessage(publishedEvent(stored)),
+  );
+  const level = LEVELS[event.type] ?? "info";
+  if (!logger.isLevelEnabled(level)) return;
+  logger[level]({ event: event.type, runId: stored.run, ...fieldsOf(event) });
+}
+
+export function publishedEvent(stored: StoredEvent): PublishedEvent {
+  const { type, ...data } = stored.event;
+  return {
+    v: 1,
+    run: stored.run,
+    n: stored.n,
+    atMs: stored.atMs,
+    type,
+    data: data as unknown as JsonObject,
+  };
+}
+
+/** What a log line says of an event: names and numbers, never whole inputs or outputs. */
+function fieldsOf(event: RunEvent): Record<string, unknown> {
+  switch (event.type) {
+    case "run.created":
+      return { cascade: event.cascade, plan: event.plan.slice(0, 12), directory: event.directory };
+    case "stage.started":
+      return { stageId: event.stage, tasks: event.tasks };
+    case "task.offered":
+      return { stageId: event.stage, index: event.index, attempt: event.attempt };
+    case "task.succeeded": {
+      const { stage, index, attempt, agent, durationMs } = event;
+      return { stageId: stage, index, attempt, agentId: agent, durationMs: Math.round(durationMs) };
+    }
+    case "task.failed": {
+      const { stage, index, attempt, agent, error, retryAtMs } = event;
+      return { stageId: stage, index, attempt, agentId: agent, error, retryAtMs };
+    }
+    case "stage.succeeded":
+      return { stageId: event.stage };
+    case "stage.failed":
+      return { stageId: event.stage, error: event.error };
+    case "cancel.requested":
+      return { by: event.by, reason: event.reason };
+    case "run.failed":
+      return { error: event.error };
+    case "run.cancelled":
+      return { reason: event.reason };
+    case "run.succeeded":
+      return {};
+    default:
+      return event satisfies never;
+  }
+}

@@ -1,0 +1,140 @@
+import type { NatsConnection } from "nats";
+import type { Logger } from "pino";
+import { failureOf, isUnheard } from "../bus/failures.ts";
+import {
+  type Control,
+  type ControlAnswer,
+  controlAnswer,
+  decodeMessage,
+  encodeMessage,
+  offerAnswer,
+  type Task,
+  type TaskName,
+} from "../bus/messages.ts";
+import type { AgentId, CoordinatorId } from "../core/ids.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { Subjects } from "../core/subjects.ts";
+import type { Dispatcher, OfferTarget, PreparedTask } from "./dispatcher.ts";
+import type { QueuedTask } from "./task-queue.ts";
+
+const OFFER_TIMEOUT_MS = 2_000;
+const CONTROL_TIMEOUT_MS = 750;
+const TASKS_PER_OFFER = 64;
+const encoder = new TextEncoder();
+
+export interface OffersOptions {
+  readonly connection: NatsConnection;
+  readonly subjects: Subjects;
+  readonly coordinatorId: CoordinatorId;
+  readonly logger: Logger;
+  readonly dispatcher: () => Dispatcher;
+  /** Makes the message of a task; large inputs become an object first. */
+  readonly taskOf: (prepared: PreparedTask) => Task | Promise<Task>;
+  readonly onChange: () => void;
+  readonly onAgentSilent: (agent: AgentId) => void;
+}
+
+/** Sends offers and control requests to agents and tells the dispatcher what came of them. */
+export class Offers {
+  readonly #options: OffersOptions;
+
+  constructor(options: OffersOptions) {
+    this.#options = options;
+  }
+
+  /** Offers tasks whose attempts are stored; tasks of one call travel together, up to the limits. */
+  async send(target: OfferTarget, prepared: readonly PreparedTask[]): Promise<void> {
+    const made = prepared.map(this.#options.taskOf);
+    const isReady = made.every((task) => !(task instanceof Promise));
+    const tasks = isReady ? (made as readonly Task[]) : await Promise.all(made);
+    let texts: string[] = [];
+    let queued: QueuedTask[] = [];
+    let bytes = 0;
+    for (const [index, task] of tasks.entries()) {
+      const text = JSON.stringify(task);
+      if (
+        texts.length > 0 &&
+        (texts.length >= TASKS_PER_OFFER || bytes + text.length > LIMITS.messageBatchBytes)
+      ) {
+        void this.#offer(target, texts, queued);
+        texts = [];
+        queued = [];
+        bytes = 0;
+      }
+      const source = prepared[index];
+      if (source === undefined) continue;
+      texts.push(text);
+      queued.push(source.task);
+      bytes += text.length;
+    }
+    if (texts.length > 0) void this.#offer(target, texts, queued);
+  }
+
+  async #offer(
+    target: OfferTarget,
+    texts: readonly string[],
+    tasks: readonly QueuedTask[],
+  ): Promise<void> {
+    const { connection, subjects, coordinatorId, dispatcher, logger } = this.#options;
+    const subject =
+      "agent" in target ? subjects.agentTask(target.agent) : subjects.lane(target.lane);
+    const payload = encoder.encode(
+      `{"v":1,"from":"${coordinatorId}","tasks":[${texts.join(",")}]}`,
+    );
+    try {
+      const message = await connection.request(subject, payload, { timeout: OFFER_TIMEOUT_MS });
+      dispatcher().answered(target, tasks, decodeMessage(offerAnswer, message.data));
+    } catch (error) {
+      if (isUnheard(error)) dispatcher().unheard(target, tasks);
+      else if ("agent" in target) await this.#findOut(target.agent, tasks);
+      else {
+        // Whoever of the lane took them reports them within a heartbeat; the rest is offered again.
+        logger.warn({ event: "offer.unanswered", err: error }, `no answer on ${subject}`);
+        dispatcher().unheard(target, tasks);
+      }
+    }
+    this.#options.onChange();
+  }
+
+  /** No answer means unknown: ask the agent what it holds. It hears the question after the offer. */
+  async #findOut(agent: AgentId, tasks: readonly QueuedTask[]): Promise<void> {
+    const report = await this.report(agent);
+    if (report === undefined) {
+      this.#options.onAgentSilent(agent);
+      return;
+    }
+    const held = new Set(
+      report.tasks.map((name) => `${name.run}/${name.stage}/${name.index}/${name.attempt}`),
+    );
+    for (const task of tasks) {
+      const { run, index, attempt } = task;
+      const key = `${run.runId}/${run.stage(task.stage).id}/${index}/${attempt}`;
+      if (!held.has(key)) this.#options.dispatcher().notHeld(task);
+    }
+  }
+
+  /** What an agent holds; undefined when it does not answer. */
+  async report(agent: AgentId): Promise<ControlAnswer | undefined> {
+    try {
+      return await this.#control(agent, { v: 1, command: "report" });
+    } catch (error) {
+      if (isUnheard(error) || failureOf(error) === "unknown") return undefined;
+      throw error;
+    }
+  }
+
+  /** Best effort: an agent that does not hear it delivers a result that is answered `stale`. */
+  cancel(agent: AgentId, tasks: readonly TaskName[]): void {
+    this.#control(agent, { v: 1, command: "cancel", tasks: [...tasks] }).catch((error: unknown) => {
+      this.#options.logger.debug({ event: "cancel.unanswered", agentId: agent, err: error });
+    });
+  }
+
+  async #control(agent: AgentId, command: Control): Promise<ControlAnswer> {
+    const { connection, subjects } = this.#options;
+    const message = await connection.request(subjects.agentControl(agent), encodeMessage(command), {
+      timeout: CONTROL_TIMEOUT_MS,
+    });
+    return decodeMessage(controlAnswer, message.data);
+  }
+}

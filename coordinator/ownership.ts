@@ -1,0 +1,171 @@
+import type { Logger } from "pino";
+import type { Clock } from "../core/clock.ts";
+import { SwarmError } from "../core/errors.ts";
+import type { CoordinatorId } from "../core/ids.ts";
+import { SHARD_COUNT } from "../core/shard.ts";
+import type { Lease, Leases } from "../store/lease.ts";
+import { type LogTail, readLog } from "../store/log-reader.ts";
+import { type LogAccess, type LogOptions, type ShardLog, takeLog } from "../store/shard-log.ts";
+
+/** `lease`: how long it must not have changed before others may take it; renewed three times as often. */
+export const LEASE_TIMES = { leaseMs: 3_000, renewMs: 1_000, pollMs: 500 } as const;
+
+export interface OwnershipOptions {
+  readonly access: LogAccess;
+  readonly leases: Leases;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly coordinatorId: CoordinatorId;
+  readonly nonce: string;
+  /** Coordinators known to be dead: their leases are taken without waiting. */
+  readonly predecessors: ReadonlySet<string>;
+  readonly logOptions: (shard: number) => LogOptions;
+  /** The shard is ours: its log is open, `tail` is what it holds. */
+  readonly onTaken: (log: ShardLog, tail: LogTail) => Promise<void>;
+  /** Somebody else holds the lease now. */
+  readonly onLost: (shard: number) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+interface ShardView {
+  lease: Lease;
+  /** When the lease was last seen to change, on our monotonic clock. */
+  changedMs: number;
+  owned: boolean;
+  busy: boolean;
+}
+
+/**
+ * Takes every shard whose lease is free, expired or a dead predecessor's, and keeps those it has.
+ * Reading is never proof of ownership: only a successful write of the lease, then of the OWNER record, is.
+ */
+export class Ownership {
+  readonly #options: OwnershipOptions;
+  readonly #shards = new Map<number, ShardView>();
+  #cancelTimer: () => void = () => {};
+  #closed = false;
+  #renewedMs = 0;
+
+  constructor(options: OwnershipOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when every shard that is free for the taking was taken. */
+  async start(): Promise<void> {
+    await this.#round();
+    this.#arm();
+  }
+
+  /** Gives all shards back, so that a successor need not wait. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelTimer();
+    await Promise.allSettled(
+      [...this.#shards].map(async ([shard, view]) => {
+        if (!view.owned) return;
+        view.owned = false;
+        await this.#options.leases.write(shard, view.lease, {
+          owner: null,
+          epoch: view.lease.epoch,
+        });
+      }),
+    );
+  }
+
+  #arm(): void {
+    if (this.#closed) return;
+    this.#cancelTimer = this.#options.clock.schedule(LEASE_TIMES.pollMs, () => {
+      this.#round()
+        .catch(this.#options.onError)
+        .finally(() => this.#arm());
+    });
+  }
+
+  async #round(): Promise<void> {
+    const renew = this.#options.clock.monotonicMs() - this.#renewedMs >= LEASE_TIMES.renewMs;
+    if (renew) this.#renewedMs = this.#options.clock.monotonicMs();
+    const shards = Array.from({ length: SHARD_COUNT }, (_, shard) => shard);
+    await Promise.all(shards.map((shard) => this.#visit(shard, renew)));
+  }
+
+  async #visit(shard: number, renew: boolean): Promise<void> {
+    const view = this.#shards.get(shard);
+    if (view?.busy) return;
+    if (view?.owned) {
+      if (renew) await this.#renew(shard, view);
+      return;
+    }
+    await this.#tryTake(shard, view);
+  }
+
+  async #renew(shard: number, view: ShardView): Promise<void> {
+    const { owner, epoch } = view.lease;
+    const renewed = await this.#options.leases.write(shard, view.lease, { owner, epoch });
+    if (this.#closed || !view.owned) return;
+    if (renewed !== undefined) {
+      view.lease = renewed;
+      return;
+    }
+    // Our own write may have been stored though its answer was lost: then the lease still names us.
+    const seen = await this.#options.leases.read(shard);
+    view.lease = seen;
+    view.changedMs = this.#options.clock.monotonicMs();
+    if (seen.owner === owner && seen.epoch === epoch) return;
+    view.owned = false;
+    this.#options.onLost(shard);
+  }
+
+  async #tryTake(shard: number, known: ShardView | undefined): Promise<void> {
+    const { leases, clock } = this.#options;
+    const lease = await leases.read(shard);
+    const nowMs = clock.monotonicMs();
+    const view = known ?? { lease, changedMs: nowMs, owned: false, busy: false };
+    if (view.lease.revision !== lease.revision) view.changedMs = nowMs;
+    view.lease = lease;
+    this.#shards.set(shard, view);
+    if (!this.#isFree(view, nowMs) || this.#closed) return;
+    view.busy = true;
+    try {
+      await this.#take(shard, view);
+    } finally {
+      view.busy = false;
+    }
+  }
+
+  #isFree(view: ShardView, nowMs: number): boolean {
+    const { owner } = view.lease;
+    if (owner === null || this.#options.predecessors.has(owner)) return true;
+    if (owner === this.#options.coordinatorId) return true;
+    return nowMs - view.changedMs >= LEASE_TIMES.leaseMs;
+  }
+
+  async #take(shard: number, view: ShardView): Promise<void> {
+    const { access, leases, coordinatorId, nonce } = this.#options;
+    let tail = await readLog(access, shard);
+    const epoch = Math.max(view.lease.epoch, tail.epoch) + 1;
+    const taken = await leases.write(shard, view.lease, { owner: coordinatorId, epoch });
+    if (taken === undefined) return; // another coordinator was faster
+    view.lease = taken;
+    for (let tries = 0; tries < 5; tries++) {
+      try {
+        const owner = { shard, epoch, owner: coordinatorId, nonce };
+        const log = await takeLog(
+          access,
+          owner,
+          tail.lastSequence,
+          this.#options.logOptions(shard),
+        );
+        await this.#options.onTaken(log, tail);
+        view.owned = true;
+        return;
+      } catch (error) {
+        if (!(error instanceof SwarmError) || error.code !== "log-fenced") throw error;
+        tail = await readLog(access, shard); // the former owner appended while we read
+      }
+    }
+    this.#options.logger.warn(
+      { event: "shard.contended", shard },
+      "its former owner keeps writing",
+    );
+  }
+}

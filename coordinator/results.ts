@@ -1,0 +1,104 @@
+import type { Msg, NatsConnection, Subscription } from "nats";
+import type { Logger } from "pino";
+import {
+  decodeMessage,
+  encodeMessage,
+  type ResultAnswer,
+  type ResultBatch,
+  resultBatch,
+  type TaskResult,
+} from "../bus/messages.ts";
+import { answer } from "../bus/requests.ts";
+import type { ErrorRecord } from "../core/errors.ts";
+import type { AgentId } from "../core/ids.ts";
+import type { Subjects } from "../core/subjects.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { RunState } from "./run-state.ts";
+import type { ShardOwner } from "./shard-owner.ts";
+
+export interface ResultsOptions {
+  readonly connection: NatsConnection;
+  readonly subjects: Subjects;
+  readonly logger: Logger;
+  readonly dispatcher: Dispatcher;
+  /** Records a failed attempt, with the time of the next one if there is one. */
+  readonly fail: (run: RunState, failure: FailedAttempt) => void;
+}
+
+export interface FailedAttempt {
+  readonly stage: number;
+  readonly index: number;
+  readonly attempt: number;
+  readonly agent: AgentId | undefined;
+  readonly error: ErrorRecord;
+}
+
+/** Takes what agents deliver: the first outcome of a task is recorded, and answered once it is stored. */
+export class Results {
+  readonly #options: ResultsOptions;
+
+  constructor(options: ResultsOptions) {
+    this.#options = options;
+  }
+
+  /** Listens for the results of a shard; whoever does not own it stays silent. */
+  listen(owner: ShardOwner): Subscription {
+    const { connection, subjects } = this.#options;
+    return connection.subscribe(subjects.resultsOf(owner.shard), {
+      callback: (error, message) => {
+        if (error === null) this.#receive(owner, message);
+      },
+    });
+  }
+
+  #receive(owner: ShardOwner, message: Msg): void {
+    let batch: ResultBatch;
+    try {
+      batch = decodeMessage(resultBatch, message.data);
+    } catch (error) {
+      this.#options.logger.warn({ event: "message.refused", subject: message.subject, err: error });
+      return;
+    }
+    const outcomes = this.take(owner, batch);
+    owner.afterStored(() => {
+      answer(message, encodeMessage({ v: 1, epoch: owner.log.epoch, outcomes }));
+    });
+  }
+
+  /** Records what is new of a batch. */
+  take(owner: ShardOwner, batch: ResultBatch): ResultAnswer["outcomes"] {
+    return batch.results.map((result) => this.#takeOne(owner, batch.agent, result));
+  }
+
+  #takeOne(owner: ShardOwner, agent: AgentId, result: TaskResult): "recorded" | "stale" {
+    const run = owner.runs.get(result.run);
+    if (run === undefined || run.ended) return "stale";
+    const task = run.task(result.stage, result.index);
+    // A task that is queued or backing off after attempt 2 has issued attempts 1 and 2: either may still deliver.
+    if (task === undefined || task.status === "succeeded" || task.status === "failed")
+      return "stale";
+    const issued = task.status === "offered" ? task.attempt : task.attempt - 1;
+    if (result.attempt > issued) return "stale";
+    const stage = run.position(result.stage);
+    const { index, attempt, durationMs } = result;
+    if (result.status === "succeeded") {
+      this.#options.dispatcher.ended(run, stage, index);
+      const { output } = result;
+      owner.record(run, {
+        type: "task.succeeded",
+        stage: result.stage,
+        index,
+        attempt,
+        agent,
+        durationMs,
+        output,
+      });
+      return "recorded";
+    }
+    // An older attempt that failed changes nothing for the one that runs.
+    if (task.status !== "offered" || attempt !== task.attempt) return "stale";
+    this.#options.dispatcher.ended(run, stage, index);
+    this.#options.fail(run, { stage, index, attempt, agent, error: result.error });
+    return "recorded";
+  }
+}

@@ -1,0 +1,269 @@
+import { type Actor, type AnyActorRef, createActor } from "xstate";
+import {
+  type EventOf,
+  isRunOutcome,
+  type RunEvent,
+  type RunStatus,
+  type StoredEvent,
+} from "../core/events.ts";
+import type { RunId, StageId } from "../core/ids.ts";
+import type { Plan, PlanStage } from "../core/plan.ts";
+import { shardOf } from "../core/shard.ts";
+import type { Value } from "../core/value.ts";
+import { at, type Vector } from "../core/vector.ts";
+import { runMachine } from "../machines/run.ts";
+import { type QueueTasks, stageMachine, type TaskState } from "../machines/stage.ts";
+
+/** What the machines of a run order; carried out by the shard's owner. Contract: must not throw. */
+export interface RunOrders {
+  /** The next fact follows from those before it: record it. */
+  propose(run: RunState, event: RunEvent): void;
+  startStages(run: RunState, indexes: readonly number[]): void;
+  queueTasks(run: RunState, stage: number, order: QueueTasks): void;
+  /** After a fold: what each task of a running stage was last known to do. */
+  adoptTasks(run: RunState, stage: number, tasks: Vector<TaskState>): void;
+  cancelTasks(run: RunState, stage: number): void;
+}
+
+/**
+ * The state of one run: a run actor and an actor for each running stage, moved only by the facts of the log.
+ * The same `apply` serves the live run and the fold after a restart, when `orders` is muted.
+ */
+export class RunState {
+  readonly runId: RunId;
+  readonly shard: number;
+  readonly plan: Plan;
+  readonly created: EventOf<"run.created">;
+  /** Number of the last event applied. */
+  n = 0;
+  status: RunStatus = "running";
+  orders: RunOrders;
+  readonly #run: Actor<typeof runMachine>;
+  readonly #stages = new Map<number, Actor<typeof stageMachine>>();
+  readonly #outputs = new Map<number, readonly Value[]>();
+  readonly #positions: ReadonlyMap<StageId, number>;
+
+  constructor(runId: RunId, plan: Plan, created: EventOf<"run.created">, orders: RunOrders) {
+    this.runId = runId;
+    this.shard = shardOf(runId);
+    this.plan = plan;
+    this.created = created;
+    this.orders = orders;
+    this.#positions = positionsOf(plan);
+    this.#run = createActor(runActorLogic, { input: { plan } });
+    owners.set(this.#run, { run: this, stage: -1 });
+    this.#run.start();
+  }
+
+  /** Moves the actors by a fact. Facts come in order of `n`, without a gap. */
+  apply(stored: StoredEvent): void {
+    if (stored.n !== this.n + 1) {
+      throw new Error(`run ${this.runId}: event ${stored.n} after ${this.n}`);
+    }
+    this.n = stored.n;
+    const { event } = stored;
+    if (isRunOutcome(event)) this.status = event.type.slice("run.".length) as RunStatus;
+    switch (event.type) {
+      case "run.created":
+      case "cancel.requested":
+      case "run.succeeded":
+      case "run.failed":
+      case "run.cancelled":
+        this.#run.send(event);
+        break;
+      case "stage.started": {
+        const index = this.position(event.stage);
+        this.#run.send({ type: "stage.started", index });
+        this.#stageActor(index).send(event);
+        break;
+      }
+      case "task.offered":
+      case "task.succeeded":
+      case "task.failed":
+        this.#stageActor(this.position(event.stage)).send(event);
+        break;
+      case "stage.succeeded": {
+        const index = this.position(event.stage);
+        this.#endStage(index, event);
+        this.#run.send({ type: "stage.succeeded", index });
+        break;
+      }
+      case "stage.failed": {
+        const index = this.position(event.stage);
+        this.#endStage(index, event);
+        this.#run.send({ type: "stage.failed", index, error: event.error });
+        break;
+      }
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** After a fold: every actor orders again what the log does not show as done. */
+  recover(): void {
+    for (const stage of [...this.#stages.values()]) stage.send({ type: "recovered" });
+    this.#run.send({ type: "recovered" });
+  }
+
+  stage(index: number): PlanStage {
+    const stage = this.plan.stages[index];
+    if (stage === undefined) throw new RangeError(`run ${this.runId} has no stage ${index}`);
+    return stage;
+  }
+
+  position(stage: StageId): number {
+    const index = this.#positions.get(stage);
+    if (index === undefined) throw new RangeError(`run ${this.runId} has no stage ${stage}`);
+    return index;
+  }
+
+  /** The state of a task of a running stage; undefined when there is no such task or the stage does not run. */
+  task(stage: StageId, index: number): TaskState | undefined {
+    const position = this.#positions.get(stage);
+    const actor = position === undefined ? undefined : this.#stages.get(position);
+    const tasks = actor?.getSnapshot().context.tasks;
+    if (tasks === undefined || index >= tasks.length) return undefined;
+    return at(tasks, index);
+  }
+
+  /** Outputs of a stage that succeeded, by task. */
+  outputs(stage: number): readonly Value[] | undefined {
+    return this.#outputs.get(stage);
+  }
+
+  /** Tasks of running stages that have not ended. */
+  get openTasks(): number {
+    let open = 0;
+    for (const actor of this.#stages.values()) open += actor.getSnapshot().context.openTasks;
+    return open;
+  }
+
+  /** True when the stage was started and has not ended. */
+  isRunning(stage: number): boolean {
+    return this.#stages.has(stage);
+  }
+
+  /** Ends all running stages: the run is over or about to be. */
+  stopStages(): void {
+    for (const actor of this.#stages.values()) actor.send({ type: "cancel" });
+    this.#stages.clear();
+  }
+
+  get ended(): boolean {
+    return this.status !== "running";
+  }
+
+  #stageActor(index: number): Actor<typeof stageMachine> {
+    const known = this.#stages.get(index);
+    if (known !== undefined) return known;
+    const actor = createActor(stageActorLogic);
+    owners.set(actor, { run: this, stage: index });
+    this.#stages.set(index, actor);
+    actor.start();
+    return actor;
+  }
+
+  #endStage(index: number, event: EventOf<"stage.succeeded"> | EventOf<"stage.failed">): void {
+    const actor = this.#stages.get(index);
+    if (actor === undefined) return; // it failed before it started
+    const { tasks } = actor.getSnapshot().context;
+    actor.send(event);
+    this.#stages.delete(index);
+    if (event.type === "stage.succeeded") this.#outputs.set(index, outputsOf(tasks));
+  }
+}
+
+function outputsOf(tasks: Vector<TaskState>): readonly Value[] {
+  return tasks.blocks.flatMap((block) =>
+    block.map((task) => (task.status === "succeeded" ? task.output : { value: null })),
+  );
+}
+
+const positionsByPlan = new WeakMap<Plan, ReadonlyMap<StageId, number>>();
+
+function positionsOf(plan: Plan): ReadonlyMap<StageId, number> {
+  let positions = positionsByPlan.get(plan);
+  if (positions === undefined) {
+    positions = new Map(plan.stages.map((stage, index) => [stage.id, index]));
+    positionsByPlan.set(plan, positions);
+  }
+  return positions;
+}
+
+interface Ownership {
+  readonly run: RunState;
+  /** Position of the stage; -1 for the run actor itself. */
+  readonly stage: number;
+}
+
+/** One provided machine serves all actors; this tells an action whose it is. */
+const owners = new WeakMap<AnyActorRef, Ownership>();
+
+function ownerOf(actor: AnyActorRef): Ownership {
+  const owner = owners.get(actor);
+  if (owner === undefined) throw new Error("an actor without a run");
+  return owner;
+}
+
+const runActorLogic = runMachine.provide({
+  actions: {
+    startStages: ({ self }, { indexes }) => {
+      const { run } = ownerOf(self);
+      if (indexes.length > 0) run.orders.startStages(run, indexes);
+    },
+    stopStages: ({ self }) => ownerOf(self).run.stopStages(),
+    proposeSuccess: ({ self }) => {
+      const { run } = ownerOf(self);
+      run.orders.propose(run, { type: "run.succeeded", output: lastOutput(run) });
+    },
+    proposeFailure: ({ self }, { error }) => {
+      const { run } = ownerOf(self);
+      if (error !== undefined) run.orders.propose(run, { type: "run.failed", error });
+    },
+    proposeCancelled: ({ self }, { reason }) => {
+      const { run } = ownerOf(self);
+      run.orders.propose(run, { type: "run.cancelled", reason: reason ?? "" });
+    },
+  },
+});
+
+const stageActorLogic = stageMachine.provide({
+  actions: {
+    queueTasks: ({ self }, order) => {
+      const { run, stage } = ownerOf(self);
+      run.orders.queueTasks(run, stage, order);
+    },
+    adoptTasks: ({ self }, { tasks }) => {
+      const { run, stage } = ownerOf(self);
+      run.orders.adoptTasks(run, stage, tasks);
+    },
+    proposeSuccess: ({ self }) => {
+      const { run, stage } = ownerOf(self);
+      run.orders.propose(run, { type: "stage.succeeded", stage: run.stage(stage).id });
+    },
+    proposeFailure: ({ self }, { error }) => {
+      const { run, stage } = ownerOf(self);
+      if (error === undefined) return;
+      run.orders.propose(run, { type: "stage.failed", stage: run.stage(stage).id, error });
+    },
+    cancelTasks: ({ self }) => {
+      const { run, stage } = ownerOf(self);
+      run.orders.cancelTasks(run, stage);
+    },
+  },
+});
+
+function lastOutput(run: RunState): Value {
+  const last = run.plan.stages.length - 1;
+  const output = run.stage(last).single ? run.outputs(last)?.[0] : undefined;
+  return output ?? { value: null };
+}
+
+/** For a fold: facts move the actors, and nothing is ordered. */
+export const mutedOrders: RunOrders = {
+  propose: () => {},
+  startStages: () => {},
+  queueTasks: () => {},
+  adoptTasks: () => {},
+  cancelTasks: () => {},
+};

@@ -1,0 +1,107 @@
+import type { Lane, SwarmConfig } from "../core/plan.ts";
+import type { RunState } from "./run-state.ts";
+
+/** One attempt at a task that may be offered now. */
+export interface QueuedTask {
+  readonly run: RunState;
+  readonly stage: number;
+  readonly index: number;
+  readonly attempt: number;
+  /** True when this attempt is counted in the log already: an earlier offer of it was answered busy. */
+  readonly counted: boolean;
+}
+
+/** Tasks for which the same agents come into question: looking for room is done once for all of them. */
+export interface TaskClass {
+  readonly key: string;
+  readonly lane: Lane;
+  readonly skill: string;
+  /** Present for a stage with a swarm of its own. */
+  readonly swarm?: SwarmConfig;
+  readonly queue: TaskQueue;
+}
+
+/** All waiting tasks, by class. Classes take turns, so that a wide stage does not hold up the others. */
+export class TaskClasses {
+  readonly #classes = new Map<string, TaskClass>();
+
+  push(task: QueuedTask): void {
+    this.#classFor(task).queue.push(task);
+  }
+
+  putBack(task: QueuedTask): void {
+    this.#classFor(task).queue.putBack(task);
+  }
+
+  /** Classes with waiting tasks. */
+  waiting(): TaskClass[] {
+    const waiting: TaskClass[] = [];
+    for (const taskClass of this.#classes.values()) {
+      if (taskClass.queue.size > 0) waiting.push(taskClass);
+      else if (taskClass.swarm !== undefined) this.#classes.delete(taskClass.key);
+    }
+    return waiting;
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const taskClass of this.#classes.values()) size += taskClass.queue.size;
+    return size;
+  }
+
+  #classFor(task: QueuedTask): TaskClass {
+    const stage = task.run.stage(task.stage);
+    const { skill, lane } = skillCallOf(task);
+    const key =
+      stage.swarm === undefined
+        ? `${lane}/${skill}`
+        : `${lane}/${skill}/${task.run.runId}/${stage.id}`;
+    let known = this.#classes.get(key);
+    if (known === undefined) {
+      const swarm = stage.swarm === undefined ? {} : { swarm: stage.swarm };
+      known = { key, lane, skill, queue: new TaskQueue(), ...swarm };
+      this.#classes.set(key, known);
+    }
+    return known;
+  }
+}
+
+/** The skill of a task: tasks of a stage are item-major, all skills of item 0 first. */
+export function skillCallOf(task: Pick<QueuedTask, "run" | "stage" | "index">) {
+  const { skills } = task.run.stage(task.stage);
+  const call = skills[task.index % skills.length];
+  if (call === undefined) throw new RangeError(`stage ${task.stage} has no skill`);
+  return call;
+}
+
+/** First come, first served, in O(1); what comes back goes to the front. */
+class TaskQueue {
+  #tasks: QueuedTask[] = [];
+  #position = 0;
+  readonly #returned: QueuedTask[] = [];
+
+  get size(): number {
+    return this.#tasks.length - this.#position + this.#returned.length;
+  }
+
+  push(task: QueuedTask): void {
+    this.#tasks.push(task);
+  }
+
+  putBack(task: QueuedTask): void {
+    this.#returned.push(task);
+  }
+
+  take(): QueuedTask | undefined {
+    const returned = this.#returned.pop();
+    if (returned !== undefined) return returned;
+    const task = this.#tasks[this.#position];
+    if (task === undefined) return undefined;
+    this.#position += 1;
+    if (this.#position >= 1_024 && this.#position * 2 >= this.#tasks.length) {
+      this.#tasks = this.#tasks.slice(this.#position);
+      this.#position = 0;
+    }
+    return task;
+  }
+}

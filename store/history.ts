@@ -1,0 +1,63 @@
+import { z } from "zod";
+import type { StoredEvent } from "../core/events.ts";
+import type { RunId } from "../core/ids.ts";
+import { decodeEvent } from "./log-record.ts";
+import type { LogAccess } from "./shard-log.ts";
+import { readSubject } from "./subject-reader.ts";
+
+/** Consecutive lines of one run as LOG had them (`encodeEvent`), the first of which is event number `first`. */
+export interface HistoryPart {
+  readonly run: RunId;
+  readonly first: number;
+  readonly lines: readonly string[];
+}
+
+export interface RunHistory {
+  readonly events: readonly StoredEvent[];
+  /** Sequences of parts with lines that could not be read. */
+  readonly damagedParts: readonly number[];
+}
+
+const encoder = new TextEncoder();
+const headerSchema = z.object({ v: z.literal(1), run: z.string(), first: z.int().min(1) });
+const PUBLISH_TIMEOUT_MS = 5_000;
+
+/** Stores one part. Parts may overlap: the reader takes each event number once. */
+export async function writeHistory(
+  access: LogAccess,
+  shard: number,
+  part: HistoryPart,
+): Promise<void> {
+  const header = JSON.stringify({ v: 1, run: part.run, first: part.first });
+  const payload = encoder.encode([header, ...part.lines].join("\n"));
+  await access.jetstream.publish(access.subjects.history(shard, part.run), payload, {
+    timeout: PUBLISH_TIMEOUT_MS,
+  });
+}
+
+/** The events of a run in order, each number once; empty when HISTORY does not know the run. */
+export async function readHistory(
+  access: LogAccess,
+  shard: number,
+  run: RunId,
+): Promise<RunHistory> {
+  const byNumber = new Map<number, StoredEvent>();
+  const damagedParts: number[] = [];
+  const { subjects } = access;
+  await readSubject(access, subjects.streams.history, subjects.history(shard, run), (message) => {
+    const [header = "", ...lines] = message.text.split("\n");
+    const events = isHeader(header) ? lines.map(decodeEvent) : [undefined];
+    if (events.includes(undefined)) damagedParts.push(message.sequence);
+    for (const event of events) if (event !== undefined) byNumber.set(event.n, event);
+  });
+  const events = [...byNumber.values()].sort((a, b) => a.n - b.n);
+  return { events, damagedParts };
+}
+
+function isHeader(line: string): boolean {
+  try {
+    return headerSchema.safeParse(JSON.parse(line)).success;
+  } catch {
+    return false; // reported as a damaged part by the caller
+  }
+}
