@@ -1,10 +1,8 @@
 import { randomBytes } from "node:crypto";
-import type { NatsConnection } from "nats";
+import type { Msg, NatsConnection } from "nats";
 import { type BusAddress, openBus } from "../bus/connection.ts";
 import { failureOf, isUnheard } from "../bus/failures.ts";
 import {
-  control,
-  controlAnswer,
   decodeMessage,
   encodeMessage,
   type Heartbeat,
@@ -14,12 +12,13 @@ import {
   queryAnswer,
   submitAnswer,
 } from "../bus/messages.ts";
-import { askAll } from "../bus/requests.ts";
 import { fromErrorRecord, SwarmError } from "../core/errors.ts";
 import type { RunEventType } from "../core/events.ts";
-import { type AgentId, newMemberId, parseAgentId, type RunId } from "../core/ids.ts";
+import { type AgentId, newMemberId, type RunId } from "../core/ids.ts";
 import { shardOf } from "../core/shard.ts";
-import { AGENT_SERVICE, openSubjects } from "../core/subjects.ts";
+import { openSubjects } from "../core/subjects.ts";
+import { discoverAgents } from "./discovery.ts";
+import { LiveEvents } from "./live-events.ts";
 
 /** How everything outside the swarm talks to it: submit, watch, cancel, look. */
 export interface Client extends AsyncDisposable {
@@ -33,111 +32,152 @@ export interface Client extends AsyncDisposable {
   /** All events of a run from the first, in order and without a gap; ends after the run's outcome. */
   watch(runId: RunId, signal: AbortSignal): AsyncIterable<PublishedEvent>;
   /** Events of all runs from now on. */
+  watchAll(signal: AbortSignal): AsyncIterable<PublishedEvent>;
+  /** Stores the wish; the run's `cancel.requested` event tells when it is carried out. */
+  cancel(runId: RunId, reason: string): Promise<void>;
+  /** Tells everyone that an agent's process has ended. */
+  announceGone(agentId: AgentId): Promise<void>;
+  agents(): Promise<readonly Heartbeat[]>;
+  /** Resolves when a coordinator answers. */
+  ready(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+const SUBMIT_TIMEOUT_MS = 10_000;
+const DISCOVERY_WINDOW_MS = 300;
+const QUERY_TIMEOUT_MS = 2_000;
+const RETRY_MS = 100;
+/** How long a watcher waits for live events before it asks the owner whether it missed one. */
+const WATCH_POLL_MS = 2_000;
+
+export async function openClient(
+  address: BusAddress,
+  options: { readonly name?: string; readonly connectTimeoutMs?: number } = {},
+): Promise<Client> {
+  const name = options.name ?? newMemberId("client", randomBytes);
+  const { connectTimeoutMs } = options;
+  const connection = await openBus(address, {
+    name,
+    ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
+  });
+  return new NatsClient(connection, name);
+}
+
+class NatsClient implements Client {
+  readonly #connection: NatsConnection;
+  readonly #name: string;
+  readonly #subjects = openSubjects();
+
+  constructor(connection: NatsConnection, name: string) {
+    this.#connection = connection;
+    this.#name = name;
+  }
+
+  async submit(job: Job): Promise<{ runId: RunId; status: "accepted" | "known" }> {
+    try {
+      const message = await this.#ask(this.#subjects.submit, encodeMessage(job), SUBMIT_TIMEOUT_MS);
+      const answer = decodeMessage(submitAnswer, message.data);
+      if ("error" in answer) throw fromErrorRecord(answer.error);
+      return answer;
+    } catch (error) {
+      if (!isNoAnswer(error)) throw error;
+      throw unavailable(error);
+    }
+  }
+
+  async publishJob(job: Job): Promise<void> {
+    await this.#connection.jetstream().publish(this.#subjects.jobs, encodeMessage(job));
+  }
+
+  async *watch(runId: RunId, signal: AbortSignal): AsyncGenerator<PublishedEvent> {
+    const live = await this.#listen(this.#subjects.eventsOf(runId), signal);
+    let seen = 0;
+    try {
+      for (;;) {
+        const fresh = live.take().filter((event) => event.n > seen);
+        // Live messages are missed before we listen and while a connection is away; the log has them all.
+        const isGapless = fresh[0]?.n === seen + 1;
+        const events = isGapless ? fresh : await this.#eventsAfter(runId, seen, signal);
+        for (const event of events) {
+          if (event.n !== seen + 1) break;
+          seen = event.n;
+          yield event;
+          if (isOutcome(event)) return;
+        }
+        await live.more(WATCH_POLL_MS);
+        signal.throwIfAborted();
+      }
+    } finally {
+      live.stop();
+    }
+  }
+
   async *watchAll(signal: AbortSignal): AsyncGenerator<PublishedEvent> {
-    const live = await this.#listen(this.#subjects.allEvents
-, signal)
-try {
-  while (!signal.aborted) {
-    yield * live.take();
-    await live.more(WATCH_POLL_MS);
-  }
-} finally {
-  live.stop();
-}
-}
-
-  async cancel(runId: RunId, reason: string): Promise<void>
-{
-  const subject = this.#subjects.inbox(shardOf(runId), "cancel", this.#name);
-  await this.#connection.jetstream().publish(subject, encodeMessage({ v: 1, run: runId, reason }));
-}
-
-async;
-announceGone(agentId: AgentId)
-: Promise<void>
-{
-  const noSlots = { light: 0, heavy: 0, sandbox: 0 };
-  const gone: Heartbeat = {
-    v: 1,
-    agent: agentId,
-    host: "",
-    status: "gone",
-    slots: noSlots,
-    busy: noSlots,
-    skills: [],
-  };
-  this.#connection.publish(this.#subjects.agentHeartbeat(agentId), encodeMessage(gone));
-  await this.#connection.flush();
-}
-
-async;
-agents();
-: Promise<readonly Heartbeat[]>
-{
-  const empty = new Uint8Array();
-  const subject = `$SRV.INFO.${AGENT_SERVICE}`;
-  const infos = await askAll(this.#connection, subject, empty, DISCOVERY_WINDOW_MS);
-  const ids = infos.map((info) =>
-    parseAgentId(info.json<{ metadata?: { agent?: string } }>().metadata?.agent),
-  );
-  const reports = await Promise.all(ids.map((agentId) => this.#report(agentId)));
-  return reports.filter((report) => report !== undefined);
-}
-
-async;
-ready(signal: AbortSignal)
-: Promise<void>
-{
-  for (;;) {
-    signal.throwIfAborted();
+    const live = await this.#listen(this.#subjects.allEvents, signal);
     try {
-      // An empty job is refused by whoever serves intake: an answer is all that is asked for.
-      await this.#connection.request(this.#subjects.submit, new Uint8Array(), {
-        timeout: QUERY_TIMEOUT_MS,
-      });
-      return;
-    } catch (error) {
-      if (!isUnheard(error) && failureOf(error) !== "unknown") throw error;
-    }
-    await pause(RETRY_MS);
-  }
-}
-
-async;
-close();
-: Promise<void>
-{
-  if (!this.#connection.isClosed()) await this.#connection.close();
-}
-
-[Symbol.asyncDispose]();
-: Promise<void>
-{
-  return this.close();
-}
-
-async;
-#report
-(agentId: AgentId): Promise<Heartbeat | undefined> {
-    const payload = encodeMessage(control.parse({ v: 1, command: "report" }));
-    try {
-      const message = await this.#connection.request(
-        this.#subjects.agentControl(agentId),
-        payload,
-        {
-          timeout: QUERY_TIMEOUT_MS,
-        },
-      );
-      return decodeMessage(controlAnswer, message.data).heartbeat;
-    } catch (error) {
-      if (isUnheard(error) || failureOf(error) === "unknown") return undefined; // it left meanwhile
-      throw error;
+      while (!signal.aborted) {
+        yield* live.take();
+        await live.more(WATCH_POLL_MS);
+      }
+    } finally {
+      live.stop();
     }
   }
 
-async;
-#eventsAfter
-(
+  async cancel(runId: RunId, reason: string): Promise<void> {
+    const subject = this.#subjects.inbox(shardOf(runId), "cancel", this.#name);
+    const request = encodeMessage({ v: 1, run: runId, reason });
+    await this.#connection.jetstream().publish(subject, request);
+  }
+
+  async announceGone(agentId: AgentId): Promise<void> {
+    const none = { light: 0, heavy: 0, sandbox: 0 };
+    const gone: Heartbeat = {
+      v: 1,
+      agent: agentId,
+      host: "",
+      status: "gone",
+      slots: none,
+      busy: none,
+      skills: [],
+    };
+    this.#connection.publish(this.#subjects.agentHeartbeat(agentId), encodeMessage(gone));
+    await this.#connection.flush();
+  }
+
+  agents(): Promise<readonly Heartbeat[]> {
+    return discoverAgents(this.#connection, this.#subjects).then((reports) =>
+      reports.map((report) => report.heartbeat),
+    );
+  }
+
+  async ready(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        // An empty job is refused by whoever serves intake: an answer is all that is asked for.
+        await this.#ask(this.#subjects.submit, new Uint8Array(), QUERY_TIMEOUT_MS);
+        return;
+      } catch (error) {
+        if (!isNoAnswer(error)) throw error;
+      }
+      await pause(RETRY_MS);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (!this.#connection.isClosed()) await this.#connection.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #ask(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Msg> {
+    return this.#connection.request(subject, payload, { timeout: timeoutMs });
+  }
+
+  async #eventsAfter(
     runId: RunId,
     after: number,
     signal: AbortSignal,
@@ -146,10 +186,11 @@ async;
     for (let seen = after; ; ) {
       signal.throwIfAborted();
       try {
-        const message = await this.#connection.request(
+        const query = encodeMessage({ v: 1, run: runId, after: seen });
+        const message = await this.#ask(
           this.#subjects.query(shardOf(runId)),
-          encodeMessage({ v: 1, run: runId, after: seen }),
-          { timeout: QUERY_TIMEOUT_MS },
+          query,
+          QUERY_TIMEOUT_MS,
         );
         const answer = decodeMessage(queryAnswer, message.data);
         if ("error" in answer) throw fromErrorRecord(answer.error);
@@ -157,68 +198,26 @@ async;
         if (!answer.more) return events;
         seen = answer.events.at(-1)?.n ?? seen;
       } catch (error) {
-        // No owner at the moment: a take-over is under way.
-        if (!isUnheard(error) && failureOf(error) !== "unknown") throw error;
-        await pause(RETRY_MS);
+        if (!isNoAnswer(error)) throw error;
+        await pause(RETRY_MS); // the shard has no owner: a take-over is under way
       }
     }
   }
 
-async;
-#listen
-(subject: string, signal: AbortSignal): Promise<LiveEvents> {
-    const live = new LiveEvents();
+  async #listen(subject: string, signal: AbortSignal): Promise<LiveEvents> {
+    const wake = (): void => live.wake();
+    const live = new LiveEvents(() => {
+      signal.removeEventListener("abort", wake);
+      subscription.unsubscribe();
+    });
     const subscription = this.#connection.subscribe(subject, {
       callback: (error, message) => {
         if (error === null) live.add(decodeMessage(publishedEvent, message.data));
       },
     });
-    const wake = (): void => live.wake();
     signal.addEventListener("abort", wake);
-    live.onStop = () => {
-      signal.removeEventListener("abort", wake);
-      subscription.unsubscribe();
-    };
     await this.#connection.flush();
     return live;
-  }
-}
-
-/** Events that came in and were not taken yet. */
-class LiveEvents {
-  onStop: () => void = () => {};
-  #events: PublishedEvent[] = [];
-  #wake: () => void = () => {};
-
-  add(event: PublishedEvent): void {
-    this.#events.push(event);
-    this.#wake();
-  }
-
-  wake(): void {
-    this.#wake();
-  }
-
-  take(): PublishedEvent[] {
-    const taken = this.#events;
-    this.#events = [];
-    return taken;
-  }
-
-  /** Resolves when there is something to take, or after `timeoutMs`. */
-  more(timeoutMs: number): Promise<void> {
-    if (this.#events.length > 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
-  stop(): void {
-    this.onStop();
   }
 }
 
@@ -230,6 +229,10 @@ const OUTCOMES: ReadonlySet<string> = new Set<RunEventType>([
 
 export function isOutcome(event: PublishedEvent): boolean {
   return OUTCOMES.has(event.type);
+}
+
+function isNoAnswer(error: unknown): boolean {
+  return isUnheard(error) || failureOf(error) === "unknown";
 }
 
 function unavailable(cause: unknown): SwarmError {
