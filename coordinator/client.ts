@@ -44,7 +44,6 @@ export interface Client extends AsyncDisposable {
 }
 
 const SUBMIT_TIMEOUT_MS = 10_000;
-const DISCOVERY_WINDOW_MS = 300;
 const QUERY_TIMEOUT_MS = 2_000;
 const RETRY_MS = 100;
 /** How long a watcher waits for live events before it asks the owner whether it missed one. */

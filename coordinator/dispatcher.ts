@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { OfferAnswer, TaskName } from "../bus/messages.ts";
+import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Lane, TopologyName } from "../core/plan.ts";
@@ -37,6 +38,8 @@ interface Assignment {
   readonly lane: Lane;
   /** Undefined while a lane is asked. */
   agent: AgentId | undefined;
+  /** True once an agent said so. */
+  accepted: boolean;
 }
 
 /** How many tasks one look at an unknown lane offers at most. */
@@ -95,7 +98,7 @@ export class Dispatcher {
       return true;
     }
     const agent = "agent" in target ? target.agent : undefined;
-    this.#assigned.set(keyOf(task), { task, lane: taskClass.lane, agent });
+    this.#assigned.set(keyOf(task), { task, lane: taskClass.lane, agent, accepted: false });
     if (agent !== undefined) this.#ports.directory.assign(agent, taskClass.lane);
     this.#ports.order(target, { task, inputs, team });
     return true;
@@ -226,7 +229,7 @@ export class Dispatcher {
       if (task === undefined) continue;
       const { lane } = skillCallOf(task);
       this.#unclaimed.delete(keyOf(task));
-      this.#assigned.set(keyOf(task), { task, lane, agent });
+      this.#assigned.set(keyOf(task), { task, lane, agent, accepted: true });
       this.#ports.directory.assign(agent, lane);
     }
   }
@@ -240,11 +243,28 @@ export class Dispatcher {
     }
   }
 
-  /** Tasks assigned to an agent, to compare with what it reports. */
-  assignedTo(agent: AgentId): readonly QueuedTask[] {
+  /** Tasks that an agent said it took and that have not ended. */
+  acceptedBy(agent: AgentId): readonly QueuedTask[] {
     return [...this.#assigned.values()]
-      .filter((entry) => entry.agent === agent)
+      .filter((entry) => entry.agent === agent && entry.accepted)
       .map((entry) => entry.task);
+  }
+
+  /** Fails those of `given` that the agent does not hold and that have not ended meanwhile. Answers how many. */
+  dropUnheld(agent: AgentId, given: readonly QueuedTask[], held: ReadonlySet<string>): number {
+    const lost = given.filter(
+      (task) =>
+        !held.has(`${keyOf(task)}/${task.attempt}`) &&
+        this.#assigned.get(keyOf(task))?.task === task,
+    );
+    for (const task of lost) {
+      this.ended(task.run, task.stage, task.index);
+      const error = new SwarmError("agent-lost", `agent ${agent} does not hold the task any more`, {
+        disposition: "retry",
+      });
+      this.#ports.fail(task, agent, error);
+    }
+    return lost.length;
   }
 
   /** An offer whose fate is unknown turned out not to be held: the same attempt is offered again. */
@@ -272,6 +292,7 @@ export class Dispatcher {
     const assignment = this.#assigned.get(keyOf(task));
     if (assignment === undefined || assignment.task.attempt !== task.attempt) return; // it has ended meanwhile
     this.#ports.logger.info({ event: "task.accepted", ...bindingsOf(task), agentId: agent });
+    assignment.accepted = true;
     if (assignment.agent === agent) return;
     if (assignment.agent !== undefined) {
       this.#ports.directory.release(assignment.agent, assignment.lane);

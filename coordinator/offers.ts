@@ -8,7 +8,6 @@ import {
   decodeMessage,
   encodeMessage,
   offerAnswer,
-  type Task,
   type TaskName,
 } from "../bus/messages.ts";
 import type { AgentId, CoordinatorId } from "../core/ids.ts";
@@ -28,8 +27,8 @@ export interface OffersOptions {
   readonly coordinatorId: CoordinatorId;
   readonly logger: Logger;
   readonly dispatcher: () => Dispatcher;
-  /** Makes the message of a task; large inputs become an object first. */
-  readonly taskOf: (prepared: PreparedTask) => Task | Promise<Task>;
+  /** The JSON of a `Task`; large inputs become an object first. */
+  readonly textOf: (prepared: PreparedTask) => string | Promise<string>;
   readonly onChange: () => void;
   readonly onAgentSilent: (agent: AgentId) => void;
 }
@@ -44,14 +43,13 @@ export class Offers {
 
   /** Offers tasks whose attempts are stored; tasks of one call travel together, up to the limits. */
   async send(target: OfferTarget, prepared: readonly PreparedTask[]): Promise<void> {
-    const made = prepared.map(this.#options.taskOf);
-    const isReady = made.every((task) => !(task instanceof Promise));
-    const tasks = isReady ? (made as readonly Task[]) : await Promise.all(made);
+    const made = prepared.map(this.#options.textOf);
+    const isReady = made.every((text) => typeof text === "string");
+    const all = isReady ? made : await Promise.all(made);
     let texts: string[] = [];
     let queued: QueuedTask[] = [];
     let bytes = 0;
-    for (const [index, task] of tasks.entries()) {
-      const text = JSON.stringify(task);
+    for (const [index, text] of all.entries()) {
       if (
         texts.length > 0 &&
         (texts.length >= TASKS_PER_OFFER || bytes + text.length > LIMITS.messageBatchBytes)

@@ -21,7 +21,9 @@ export interface OwnershipOptions {
   readonly predecessors: ReadonlySet<string>;
   readonly logOptions: (shard: number) => LogOptions;
   /** The shard is ours: its log is open, `tail` is what it holds. */
-  readonly onTaken: (log: ShardLog, tail: LogTail) => Promise<void>;
+  readonly onTaken: (log: ShardLog, tail: LogTail) => Promise<unknown>;
+  /** After a round in which shards were taken. */
+  readonly onRoundEnded: (taken: ReadonlySet<number>) => void;
   /** Somebody else holds the lease now. */
   readonly onLost: (shard: number) => void;
   readonly onError: (error: unknown) => void;
@@ -45,6 +47,7 @@ export class Ownership {
   #cancelTimer: () => void = () => {};
   #closed = false;
   #renewedMs = 0;
+  readonly #taken = new Set<number>();
 
   constructor(options: OwnershipOptions) {
     this.#options = options;
@@ -85,7 +88,23 @@ export class Ownership {
     const renew = this.#options.clock.monotonicMs() - this.#renewedMs >= LEASE_TIMES.renewMs;
     if (renew) this.#renewedMs = this.#options.clock.monotonicMs();
     const shards = Array.from({ length: SHARD_COUNT }, (_, shard) => shard);
-    await Promise.all(shards.map((shard) => this.#visit(shard, renew)));
+    try {
+      await Promise.all(shards.map((shard) => this.#visit(shard, renew)));
+    } finally {
+      if (this.#taken.size > 0) {
+        const taken = new Set(this.#taken);
+        this.#taken.clear();
+        this.#options.onRoundEnded(taken);
+      }
+    }
+  }
+
+  /** The log of a shard stopped: it is not ours any more, whatever the lease says. */
+  lost(shard: number): void {
+    const view = this.#shards.get(shard);
+    if (view === undefined) return;
+    view.owned = false;
+    view.changedMs = this.#options.clock.monotonicMs();
   }
 
   async #visit(shard: number, renew: boolean): Promise<void> {
@@ -157,6 +176,7 @@ export class Ownership {
         );
         await this.#options.onTaken(log, tail);
         view.owned = true;
+        this.#taken.add(shard);
         return;
       } catch (error) {
         if (!(error instanceof SwarmError) || error.code !== "log-fenced") throw error;

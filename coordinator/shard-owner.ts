@@ -37,6 +37,7 @@ export class ShardOwner {
   #lines: string[] = [];
   #stored: { readonly run: RunState; readonly stored: StoredEvent }[] = [];
   #effects: (() => void)[] = [];
+  #onFlush: (() => void)[] = [];
   #lastAppend: Promise<void> = Promise.resolve();
 
   constructor(options: ShardOwnerOptions) {
@@ -76,9 +77,13 @@ export class ShardOwner {
     this.#options.turns.touch(this);
   }
 
-  /** Runs `effect` when everything recorded so far is stored; never, when that fails. */
-  afterStored(effect: () => void): void {
+  /**
+   * Runs `effect` when everything recorded in this turn is stored; never, when that fails.
+   * @param onFlush called when the turn ends and the append begins
+   */
+  afterStored(effect: () => void, onFlush?: () => void): void {
     this.#effects.push(effect);
+    if (onFlush !== undefined) this.#onFlush.push(onFlush);
     this.#options.turns.touch(this);
   }
 
@@ -89,11 +94,19 @@ export class ShardOwner {
     this.#lines = [];
     this.#stored = [];
     this.#effects = [];
+    for (const flushed of this.#onFlush.splice(0)) flushed();
     if (lines.length > 0) this.#lastAppend = this.log.appendLines(lines);
     this.#lastAppend.then(
       () => this.#carryOut(lines, stored, effects),
       () => {}, // the log has stopped and said so to the coordinator, which drops the shard
     );
+  }
+
+  /** Resolves when everything recorded so far is stored. */
+  settled(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.afterStored(resolve);
+    return promise;
   }
 
   openRunOf(runId: RunId): OpenRun | undefined {

@@ -1,0 +1,236 @@
+import type { Logger } from "pino";
+import { encodeMessage } from "../bus/messages.ts";
+import type { Clock } from "../core/clock.ts";
+import { type ErrorRecord, toErrorRecord } from "../core/errors.ts";
+import { items, type Vector } from "../core/vector.ts";
+import type { QueueTasks, TaskState } from "../machines/stage.ts";
+import type { LogAccess } from "../store/shard-log.ts";
+import type { Deadlines } from "./deadlines.ts";
+import type { Dispatcher, OfferTarget, PreparedTask } from "./dispatcher.ts";
+import type { FailedAttempt } from "./results.ts";
+import { retryDelayMs } from "./retry.ts";
+import type { RunOrders, RunState } from "./run-state.ts";
+import type { ShardOwner } from "./shard-owner.ts";
+import type { StageInputs } from "./stage-inputs.ts";
+import type { QueuedTask } from "./task-queue.ts";
+import type { Turns } from "./turns.ts";
+
+export interface ConductorOptions {
+  readonly access: LogAccess;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: () => number;
+  readonly turns: Turns;
+  readonly deadlines: Deadlines;
+  readonly stageInputs: StageInputs;
+  readonly dispatcher: () => Dispatcher;
+  /** Sends offers whose attempts are stored. */
+  readonly sendOffers: (target: OfferTarget, prepared: readonly PreparedTask[]) => void;
+}
+
+/** Carries out what the machines of the runs order: starts stages, queues tasks, counts attempts. */
+export class Conductor {
+  readonly owners = new Map<number, ShardOwner>();
+  readonly orders: Omit<RunOrders, "propose">;
+  readonly #options: ConductorOptions;
+  /** Offers of this turn, by shard: they go out when the shard's append is stored. */
+  readonly #outgoing = new Map<ShardOwner, Map<string, Outgoing>>();
+
+  constructor(options: ConductorOptions) {
+    this.#options = options;
+    this.orders = {
+      startStages: (run, indexes) => {
+        for (const index of indexes) this.#startStage(run, index);
+      },
+      queueTasks: (run, stage, order) => this.#queueTasks(run, stage, order),
+      adoptTasks: (run, stage, tasks) => this.#adoptTasks(run, stage, tasks),
+      cancelTasks: (run, stage) => options.dispatcher().cancelStage(run, stage),
+    };
+  }
+
+  /** Counts the attempt and lets the offer go out once that is stored. */
+  order(target: OfferTarget, prepared: PreparedTask): void {
+    const { task } = prepared;
+    const owner = this.owners.get(task.run.shard);
+    if (owner === undefined) return; // the shard was lost: its runs are dropped
+    if (!task.counted) {
+      const { index, attempt } = task;
+      const stage = task.run.stage(task.stage).id;
+      owner.record(task.run, { type: "task.offered", stage, index, attempt });
+    }
+    this.#gather(owner, target, prepared);
+  }
+
+  /** Records that an attempt failed and, when another is allowed, when that is due. */
+  fail(run: RunState, failure: FailedAttempt): void {
+    const owner = this.owners.get(run.shard);
+    if (owner === undefined || run.ended) return;
+    const stage = run.stage(failure.stage);
+    const { index, attempt, agent } = failure;
+    const delayMs = retryDelayMs(stage.retry, attempt, failure.error, this.#options.random);
+    const error =
+      delayMs === undefined ? finalError(failure, stage.retry.maxAttempts) : failure.error;
+    owner.record(run, {
+      type: "task.failed",
+      stage: stage.id,
+      index,
+      attempt,
+      error,
+      ...(agent === undefined ? {} : { agent }),
+      ...(delayMs === undefined ? {} : { retryAtMs: this.#options.clock.wallMs() + delayMs }),
+    });
+    if (delayMs === undefined) this.#keepDeadLetter(owner, run, failure, error);
+    else if (failure.error.code === "agent-lost") this.#logRedistribution(run, failure);
+  }
+
+  /** A run's own wish to end early. */
+  cancel(owner: ShardOwner, run: RunState, by: string, reason: string): void {
+    if (!run.ended) owner.record(run, { type: "cancel.requested", by, reason });
+  }
+
+  #startStage(run: RunState, index: number): void {
+    const owner = this.owners.get(run.shard);
+    if (owner === undefined || run.ended) return;
+    const stage = run.stage(index).id;
+    const started = (tasks: number): void => {
+      if (run.ended || run.isRunning(index) || this.owners.get(run.shard) !== owner) return;
+      owner.record(run, { type: "stage.started", stage, tasks });
+    };
+    this.#prepare(run, index, started);
+  }
+
+  /** Loads what a stage's tasks are made of; a stage that cannot be prepared fails. */
+  #prepare(run: RunState, index: number, ready: (tasks: number) => void): void {
+    const owner = this.owners.get(run.shard);
+    const failed = (error: unknown): void => {
+      if (owner === undefined || run.ended || this.owners.get(run.shard) !== owner) return;
+      const record = toErrorRecord(error);
+      owner.record(run, { type: "stage.failed", stage: run.stage(index).id, error: record });
+    };
+    try {
+      const tasks = this.#options.stageInputs.prepare(run, index);
+      if (typeof tasks === "number") ready(tasks);
+      else tasks.then(ready).catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #queueTasks(run: RunState, stage: number, order: QueueTasks): void {
+    const queue = (): void => {
+      for (let index = order.first; index < order.first + order.count; index++) {
+        this.#options
+          .dispatcher()
+          .queue({ run, stage, index, attempt: order.attempt, counted: false });
+      }
+      this.#options.turns.request();
+    };
+    const delayMs = (order.notBeforeMs ?? 0) - this.#options.clock.wallMs();
+    if (delayMs <= 0) queue();
+    else this.#options.deadlines.set(delayMs, queue);
+  }
+
+  #adoptTasks(run: RunState, stage: number, tasks: Vector<TaskState>): void {
+    this.#prepare(run, stage, () => {
+      let index = 0;
+      for (const state of items(tasks)) {
+        this.#adoptTask({ run, stage, index, attempt: state.attempt, counted: false }, state);
+        index += 1;
+      }
+      this.#options.turns.request();
+    });
+  }
+
+  #adoptTask(task: QueuedTask, state: TaskState): void {
+    const { stage, index, run, attempt } = task;
+    switch (state.status) {
+      case "queued":
+        this.#options.dispatcher().queue(task);
+        return;
+      case "backingOff":
+        this.#queueTasks(run, stage, {
+          first: index,
+          count: 1,
+          attempt,
+          notBeforeMs: state.retryAtMs,
+        });
+        return;
+      case "offered":
+        this.#options.dispatcher().awaitReport({ ...task, counted: true });
+        return;
+      case "succeeded":
+      case "failed":
+        return;
+      default:
+        state satisfies never;
+    }
+  }
+
+  #gather(owner: ShardOwner, target: OfferTarget, prepared: PreparedTask): void {
+    let byTarget = this.#outgoing.get(owner);
+    if (byTarget === undefined) {
+      const gathered = new Map<string, Outgoing>();
+      byTarget = gathered;
+      this.#outgoing.set(owner, gathered);
+      // Only what is gathered until the turn ends waits for this append.
+      const release = (): void => {
+        for (const { target: to, tasks } of gathered.values()) this.#options.sendOffers(to, tasks);
+      };
+      owner.afterStored(release, () => this.#outgoing.delete(owner));
+    }
+    const key = "agent" in target ? target.agent : `lane ${target.lane}`;
+    const outgoing = byTarget.get(key);
+    if (outgoing === undefined) byTarget.set(key, { target, tasks: [prepared] });
+    else outgoing.tasks.push(prepared);
+  }
+
+  /** A task out of attempts is kept with its last error for a person to look at. */
+  #keepDeadLetter(
+    owner: ShardOwner,
+    run: RunState,
+    failure: FailedAttempt,
+    error: ErrorRecord,
+  ): void {
+    const { access, logger } = this.#options;
+    const stage = run.stage(failure.stage).id;
+    const { index, attempt } = failure;
+    const letter = encodeMessage({ v: 1, run: run.runId, stage, index, attempt, error });
+    owner.afterStored(() => {
+      access.jetstream
+        .publish(access.subjects.deadTask(run.runId, stage), letter)
+        .catch((cause: unknown) => {
+          logger.error({ event: "dead_letter.lost", runId: run.runId, stageId: stage, err: cause });
+        });
+    });
+  }
+
+  #logRedistribution(run: RunState, failure: FailedAttempt): void {
+    this.#options.logger.info(
+      {
+        event: "task.redistributed",
+        runId: run.runId,
+        stageId: run.stage(failure.stage).id,
+        index: failure.index,
+        attempt: failure.attempt + 1,
+        from: failure.agent,
+      },
+      "its agent is gone; it is offered again",
+    );
+  }
+}
+
+interface Outgoing {
+  readonly target: OfferTarget;
+  readonly tasks: PreparedTask[];
+}
+
+function finalError(failure: FailedAttempt, maxAttempts: number): ErrorRecord {
+  const { error, attempt } = failure;
+  if (error.disposition !== "retry") return error;
+  return {
+    ...error,
+    code: "no-attempts-left",
+    message: `attempt ${attempt} of ${maxAttempts} failed (${error.code}): ${error.message}`,
+    disposition: "fail",
+  };
+}

@@ -1,0 +1,381 @@
+import { hostname } from "node:os";
+import type { NatsConnection } from "nats";
+import type { Logger } from "pino";
+import { type Actor, createActor, fromPromise, waitFor } from "xstate";
+import type { Link } from "../bus/link.ts";
+import { followLink } from "../bus/link.ts";
+import { encodeMessage, type Job } from "../bus/messages.ts";
+import { ensureStreams } from "../bus/streams.ts";
+import type { Clock } from "../core/clock.ts";
+import { toErrorRecord } from "../core/errors.ts";
+import type { CoordinatorId, RunId } from "../core/ids.ts";
+import { refuseOver } from "../core/limits.ts";
+import { shardOf } from "../core/shard.ts";
+import type { SkillCatalog } from "../core/skill.ts";
+import { openSubjects, type Subjects } from "../core/subjects.ts";
+import type { CascadeRegistry } from "../language/cascade-registry.ts";
+import { coordinatorMachine } from "../machines/coordinator.ts";
+import { RUN_MACHINE } from "../machines/run.ts";
+import { openBlobs } from "../store/blobs.ts";
+import { openJobKeys } from "../store/job-keys.ts";
+import { openLeases } from "../store/lease.ts";
+import { openOpenRuns } from "../store/open-runs.ts";
+import type { LogAccess } from "../store/shard-log.ts";
+import { mesh } from "../topology/mesh.ts";
+import { Admission } from "./admission.ts";
+import { AgentWatch } from "./agent-watch.ts";
+import { Conductor } from "./conductor.ts";
+import { openDeadlines } from "./deadlines.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { showFact } from "./facts.ts";
+import { type Intake, openIntake } from "./intake.ts";
+import { Offers } from "./offers.ts";
+import { Ownership } from "./ownership.ts";
+import { storedEvents } from "./queries.ts";
+import { Results } from "./results.ts";
+import { mutedOrders, RunState } from "./run-state.ts";
+import type { ShardOwner } from "./shard-owner.ts";
+import { Shards } from "./shards.ts";
+import { StageInputs } from "./stage-inputs.ts";
+import { taskText } from "./task-text.ts";
+import { Turns } from "./turns.ts";
+
+export interface CoordinatorOptions {
+  readonly connection: NatsConnection;
+  readonly coordinatorId: CoordinatorId;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly randomBytes: (size: number) => Uint8Array;
+  readonly random: () => number;
+  readonly cascades: CascadeRegistry;
+  readonly skills: SkillCatalog;
+  /** Relative paths of jobs that name no directory mean this one. */
+  readonly directory: string;
+  /** Coordinators known to be dead. */
+  readonly predecessors: ReadonlySet<string>;
+  /** See `ArchiveOptions.purgeDelayMs`. */
+  readonly purgeDelayMs: number;
+}
+
+/** A coordinator that serves. */
+export interface Coordinator extends AsyncDisposable {
+  /** Takes no more jobs, stores what is to be stored, gives its shards back. */
+  drain(): Promise<void>;
+  /** Settles when it has stopped; rejects when it failed. */
+  readonly stopped: Promise<void>;
+}
+
+/** Opens a coordinator and waits until it serves. */
+export async function openCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
+  const coordinator = new CoordinatorProcess(options);
+  await coordinator.serving();
+  return coordinator;
+}
+
+class CoordinatorProcess implements Coordinator {
+  readonly stopped: Promise<void>;
+  readonly #options: CoordinatorOptions;
+  readonly #subjects: Subjects = openSubjects();
+  readonly #link: Link;
+  readonly #actor: Actor<typeof coordinatorMachine>;
+  #parts: Parts | undefined;
+  #intake: Intake | undefined;
+
+  constructor(options: CoordinatorOptions) {
+    this.#options = options;
+    this.#link = followLink(options.connection);
+    this.#actor = createActor(
+      coordinatorMachine.provide({
+        actors: {
+          start: fromPromise<void>(() => this.#start()),
+          recover: fromPromise<void>(() => this.#recover()),
+          drain: fromPromise<void>(() => this.#drain()),
+        },
+        actions: { serve: () => this.#serve() },
+      }),
+    );
+    this.stopped = this.#whenStopped();
+    this.stopped.catch(() => {}); // whoever waits sees it
+    this.#actor.start();
+  }
+
+  async serving(): Promise<void> {
+    await Promise.race([
+      waitFor(this.#actor, (state) => state.matches("serving"), {
+        timeout: Number.POSITIVE_INFINITY,
+      }),
+      this.stopped,
+    ]);
+  }
+
+  async drain(): Promise<void> {
+    this.#actor.send({ type: "drain" });
+    await this.stopped;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.drain();
+  }
+
+  async #whenStopped(): Promise<void> {
+    const final = await waitFor(this.#actor, (state) => state.status === "done", {
+      timeout: Number.POSITIVE_INFINITY,
+    });
+    if (final.matches("failed")) throw final.context.error;
+  }
+
+  async #start(): Promise<void> {
+    const { connection, clock } = this.#options;
+    await ensureStreams(connection, this.#subjects);
+    const access: LogAccess = {
+      connection,
+      jetstream: connection.jetstream(),
+      manager: await connection.jetstreamManager(),
+      link: this.#link,
+      subjects: this.#subjects,
+      clock,
+    };
+    this.#parts = await openParts(this.#options, access, this.#trouble);
+  }
+
+  async #recover(): Promise<void> {
+    const { agentWatch, ownership } = this.#openParts();
+    agentWatch.start();
+    await ownership.start();
+  }
+
+  #serve(): void {
+    const { intakeOptions } = this.#openParts();
+    openIntake(intakeOptions).then((intake) => {
+      this.#intake = intake;
+      this.#options.logger.info({
+        event: "coordinator.serving",
+        coordinatorId: this.#options.coordinatorId,
+      });
+    }, this.#trouble);
+  }
+
+  async #drain(): Promise<void> {
+    this.#options.logger.info({ event: "coordinator.draining" });
+    this.#intake?.stop();
+    if (this.#parts === undefined) return;
+    const { agentWatch, ownership, shards, deadlines } = this.#parts;
+    agentWatch.close();
+    deadlines.close();
+    await shards.close();
+    await ownership.close();
+    this.#options.logger.info({ event: "coordinator.stopped" });
+  }
+
+  readonly #trouble = (error: unknown): void => {
+    this.#actor.send({ type: "trouble", error });
+  };
+
+  #openParts(): Parts {
+    if (this.#parts === undefined) throw new Error("not started");
+    return this.#parts;
+  }
+}
+
+type Parts = Awaited<ReturnType<typeof openParts>>;
+
+/** Builds the parts of a coordinator and connects them. */
+async function openParts(
+  options: CoordinatorOptions,
+  access: LogAccess,
+  onTrouble: (error: unknown) => void,
+) {
+  const { connection, clock, logger, coordinatorId, random, randomBytes } = options;
+  const { jetstream, subjects, link } = access;
+  const [blobs, leases, keys, openRuns] = await Promise.all([
+    openBlobs(jetstream, subjects),
+    openLeases(access),
+    openJobKeys(access),
+    openOpenRuns(access),
+  ]);
+  const admission = new Admission({ ...options, blobs });
+  const stageInputs = new StageInputs(blobs);
+  const deadlines = openDeadlines(clock);
+  const turns = new Turns(() => dispatcher.schedule());
+  const onChange = (): void => turns.request();
+  const conductor: Conductor = new Conductor({
+    access,
+    clock,
+    logger,
+    random,
+    turns,
+    deadlines,
+    stageInputs,
+    dispatcher: () => dispatcher,
+    sendOffers: (target, prepared) => void offers.send(target, prepared),
+  });
+  const agentWatch: AgentWatch = new AgentWatch({
+    connection,
+    link,
+    subjects,
+    clock,
+    logger,
+    dispatcher: () => dispatcher,
+    offers: () => offers,
+    onChange,
+  });
+  const offers: Offers = new Offers({
+    connection,
+    subjects,
+    coordinatorId,
+    logger,
+    dispatcher: () => dispatcher,
+    textOf: (prepared) => taskText(prepared, epochOf(conductor, prepared.task.run), blobs),
+    onChange,
+    onAgentSilent: (agent) => void agentWatch.ask(agent),
+  });
+  const dispatcher: Dispatcher = new Dispatcher({
+    directory: agentWatch.directory,
+    topologies: { mesh },
+    logger,
+    inputsOf: (task) => stageInputs.inputsOf(task),
+    order: (target, prepared) => conductor.order(target, prepared),
+    fail: (task, agent, error) =>
+      conductor.fail(task.run, { ...task, agent, error: toErrorRecord(error) }),
+    sendCancel: (agent, tasks) => offers.cancel(agent, tasks),
+  });
+  const results = new Results({
+    connection,
+    subjects,
+    logger,
+    dispatcher,
+    fail: (run, failure) => conductor.fail(run, failure),
+  });
+  const createOwned = (owner: ShardOwner, runId: RunId, job: Job, isNew: boolean) =>
+    createRun({
+      access,
+      admission,
+      owner,
+      runId,
+      job,
+      isNew,
+      openRunCount: () => shards.openRunCount,
+    });
+  const shards: Shards = new Shards({
+    access,
+    clock,
+    logger,
+    turns,
+    conductor,
+    dispatcher,
+    results,
+    openRuns,
+    purgeDelayMs: options.purgeDelayMs,
+    loadPlan: (digest) => admission.loadPlan(digest),
+    createRun: async (owner, runId, job) => void (await createOwned(owner, runId, job, false)),
+    onStored: (run, stored) => {
+      showFact(connection, subjects, logger, stored);
+      if (run.ended) stageInputs.forget(run);
+    },
+  });
+  const ownership = new Ownership({
+    access,
+    leases,
+    clock,
+    logger,
+    coordinatorId,
+    nonce: Buffer.from(randomBytes(12)).toString("hex"),
+    predecessors: options.predecessors,
+    logOptions: (shard) => ({
+      onStopped: (error) => {
+        logger.warn({ event: "shard.lost", shard, err: error });
+        shards.drop(shard, error);
+        ownership.lost(shard);
+      },
+      onStorageFull: (full) =>
+        logger[full ? "error" : "info"]({
+          event: full ? "storage.full" : "storage.available",
+          shard,
+        }),
+    }),
+    onTaken: (log, tail) => shards.take(log, tail),
+    onRoundEnded: (taken) => void agentWatch.claim(taken).catch(onTrouble),
+    onLost: (shard) =>
+      shards.drop(shard, new Error(`the lease of shard ${shard} is somebody else's`)),
+    onError: (error) => logger.warn({ event: "lease.unknown", err: error }),
+  });
+  return {
+    shards,
+    ownership,
+    agentWatch,
+    deadlines,
+    intakeOptions: {
+      access,
+      keys,
+      clock,
+      logger,
+      randomBytes,
+      createRun: async (request: { runId: RunId; job: Job; isNew: boolean }) => {
+        const owner = conductor.owners.get(shardOf(request.runId));
+        if (owner !== undefined)
+          return createOwned(owner, request.runId, request.job, request.isNew);
+        await admission.check(request.job);
+        await handOver(access, coordinatorId, request.runId, request.job);
+        return "accepted" as const;
+      },
+    },
+  };
+}
+
+/** Makes a run on a shard that is ours, unless it is there. Resolves when that is stored. */
+async function createRun(request: {
+  readonly access: LogAccess;
+  readonly admission: Admission;
+  readonly owner: ShardOwner;
+  readonly runId: RunId;
+  readonly job: Job;
+  readonly isNew: boolean;
+  readonly openRunCount: () => number;
+}): Promise<"accepted" | "known"> {
+  const { access, admission, owner, runId, job, isNew } = request;
+  if (!isNew && (await isKnown(access, owner, runId))) {
+    await owner.settled();
+    return "known";
+  }
+  const { plan, digest, inputs, directory } = await admission.admit(job);
+  if (owner.runs.has(runId)) {
+    await owner.settled();
+    return "known";
+  }
+  refuseOver("openRuns", request.openRunCount() + 1);
+  const created = {
+    type: "run.created",
+    cascade: plan.cascade,
+    plan: digest,
+    machine: RUN_MACHINE,
+    inputs,
+    directory,
+    host: hostname(),
+    ...(job.key === undefined ? {} : { key: job.key }),
+  } as const;
+  const run = new RunState(runId, plan, created, mutedOrders);
+  owner.adopt(run);
+  owner.record(run, created);
+  await owner.settled();
+  return "accepted";
+}
+
+async function isKnown(access: LogAccess, owner: ShardOwner, runId: RunId): Promise<boolean> {
+  if (owner.runs.has(runId)) return true;
+  return (await storedEvents(access, owner, runId)).length > 0;
+}
+
+/** Tells the owner of another shard durably; it answers for the run from now on. */
+async function handOver(
+  access: LogAccess,
+  from: CoordinatorId,
+  runId: RunId,
+  job: Job,
+): Promise<void> {
+  const subject = access.subjects.inbox(shardOf(runId), "job", from);
+  await access.jetstream.publish(subject, encodeMessage({ v: 1, runId, job }));
+}
+
+function epochOf(conductor: Conductor, run: RunState): number {
+  return conductor.owners.get(run.shard)?.log.epoch ?? 0;
+}

@@ -1,0 +1,142 @@
+import type { ConsumerMessages, Subscription } from "nats";
+import type { Logger } from "pino";
+import type { Job } from "../bus/messages.ts";
+import type { Clock } from "../core/clock.ts";
+import type { StoredEvent } from "../core/events.ts";
+import type { RunId } from "../core/ids.ts";
+import type { Plan } from "../core/plan.ts";
+import type { LogTail } from "../store/log-reader.ts";
+import type { OpenRuns } from "../store/open-runs.ts";
+import { openShardArchive } from "../store/shard-archive.ts";
+import type { LogAccess, ShardLog } from "../store/shard-log.ts";
+import type { Conductor } from "./conductor.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { openInbox } from "./inbox.ts";
+import { answerQueries } from "./queries.ts";
+import { recoverRuns } from "./recovery.ts";
+import type { Results } from "./results.ts";
+import type { RunState } from "./run-state.ts";
+import { ShardOwner } from "./shard-owner.ts";
+import type { Turns } from "./turns.ts";
+
+export interface ShardsOptions {
+  readonly access: LogAccess;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly turns: Turns;
+  readonly conductor: Conductor;
+  readonly dispatcher: Dispatcher;
+  readonly results: Results;
+  readonly openRuns: OpenRuns;
+  readonly purgeDelayMs: number;
+  readonly loadPlan: (digest: string) => Promise<Plan>;
+  readonly createRun: (owner: ShardOwner, runId: RunId, job: Job) => Promise<void>;
+  readonly onStored: (run: RunState, stored: StoredEvent) => void;
+}
+
+interface OpenShard {
+  readonly owner: ShardOwner;
+  readonly subscriptions: readonly Subscription[];
+  readonly inbox: ConsumerMessages;
+}
+
+/** The shards that this coordinator owns: opened with what their log holds, dropped whole when they are lost. */
+export class Shards {
+  readonly #options: ShardsOptions;
+  readonly #open = new Map<number, OpenShard>();
+
+  constructor(options: ShardsOptions) {
+    this.#options = options;
+  }
+
+  /** @returns how many unfinished runs go on */
+  async take(log: ShardLog, tail: LogTail): Promise<number> {
+    const { access, clock, logger, turns, conductor, results, openRuns } = this.#options;
+    const owner = new ShardOwner({
+      log,
+      clock,
+      logger,
+      turns,
+      orders: conductor.orders,
+      onStored: this.#options.onStored,
+    });
+    owner.archive = openShardArchive({
+      access,
+      clock,
+      log,
+      openRuns,
+      openRunOf: (run) => owner.openRunOf(run),
+      purgeDelayMs: this.#options.purgeDelayMs,
+      onError: (error) => logger.warn({ event: "history.postponed", shard: log.shard, err: error }),
+    });
+    const recovered = await recoverRuns({ ...this.#options }, owner, tail);
+    conductor.owners.set(log.shard, owner);
+    for (const run of recovered) owner.adopt(run);
+    // Parked results come first: what they settle need not be asked for or offered again.
+    const inbox = await openInbox(
+      {
+        jetstream: access.jetstream,
+        manager: access.manager,
+        subjects: access.subjects,
+        logger,
+        results,
+        cancel: (shardOwner, runId, reason) => {
+          const run = shardOwner.runs.get(runId);
+          if (run !== undefined) conductor.cancel(shardOwner, run, "client", reason);
+        },
+        createRun: this.#options.createRun,
+      },
+      owner,
+    );
+    for (const run of recovered) {
+      logger.info({ event: "run.resumed", runId: run.runId, cascade: run.plan.cascade });
+      owner.recover(run);
+    }
+    const subscriptions = [
+      results.listen(owner),
+      answerQueries(access.connection, access.subjects, access, owner),
+    ];
+    this.#open.set(log.shard, { owner, subscriptions, inbox });
+    return recovered.length;
+  }
+
+  /** Forgets everything of a shard: somebody else owns it, and nothing here may act on its state. */
+  drop(shard: number, reason: Error): void {
+    const open = this.#open.get(shard);
+    if (open === undefined) return;
+    this.#open.delete(shard);
+    this.#options.conductor.owners.delete(shard);
+    this.#options.dispatcher.dropShard(shard);
+    for (const subscription of open.subscriptions) subscription.unsubscribe();
+    open.inbox.stop();
+    open.owner.log.stop(reason);
+    open.owner.archive?.close().catch((error: unknown) => {
+      this.#options.logger.warn({ event: "history.postponed", shard, err: error });
+    });
+  }
+
+  /** Hands everything over to HISTORY, then stops writing. */
+  async close(): Promise<void> {
+    await Promise.all(
+      [...this.#open.values()].map(async ({ owner, subscriptions, inbox }) => {
+        for (const subscription of subscriptions) subscription.unsubscribe();
+        inbox.stop();
+        await owner.settled();
+        await owner.archive?.checkpoint();
+        await owner.archive?.close();
+        owner.log.stop(new Error("the coordinator has stopped"));
+      }),
+    );
+    this.#open.clear();
+  }
+
+  get owned(): number {
+    return this.#open.size;
+  }
+
+  get openRunCount(): number {
+    let count = 0;
+    for (const { owner } of this.#open.values()) count += owner.runs.size;
+    return count;
+  }
+}

@@ -1,0 +1,121 @@
+import { describe, expect, it } from "vitest";
+import { initialTransition, transition } from "xstate";
+import type { ErrorRecord } from "../../core/errors.ts";
+import type { StageId } from "../../core/ids.ts";
+import type { Plan } from "../../core/plan.ts";
+import { type RunInput, runMachine } from "../../machines/run.ts";
+
+const broken: ErrorRecord = { code: "skill-failed", message: "no", disposition: "fail" };
+
+/** A plan of stages that need the given positions. */
+function planOf(...needs: number[][]): Plan {
+  return {
+    v: 1,
+    cascade: "test",
+    inputs: [],
+    stages: needs.map((needed, index) => ({
+      id: `s${index}` as StageId,
+      type: "sequential",
+      needs: needed,
+      skills: [],
+      retry: { maxAttempts: 1, backoffMs: 0, maxBackoffMs: 0 },
+      timeoutMs: 1_000,
+      single: true,
+    })),
+  };
+}
+
+function fold(plan: Plan, ...events: RunInput[]) {
+  let [state, actions] = initialTransition(runMachine, { plan });
+  for (const event of events) [state, actions] = transition(runMachine, state, event);
+  return {
+    state: state.value,
+    orders: actions
+      .filter((action) => !action.type.startsWith("xstate."))
+      .map((action) => ({ type: action.type, params: action.params })),
+  };
+}
+
+const created: RunInput = { type: "run.created" };
+const started = (index: number): RunInput => ({ type: "stage.started", index });
+const succeeded = (index: number): RunInput => ({ type: "stage.succeeded", index });
+const start = (...indexes: number[]) => ({ type: "startStages", params: { indexes } });
+
+describe("run machine", () => {
+  const diamond = planOf([], [0], [0], [1, 2]);
+
+  it.each([
+    {
+      promise: "starts the stages that need nothing",
+      plan: planOf([], [], [0]),
+      events: [created],
+      state: "running",
+      orders: [start(0, 1)],
+    },
+    {
+      promise: "starts what a success makes ready",
+      plan: diamond,
+      events: [created, started(0), succeeded(0)],
+      state: "running",
+      orders: [start(1, 2)],
+    },
+    {
+      promise: "waits for all stages that a join needs",
+      plan: diamond,
+      events: [created, started(0), succeeded(0), started(1), started(2), succeeded(2)],
+      state: "running",
+      orders: [start()],
+    },
+    {
+      promise: "starts a join once, after its last input",
+      plan: diamond,
+      events: [
+        created,
+        started(0),
+        succeeded(0),
+        started(1),
+        started(2),
+        succeeded(2),
+        succeeded(1),
+      ],
+      state: "running",
+      orders: [start(3)],
+    },
+    {
+      promise: "proposes success after the last stage",
+      plan: planOf([]),
+      events: [created, started(0), succeeded(0)],
+      state: "succeeding",
+      orders: [{ type: "proposeSuccess", params: undefined }],
+    },
+    {
+      promise: "stops the other stages when one failed",
+      plan: planOf([], []),
+      events: [created, started(0), started(1), { type: "stage.failed", index: 1, error: broken }],
+      state: "failing",
+      orders: [
+        { type: "stopStages", params: undefined },
+        { type: "proposeFailure", params: { error: broken } },
+      ],
+    },
+    {
+      promise: "is cancelled on request",
+      plan: planOf([]),
+      events: [created, started(0), { type: "cancel.requested", by: "ann", reason: "enough" }],
+      state: "cancelling",
+      orders: [
+        { type: "stopStages", params: undefined },
+        { type: "proposeCancelled", params: { reason: "enough" } },
+      ],
+    },
+    {
+      promise: "after a fold starts again only what is not started",
+      plan: planOf([], [], []),
+      events: [created, started(1), { type: "recovered" }],
+      state: "running",
+      orders: [start(0, 2)],
+    },
+  ] as const)("$promise", ({ plan, events, state, orders }) => {
+    expect(fold(plan, ...events)).toEqual({ state, orders });
+  });
+});
