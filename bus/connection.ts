@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { connect, type NatsConnection, nkeyAuthenticator } from "nats";
 import { SwarmError } from "../core/errors.ts";
 
@@ -74,6 +75,30 @@ export function addressFromEnvironment(
   const file = env["CASCADE_NATS_FILE"];
   return file === undefined ? undefined : readAddress(file);
 }
+
+/**
+ * The address for a process started by hand in `directory`: the environment's, else that of the swarm running there.
+ * @throws SwarmError `broker-unavailable` when there is neither
+ */
+export function findAddress(
+  env: Readonly<Record<string, string | undefined>>,
+  directory: string,
+): BusAddress {
+  const named = addressFromEnvironment(env);
+  if (named !== undefined) return named;
+  const file = join(directory, ADDRESS_FILE);
+  if (existsSync(file)) return readAddress(file);
+  throw new SwarmError(
+    "broker-unavailable",
+    `no swarm runs in ${directory}: there is no ${ADDRESS_FILE}`,
+    {
+      hint: "start one with `npm run swarm` there, or set NATS_URL",
+    },
+  );
+}
+
+/** Where the supervisor writes the address of its server, below the directory that it was started in. */
+export const ADDRESS_FILE = ".cascade/nats.json";
 
 /** @throws SwarmError `broker-unavailable` when the file cannot be read */
 export function readAddress(file: string): BusAddress {

@@ -11,7 +11,6 @@ import { toErrorRecord } from "../core/errors.ts";
 import type { CoordinatorId, RunId } from "../core/ids.ts";
 import { refuseOver } from "../core/limits.ts";
 import { shardOf } from "../core/shard.ts";
-import type { SkillCatalog } from "../core/skill.ts";
 import { openSubjects, type Subjects } from "../core/subjects.ts";
 import type { CascadeRegistry } from "../language/cascade-registry.ts";
 import { coordinatorMachine } from "../machines/coordinator.ts";
@@ -48,7 +47,6 @@ export interface CoordinatorOptions {
   readonly randomBytes: (size: number) => Uint8Array;
   readonly random: () => number;
   readonly cascades: CascadeRegistry;
-  readonly skills: SkillCatalog;
   /** Relative paths of jobs that name no directory mean this one. */
   readonly directory: string;
   /** Coordinators known to be dead. */

@@ -89,7 +89,14 @@ describe("discover-files", () => {
   });
 
   it("finds files whose names hold spaces, line breaks and leading dashes", async () => {
-    const names = ["-rf.js", "a b.js", "line\nbreak.js", "quote'\".js", "ünïcode.js", "back\\slash.js"];
+    const names = [
+      "-rf.js",
+      "a b.js",
+      "line\nbreak.js",
+      "quote'\".js",
+      "ünïcode.js",
+      "back\\slash.js",
+    ];
     await using tree = await makeTree(Object.fromEntries(names.map((name) => [name, SOURCE])));
 
     const { batches } = await run({ path: tree.root, batches: 1 }, skillContext());
@@ -115,7 +122,9 @@ describe("discover-files", () => {
     const folder = await run({ path: tree.path("src") }, skillContext());
     const askedFor = await run({ path: tree.path("dist") }, skillContext());
 
-    expect(whole["batches"]).toEqual([{ files: ["src/keep.gen.ts", "src/only-here.ts"], bytes: 44 }]);
+    expect(whole["batches"]).toEqual([
+      { files: ["src/keep.gen.ts", "src/only-here.ts"], bytes: 44 },
+    ]);
     expect(folder["batches"]).toEqual([{ files: ["keep.gen.ts", "only-here.ts"], bytes: 44 }]);
     expect(folder["not_analysed"]).toEqual([
       { file: ".gitignore", reason: "not a source language" },
@@ -189,7 +198,7 @@ describe("discover-files", () => {
   });
 
   it.each([
-    [{}, "/path"],
+    [{ path: null }, "/path"],
     [{ path: 7 }, "/path"],
     [{ path: "a\0b" }, "/path"],
     [{ path: "/", batch_size: 0 }, "/batch_size"],
@@ -227,7 +236,12 @@ describe("makeBatches", () => {
     { count: 12, bytes: 200_000, given: {}, sizes: [2, 2, 1, 1, 1, 1, 1, 1, 1, 1] },
     { count: 5, bytes: 10, given: { batches: 2 }, sizes: [3, 2] },
     { count: 2, bytes: 10, given: { batches: 9 }, sizes: [1, 1] },
-  ])("makes batches of $sizes from $count files of $bytes bytes", ({ count, bytes, given, sizes }) => {
+  ])("makes batches of $sizes from $count files of $bytes bytes", ({
+    count,
+    bytes,
+    given,
+    sizes,
+  }) => {
     const limits = { batchSize: 40, batches: undefined, ...given };
 
     const batches = makeBatches(files(count, bytes), limits);

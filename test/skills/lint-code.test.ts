@@ -3,8 +3,8 @@ import { symlink } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../core/json.ts";
-import { run } from "../../skills/lint-code/run.ts";
 import { OXLINT } from "../../skills/lint-code/oxlint.ts";
+import { run } from "../../skills/lint-code/run.ts";
 import { makeTree, skillContext } from "./skill-context.ts";
 
 const SEEDED = fileURLToPath(new URL("../fixtures/skills/seeded", import.meta.url));
@@ -60,7 +60,8 @@ describe("lint-code", () => {
       ".oxlintrc.json": '{"rules":{"no-debugger":"off"},"ignorePatterns":["**"]}',
       "sub/.oxlintrc.json": '{"rules":{"no-debugger":"off"},"jsPlugins":["./plugin.js"]}',
       "sub/plugin.js": 'import fs from "node:fs"; fs.writeFileSync("planted", "");',
-      "oxlint.config.ts": 'import fs from "node:fs"; fs.writeFileSync("planted", ""); export default {};',
+      "oxlint.config.ts":
+        'import fs from "node:fs"; fs.writeFileSync("planted", ""); export default {};',
       ".eslintignore": "**\n",
       ".gitignore": "**\n",
       ".git/HEAD": "ref: refs/heads/main\n",
@@ -117,7 +118,12 @@ describe("lint-code", () => {
     ]);
     expect(report["not_analysed"]).toEqual([
       { file: "deep.js", reason: expect.stringContaining("crashed"), tool: "oxlint" },
-      { file: "syntax.js", reason: expect.stringContaining("syntax error"), line: 1, tool: "oxlint" },
+      {
+        file: "syntax.js",
+        reason: expect.stringContaining("syntax error"),
+        line: 1,
+        tool: "oxlint",
+      },
     ]);
     expect(report["files_analysed"]).toBe(3);
   });
@@ -128,7 +134,10 @@ describe("lint-code", () => {
     await symlink(outside.root, tree.path("link"));
 
     const report = await run(
-      { path: tree.root, files: ["../secret.js", "/etc/passwd", "link/secret.js", "gone.js", "./a.js"] },
+      {
+        path: tree.root,
+        files: ["../secret.js", "/etc/passwd", "link/secret.js", "gone.js", "./a.js"],
+      },
       skillContext(),
     );
 

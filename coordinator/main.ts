@@ -1,0 +1,86 @@
+import { randomBytes } from "node:crypto";
+import type { NatsConnection } from "nats";
+import type { Logger } from "pino";
+import { findAddress, openBus } from "../bus/connection.ts";
+import { systemClock } from "../core/clock.ts";
+import { newMemberId, parseCoordinatorId } from "../core/ids.ts";
+import { openLogger } from "../core/logging.ts";
+import { exitWithParent } from "../core/parent-pipe.ts";
+import { registerEnvironment, Scrubber } from "../core/scrub.ts";
+import { openCascadeRegistry, shippedCascadesFolder } from "../language/cascade-registry.ts";
+import { openSkillCatalog, shippedSkillsFolder } from "../language/skill-catalog.ts";
+import { type Coordinator, openCoordinator } from "./coordinator.ts";
+
+/** The coordinator process: `npm run coordinator`, or a child of the supervisor. */
+async function main(): Promise<void> {
+  const { env } = process;
+  exitWithParent(env);
+  const coordinatorId = parseCoordinatorId(
+    env["CASCADE_COORDINATOR_ID"] ?? newMemberId("coordinator", randomBytes),
+  );
+  const scrubber = new Scrubber();
+  registerEnvironment(scrubber, env);
+  const logger = openLogger({ service: coordinatorId, scrubber });
+  const directory = env["INIT_CWD"] ?? process.cwd();
+  const address = findAddress(env, directory);
+  scrubber.register(address.password);
+  const connection = await openBus(address, { name: coordinatorId });
+  const skills = await openSkillCatalog([shippedSkillsFolder, ...foldersIn(env["CASCADE_SKILLS"])]);
+  const cascadeFolders = [...foldersIn(env["CASCADE_CASCADES"]), shippedCascadesFolder];
+  const coordinator = await openCoordinator({
+    connection,
+    coordinatorId,
+    clock: systemClock,
+    logger,
+    randomBytes,
+    random: Math.random,
+    cascades: openCascadeRegistry(cascadeFolders, skills),
+    directory,
+    predecessors: new Set(foldersIn(env["CASCADE_PREDECESSORS"], ",")),
+    purgeDelayMs: Number(env["CASCADE_PURGE_DELAY_MS"] ?? DEFAULT_PURGE_DELAY_MS),
+  });
+  await serveUntilStopped({ coordinator, connection, logger });
+}
+
+/** Twice the longest default sync interval of any supported server; the supervisor says 0 when every write is synced. */
+const DEFAULT_PURGE_DELAY_MS = 240_000;
+const EXIT_INFRASTRUCTURE = 5;
+
+async function serveUntilStopped(parts: {
+  readonly coordinator: Coordinator;
+  readonly connection: NatsConnection;
+  readonly logger: Logger;
+}): Promise<void> {
+  const { coordinator, connection, logger } = parts;
+  const drain = (): void => void coordinator.drain().catch(() => {}); // `stopped` below has the error
+  process.once("SIGTERM", drain);
+  process.once("SIGINT", drain);
+  connection.closed().then(
+    (error) => {
+      if (error instanceof Error) {
+        logger.fatal({ event: "bus.closed", err: error });
+        process.exit(EXIT_INFRASTRUCTURE);
+      }
+    },
+    () => {},
+  );
+  try {
+    await coordinator.stopped;
+    await connection.close();
+  } catch (error) {
+    logger.fatal({ event: "coordinator.failed", err: error });
+    process.exitCode = EXIT_INFRASTRUCTURE;
+    await connection.close();
+  }
+}
+
+function foldersIn(list: string | undefined, separator = ":"): string[] {
+  return (list ?? "").split(separator).filter((entry) => entry !== "");
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`coordinator: ${(error as Error).message}\n`);
+  process.exit(EXIT_INFRASTRUCTURE);
+}

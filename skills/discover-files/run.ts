@@ -1,0 +1,136 @@
+import { opendir, realpath, stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { SwarmError } from "../../core/errors.ts";
+import type { Json, JsonObject } from "../../core/json.ts";
+import type { SkillContext } from "../../core/skill.ts";
+import type { NotAnalysed } from "../finding.ts";
+import { languageOf, readSource } from "../source-file.ts";
+import { makeBatches, type SizedFile } from "./batches.ts";
+import { walk } from "./walk.ts";
+
+/** Files that are read at the same time. */
+const READERS = 16;
+
+/** Lists what there is to analyse below `path`. `SKILL.md` describes inputs and outputs. */
+export async function run(
+  inputs: JsonObject,
+  context: SkillContext,
+): Promise<Record<string, Json>> {
+  const place = await openPlace(textInput(inputs, "path"));
+  const limits = {
+    batchSize: countInput(inputs, "batch_size") ?? 40,
+    batches: countInput(inputs, "batches"),
+  };
+  const found =
+    place.file === undefined
+      ? await walk(place.root, context.signal)
+      : { files: [place.file], notAnalysed: [] };
+  const { sources, notAnalysed } = await readAll(place.root, found.files, context.signal);
+  const leftOut = [...found.notAnalysed, ...notAnalysed].sort(byFile);
+  const batches = makeBatches(sources, limits);
+  const leftOutFiles = leftOut.filter(({ file }) => !file.endsWith("/")).length;
+  context.logger.info(
+    {
+      event: "files.discovered",
+      files: sources.length,
+      batches: batches.length,
+      notAnalysed: leftOut.length,
+    },
+    "files discovered",
+  );
+  return {
+    root: place.root,
+    batches,
+    languages: countLanguages([...sources, ...leftOut]),
+    not_analysed: leftOut,
+    total_files: sources.length + leftOutFiles,
+    analysable_files: sources.length,
+    analysable_bytes: sources.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
+
+interface Place {
+  readonly root: string;
+  /** Set when the path is a single file. */
+  readonly file?: string;
+}
+
+async function openPlace(path: string): Promise<Place> {
+  try {
+    const real = await realpath(path);
+    const stats = await stat(real);
+    if (stats.isFile()) return { root: dirname(real), file: basename(real) };
+    if (!stats.isDirectory()) {
+      throw new SwarmError("path-unreadable", `${path} is neither a directory nor a plain file`);
+    }
+    await (await opendir(real)).close();
+    return { root: real };
+  } catch (error) {
+    throw error instanceof SwarmError ? error : placeError(path, error);
+  }
+}
+
+function placeError(path: string, error: unknown): SwarmError {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    return new SwarmError("path-not-found", `${path} does not exist`, {
+      hint: "give the path of a directory or file; relative paths mean the directory where the job was made",
+      cause: error,
+    });
+  }
+  return new SwarmError("path-unreadable", `${path} cannot be read (${code ?? String(error)})`, {
+    hint: "check the permissions of the directory",
+    cause: error,
+  });
+}
+
+async function readAll(
+  root: string,
+  files: readonly string[],
+  signal: AbortSignal,
+): Promise<{ sources: SizedFile[]; notAnalysed: NotAnalysed[] }> {
+  const sources: SizedFile[] = [];
+  const notAnalysed: NotAnalysed[] = [];
+  const readNext = async (queue: Iterator<string>): Promise<void> => {
+    for (let next = queue.next(); next.done !== true; next = queue.next()) {
+      signal.throwIfAborted();
+      const file = next.value;
+      const source = await readSource(root, file);
+      if (source.status === "source") sources.push({ file, bytes: source.bytes });
+      else notAnalysed.push({ file, reason: source.reason });
+    }
+  };
+  const queue = files.values();
+  await Promise.all(Array.from({ length: READERS }, () => readNext(queue)));
+  return { sources: sources.sort(byFile), notAnalysed };
+}
+
+function byFile(a: { readonly file: string }, b: { readonly file: string }): number {
+  return a.file < b.file ? -1 : a.file > b.file ? 1 : 0;
+}
+
+function countLanguages(files: readonly { readonly file: string }[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { file } of files) {
+    const language = file.endsWith("/") ? undefined : languageOf(file);
+    if (language !== undefined) counts[language] = (counts[language] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function textInput(inputs: JsonObject, name: string): string {
+  const given = inputs[name];
+  if (typeof given === "string" && given !== "" && !given.includes("\0")) return given;
+  throw new SwarmError("invalid-input", `${name} must be a path`, {
+    location: { pointer: `/${name}` },
+  });
+}
+
+function countInput(inputs: JsonObject, name: string): number | undefined {
+  const given = inputs[name] ?? undefined;
+  if (given === undefined) return undefined;
+  if (typeof given === "number" && Number.isInteger(given) && given >= 1) return given;
+  throw new SwarmError("invalid-input", `${name} must be an integer of at least 1`, {
+    location: { pointer: `/${name}` },
+  });
+}
