@@ -119,6 +119,10 @@ export type Control = z.infer<typeof control>;
 export const controlAnswer = z.object({ v, heartbeat, tasks: z.array(taskName) });
 export type ControlAnswer = z.infer<typeof controlAnswer>;
 
+/** Addressed to the worker actors of a stage, `stage.<run>.<stage>`, on whatever agents they run. */
+export const stageMessage = z.object({ v, kind: z.literal("cancel") });
+export type StageMessage = z.infer<typeof stageMessage>;
+
 /** What a person publishes to `jobs` or sends to `submit`. Strict: a typo is an error that names its place. */
 export const job = z.strictObject({
   cascade: z.string().min(1),

@@ -52,6 +52,7 @@ export function openSubjects(prefix = "cascade"): Subjects {
     peer: (from, to, kind) => at("peer", from, to, kind),
     peersTo: (to) => `${prefix}.peer.*.${checkedToken(to)}.*`,
     stage: (run, stage) => at("stage", run, stage),
+    allStages: `${prefix}.stage.*.*`,
   };
 }
 
@@ -87,6 +88,7 @@ export interface Subjects {
   peer(from: string, to: string, kind: string): string;
   peersTo(to: string): string;
   stage(run: string, stage: string): string;
+  readonly allStages: string;
 }
 
 export type InboxKind = "job" | "result" | "cancel";

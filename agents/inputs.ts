@@ -1,0 +1,85 @@
+import { SwarmError } from "../core/errors.ts";
+import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
+import type { InputSpec } from "../core/plan.ts";
+import type { SkillManifest } from "../core/skill.ts";
+import { type BlobPointer, isBlobPointer } from "../core/value.ts";
+import { fitsType } from "../language/inputs.ts";
+import { stepInto } from "../language/template.ts";
+import type { BlobCache } from "./blob-cache.ts";
+
+/** Replaces every blob pointer in `value` by the content it names, those inside loaded content too. */
+export async function withBlobs(value: Json, blobs: BlobCache): Promise<Json> {
+  if (typeof value !== "object" || value === null) return value;
+  if (isBlobPointer(value)) return withBlobs(await followed(value, blobs), blobs);
+  if (!holdsPointer(value)) return value;
+  if (Array.isArray(value)) {
+    return Promise.all(value.map((item) => withBlobs(item as Json, blobs)));
+  }
+  const entries = Object.entries(value as JsonObject).map(
+    async ([key, entry]) => [key, await withBlobs(entry, blobs)] as const,
+  );
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+function holdsPointer(value: Json): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (isBlobPointer(value)) return true;
+  return Object.values(value).some((entry) => holdsPointer(entry as Json));
+}
+
+async function followed(pointer: BlobPointer, blobs: BlobCache): Promise<Json> {
+  let content = await blobs.json(pointer.$blob);
+  for (const step of pointer.$blob.path) {
+    content = isBlobPointer(content)
+      ? await followed(content as unknown as BlobPointer, blobs)
+      : content;
+    const next = stepInto(content, step);
+    if (next === undefined) {
+      throw new SwarmError("unknown-reference", `the object has no ${JSON.stringify(step)}`);
+    }
+    content = next;
+  }
+  return content;
+}
+
+/** The inputs of a skill with its defaults. @throws SwarmError `missing-input` or `invalid-input` */
+export function checkedInputs(manifest: SkillManifest, given: Json): JsonObject {
+  if (!isJsonObject(given)) throw new SwarmError("invalid-input", "the inputs are not an object");
+  const inputs: Record<string, Json> = {};
+  for (const spec of manifest.inputs) {
+    const value = (given[spec.name] as Json | undefined) ?? spec.default;
+    if (value === undefined) {
+      if (spec.required) throw wrong("missing-input", manifest, spec, "is required");
+    } else if (!fitsType(value, spec.type)) {
+      throw wrong("invalid-input", manifest, spec, `must be of type ${spec.type}`);
+    } else {
+      inputs[spec.name] = value;
+    }
+  }
+  return inputs;
+}
+
+/** @throws SwarmError `invalid-output` when a skill does not keep what its manifest declares */
+export function checkedOutput(manifest: SkillManifest, output: unknown): JsonObject {
+  if (!isJsonObject(output)) {
+    throw new SwarmError("invalid-output", `the skill ${manifest.name} did not return an object`);
+  }
+  for (const spec of manifest.outputs) {
+    const value = output[spec.name] as Json | undefined;
+    if (value === undefined ? spec.required : !fitsType(value, spec.type)) {
+      throw wrong("invalid-output", manifest, spec, `must be of type ${spec.type}`);
+    }
+  }
+  return output as JsonObject;
+}
+
+function wrong(
+  code: "missing-input" | "invalid-input" | "invalid-output",
+  manifest: SkillManifest,
+  spec: InputSpec,
+  what: string,
+): SwarmError {
+  return new SwarmError(code, `"${spec.name}" of the skill ${manifest.name} ${what}`, {
+    location: { pointer: `/${spec.name}` },
+  });
+}

@@ -1,0 +1,45 @@
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { SwarmError } from "../core/errors.ts";
+import type { AgentId } from "../core/ids.ts";
+import type { SkillContext } from "../core/skill.ts";
+
+/** What a skill's context is made of, as plain data that can travel to a worker thread. */
+export interface ContextData {
+  readonly run: SkillContext["run"];
+  readonly attempt: number;
+  readonly agentId: AgentId;
+  readonly runFolder: string;
+}
+
+const ARTIFACT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+export function openSkillContext(
+  data: ContextData,
+  logger: Logger,
+  signal: AbortSignal,
+): SkillContext {
+  return {
+    ...data,
+    signal,
+    logger,
+    async writeArtifact(name, content) {
+      if (!ARTIFACT_NAME.test(name)) {
+        throw new SwarmError("invalid-output", `${JSON.stringify(name)} cannot name an artifact`);
+      }
+      signal.throwIfAborted();
+      await mkdir(data.runFolder, { recursive: true });
+      const path = join(data.runFolder, name);
+      const beside = `${path}.${data.agentId}.${data.attempt}.part`;
+      try {
+        await writeFile(beside, content);
+        await rename(beside, path);
+      } catch (error) {
+        await rm(beside, { force: true });
+        throw error;
+      }
+      return path;
+    },
+  };
+}
