@@ -31,6 +31,7 @@ export async function openBus(address: BusAddress, options: BusOptions): Promise
       servers: address.url,
       name: options.name,
       inboxPrefix: `_INBOX_${options.name}`,
+      noAsyncTraces: true, // a stack for every request costs more than the request
       maxReconnectAttempts: -1,
       reconnectTimeWait: RECONNECT_WAIT_MS,
       reconnectJitter: RECONNECT_WAIT_MS,

@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { configText } from "../../bus/server/config.ts";
+import { parseSources } from "../../bus/server/download.ts";
+import { isAtLeast, parseVersion } from "../../bus/server/version.ts";
+
+const settings = {
+  port: 4222,
+  storeFolder: '/home/ann/my "app"\\x/.cascade/nats',
+  user: "cascade",
+  password: "secret",
+  sync: "always",
+} as const;
+
+describe("server configuration", () => {
+  it("listens on loopback, asks for a password and syncs every write where the server knows how", () => {
+    expect(configText({ ...settings, version: { major: 2, minor: 10, patch: 0 } })).toBe(
+      `listen: "127.0.0.1:4222"
+server_name: "cascade"
+max_payload: 1MB
+jetstream {
+  store_dir: "/home/ann/my \\"app\\"\\\\x/.cascade/nats"
+  sync_interval: always
+}
+authorization {
+  user: "cascade"
+  password: "secret"
+}
+`,
+    );
+  });
+
+  it("leaves out what an older server refuses to start with", () => {
+    const text = configText({ ...settings, version: { major: 2, minor: 9, patch: 10 } });
+    expect(text).not.toContain("sync_interval");
+  });
+
+  it("refuses a path that would add lines to the configuration", () => {
+    const config = {
+      ...settings,
+      storeFolder: "/a\nlisten: 0.0.0.0",
+      version: { major: 2, minor: 10, patch: 0 },
+    };
+    expect(() => configText(config)).toThrow(/cannot be written/);
+  });
+});
+
+describe("server version", () => {
+  it.each([
+    ["nats-server: v2.10.27", { major: 2, minor: 10, patch: 27 }],
+    ["2.9.10-1+b3", { major: 2, minor: 9, patch: 10 }],
+    ["no version here", undefined],
+  ])("reads %j", (text, version) => {
+    expect(parseVersion(text)).toEqual(version);
+  });
+
+  it.each([
+    ["2.10.0", "2.9.10", true],
+    ["2.9.9", "2.9.10", false],
+    ["3.0.0", "2.10.0", true],
+    ["2.9.10", "2.9.10", true],
+  ])("%s is at least %s: %s", (version, lowest, expected) => {
+    const none = { major: 0, minor: 0, patch: 0 };
+    expect(isAtLeast(parseVersion(version) ?? none, parseVersion(lowest) ?? none)).toBe(expected);
+  });
+});
+
+describe("apt sources", () => {
+  it.each([
+    [
+      "the stanza format",
+      "Types: deb\n# note\nURIs: http://mirror.example/debian\nSuites: bookworm\nSigned-By: /usr/share/keyrings/a.gpg\n",
+      { mirror: "http://mirror.example/debian", keyring: "/usr/share/keyrings/a.gpg" },
+    ],
+    [
+      "one line a source",
+      "deb-src http://x.example/debian a main\ndeb [arch=amd64 signed-by=/k.gpg] http://mirror.example/debian/ bookworm main\n",
+      { mirror: "http://mirror.example/debian/", keyring: "/k.gpg" },
+    ],
+    ["other archives", "deb https://packages.example/node nodistro main\n", undefined],
+    ["the security archive", "URIs: http://mirror.example/debian-security\n", undefined],
+  ])("reads %s", (_, text, expected) => {
+    expect(parseSources(text)).toEqual(expected);
+  });
+});

@@ -1,0 +1,58 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BusAddress } from "../../bus/connection.ts";
+import type { SyncSetting } from "../../bus/server/config.ts";
+import { locateServer } from "../../bus/server/locate.ts";
+import { openServer } from "../../bus/server/server.ts";
+import { askVersion } from "../../bus/server/version.ts";
+
+/** A nats-server of its own for one test file, in a temporary folder. */
+export interface TestServer extends AsyncDisposable {
+  readonly address: BusAddress;
+  readonly pid: number;
+  /** Kills it without warning and waits until it is gone. */
+  kill9(): Promise<void>;
+  /** Starts it again on the same port and store. */
+  restart(): Promise<void>;
+  pause(): void;
+  resume(): void;
+}
+
+export async function startTestServer(
+  options: { readonly sync?: SyncSetting; readonly binary?: string } = {},
+): Promise<TestServer> {
+  const folder = await mkdtemp(join(tmpdir(), "cascade test "));
+  const binary = options.binary ?? (await testServerBinaries())[0] ?? "nats-server";
+  const server = await openServer({
+    server: { binary, version: await askVersion(binary) },
+    folder,
+    port: 0,
+    sync: options.sync ?? "default",
+  });
+  return {
+    address: server.address,
+    get pid() {
+      return server.pid;
+    },
+    async kill9() {
+      const gone = new Promise<void>((resolve) => void server.onExit(() => resolve()));
+      server.kill("SIGKILL");
+      await gone;
+    },
+    restart: () => server.restart(),
+    pause: () => server.kill("SIGSTOP"),
+    resume: () => server.kill("SIGCONT"),
+    async [Symbol.asyncDispose]() {
+      await server.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The servers that contract tests run on: those of `NATS_TEST_BINS`, a colon list, else the one that is found. */
+export async function testServerBinaries(): Promise<readonly string[]> {
+  const named = (process.env["NATS_TEST_BINS"] ?? "").split(":").filter((path) => path !== "");
+  if (named.length > 0) return named;
+  return [(await locateServer({ env: process.env, progress: () => {} })).binary];
+}
