@@ -1,0 +1,37 @@
+import type { ErrorCode } from "../../core/errors.ts";
+
+/** What a command's exit code says. */
+export const EXIT = {
+  ok: 0,
+  runFailed: 1,
+  usage: 2,
+  limit: 4,
+  infrastructure: 5,
+  interrupted: 130,
+} as const;
+
+const INFRASTRUCTURE: ReadonlySet<ErrorCode> = new Set([
+  "broker-unavailable",
+  "broker-missing",
+  "broker-too-old",
+  "storage-full",
+  "coordinator-unavailable",
+  "restart-limit",
+  "log-fenced",
+  "record-corrupt",
+]);
+const RUN: ReadonlySet<ErrorCode> = new Set([
+  "skill-failed",
+  "skill-crashed",
+  "task-timeout",
+  "no-attempts-left",
+  "agent-lost",
+  "task-cancelled",
+  "internal",
+]);
+
+export function exitCodeOf(code: ErrorCode): number {
+  if (code === "limit-exceeded") return EXIT.limit;
+  if (INFRASTRUCTURE.has(code)) return EXIT.infrastructure;
+  return RUN.has(code) ? EXIT.runFailed : EXIT.usage;
+}

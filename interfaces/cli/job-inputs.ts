@@ -1,0 +1,102 @@
+import { existsSync } from "node:fs";
+import { basename, isAbsolute, join, resolve } from "node:path";
+import type { Job } from "../../bus/messages.ts";
+import { SwarmError } from "../../core/errors.ts";
+import type { Json } from "../../core/json.ts";
+import type { Plan } from "../../core/plan.ts";
+import {
+  openCascadeRegistry,
+  readCascade,
+  shippedCascadesFolder,
+} from "../../language/cascade-registry.ts";
+import { compileCascade } from "../../language/compile.ts";
+import { renderDiagnostic } from "../../language/diagnostic.ts";
+import { inputFromText, resolveInputs } from "../../language/inputs.ts";
+import { didYouMean } from "../../language/nearest.ts";
+import { openSkillCatalog, shippedSkillsFolder } from "../../language/skill-catalog.ts";
+
+/** A cascade named on the command line is wrong: the text shows every place. */
+export class CascadeRefused extends Error {}
+
+export interface JobRequest {
+  /** A registered name, or the path of a YAML file. */
+  readonly cascade: string;
+  /** `key=value`, as given. */
+  readonly inputs: readonly string[];
+  /** Where the person stood. */
+  readonly directory: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The job that a command line asks for, checked before anything is started. */
+export async function jobFromCommandLine(request: JobRequest): Promise<Job> {
+  const { directory } = request;
+  const { plan, definition } = await findCascade(request);
+  const inputs = typedInputs(plan, request.inputs);
+  resolveInputs(plan.inputs, inputs, directory);
+  for (const spec of plan.inputs) {
+    const given = inputs[spec.name] ?? spec.default;
+    if (spec.type === "path" && typeof given === "string") refuseMissing(given, directory);
+  }
+  return {
+    cascade: plan.cascade,
+    inputs,
+    directory,
+    ...(definition === undefined ? {} : { definition }),
+  };
+}
+
+async function findCascade(request: JobRequest): Promise<{ plan: Plan; definition?: string }> {
+  const { cascade, directory, env } = request;
+  const list = (name: string): string[] =>
+    (env[name] ?? "").split(":").filter((folder) => folder !== "");
+  const skills = await openSkillCatalog([shippedSkillsFolder, ...list("CASCADE_SKILLS")]);
+  const registry = openCascadeRegistry(
+    [...list("CASCADE_CASCADES"), shippedCascadesFolder],
+    skills,
+  );
+  const isFile = /\.ya?ml$/.test(cascade) || cascade.includes("/");
+  if (!isFile) return { plan: await registry.plan(cascade) };
+  const path = isAbsolute(cascade) ? cascade : resolve(directory, cascade);
+  const definition = await readCascade(path);
+  const file = path.startsWith(directory) ? cascade : path;
+  const compiled = compileCascade({ text: definition, file }, skills);
+  if (compiled.ok) return { plan: compiled.plan, definition };
+  const shown = compiled.diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, definition));
+  throw new CascadeRefused(
+    `${shown.join("\n")}\n${compiled.diagnostics.length} error(s) in ${basename(path)}`,
+  );
+}
+
+function typedInputs(plan: Plan, given: readonly string[]): Record<string, Json> {
+  const inputs: Record<string, Json> = {};
+  for (const text of given) {
+    const at = text.indexOf("=");
+    const name = text.slice(0, at);
+    if (at <= 0) {
+      throw new SwarmError("usage", `--input ${text}: expected key=value`, {
+        hint: "for example --input path=src",
+      });
+    }
+    const spec = plan.inputs.find((input) => input.name === name);
+    if (spec === undefined) {
+      const known = plan.inputs.map((input) => input.name);
+      throw new SwarmError("unknown-input", `${plan.cascade} has no input "${name}"`, {
+        hint: didYouMean(name, known),
+      });
+    }
+    if (Object.hasOwn(inputs, name)) {
+      throw new SwarmError("usage", `--input ${name} is given twice`);
+    }
+    inputs[name] = inputFromText(spec, text.slice(at + 1));
+  }
+  return inputs;
+}
+
+function refuseMissing(path: string, directory: string): void {
+  const absolute = isAbsolute(path) ? path : join(directory, path);
+  if (existsSync(absolute)) return;
+  throw new SwarmError("path-not-found", `${absolute} does not exist`, {
+    hint: "relative paths mean the directory that the command was started in",
+  });
+}

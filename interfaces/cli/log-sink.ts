@@ -1,0 +1,64 @@
+import { prettyFactory } from "pino-pretty";
+import { printable } from "./terminal-text.ts";
+
+/** Where the log lines of all processes come together. */
+export interface LogSink {
+  /** One NDJSON line, without its line break; anything else is shown as it is. */
+  write(line: string): void;
+}
+
+export interface LogSinkOptions {
+  readonly stream: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Readable lines on a terminal, NDJSON when piped; `LOG_FORMAT=pretty|json` decides otherwise. */
+export function openLogSink({ stream, env }: LogSinkOptions): LogSink {
+  const format = env["LOG_FORMAT"] ?? "auto";
+  const isPretty = format === "pretty" || (format !== "json" && stream.isTTY === true);
+  if (!isPretty) return { write: (line) => void stream.write(`${line}\n`) };
+  const colorize = stream.isTTY === true && env["NO_COLOR"] === undefined;
+  const pretty = prettyFactory({
+    colorize,
+    translateTime: "SYS:HH:MM:ss.l",
+    ignore: "pid,hostname,service",
+    hideObject: true,
+    messageFormat: (fields) => describe(fields),
+  });
+  return { write: (line) => void stream.write(pretty(line)) };
+}
+
+/** `(agent-1) task.accepted stage=quality-checks index=3`, then the message, if there is one. */
+function describe(fields: Record<string, unknown>): string {
+  const { service, event, msg, level, time, ...rest } = fields;
+  void [level, time];
+  const pairs = Object.entries(rest).map(
+    ([key, value]) => `${shortNames[key] ?? key}=${asText(value)}`,
+  );
+  const parts = [
+    `(${String(service ?? "-")})`,
+    String(event ?? ""),
+    pairs.join(" "),
+    msg === undefined ? "" : `- ${String(msg)}`,
+  ];
+  return printable(parts.filter((part) => part !== "").join(" "));
+}
+
+const shortNames: Readonly<Record<string, string>> = {
+  runId: "run",
+  stageId: "stage",
+  agentId: "agent",
+  taskId: "task",
+  durationMs: "ms",
+};
+
+function asText(value: unknown): string {
+  if (typeof value === "string") return value;
+  const error = value as { readonly code?: unknown; readonly message?: unknown } | null;
+  if (typeof error?.message === "string") {
+    return JSON.stringify(
+      error.code === undefined ? error.message : `${String(error.code)}: ${error.message}`,
+    );
+  }
+  return JSON.stringify(value) ?? "";
+}

@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { signalGroup } from "../../../bus/server/process-group.ts";
+
+export interface ChildOptions {
+  /** Name in log lines about it. */
+  readonly name: string;
+  /** Absolute path of its program. */
+  readonly program: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Working directory. */
+  readonly directory: string;
+  readonly onLine: (line: string) => void;
+  /** It ended; `expected` when we asked for it. */
+  readonly onExit: (how: string, expected: boolean) => void;
+}
+
+/** A process of the swarm: leader of its own process group, tied to us by a pipe, its output read line by line. */
+export interface Child {
+  readonly pid: number;
+  /** Asks it to drain; after `timeoutMs` its whole group is killed. Resolves when it is gone. */
+  stop(timeoutMs: number): Promise<void>;
+  kill(): void;
+}
+
+export function startChild(options: ChildOptions): Child {
+  const child: ChildProcess = spawn(process.execPath, [options.program], {
+    cwd: options.directory,
+    env: { ...options.env, CASCADE_PARENT_PIPE: "1" },
+    detached: true,
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  let stopping = false;
+  let ended = false;
+  const { promise: gone, resolve } = Promise.withResolvers<void>();
+  const pid = child.pid ?? 0;
+  child.stdin?.on("error", () => {}); // it ended: `exit` tells
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream !== null) createInterface({ input: stream }).on("line", options.onLine);
+  }
+  const end = (how: string): void => {
+    if (ended) return;
+    ended = true;
+    if (pid > 0) signalGroup(pid, "SIGKILL"); // what it started itself ends with it
+    resolve();
+    options.onExit(how, stopping);
+  };
+  child.once("exit", (code, signal) => end(signal ?? `exit code ${code}`));
+  child.once("error", (error) => end(error.message));
+  return {
+    pid,
+    async stop(timeoutMs) {
+      stopping = true;
+      if (ended) return;
+      signalGroup(pid, "SIGCONT");
+      child.kill("SIGTERM");
+      const timer = setTimeout(() => signalGroup(pid, "SIGKILL"), timeoutMs);
+      await gone;
+      clearTimeout(timer);
+    },
+    kill() {
+      stopping = true;
+      if (pid > 0) signalGroup(pid, "SIGKILL");
+    },
+  };
+}
