@@ -141,7 +141,7 @@ class AgentProcess implements Agent {
     await connection.flush();
     this.#actor.send({ type: "ready" });
     this.#armHeartbeat();
-    logger.info({ event: "agent.joined", agentId: this.agentId, slots });
+    logger.info({ event: "agent.serving", agentId: this.agentId, slots });
   }
 
   async drain(): Promise<void> {

@@ -16,7 +16,7 @@ import { fromErrorRecord, SwarmError } from "../core/errors.ts";
 import type { RunEventType } from "../core/events.ts";
 import { type AgentId, newMemberId, type RunId } from "../core/ids.ts";
 import { shardOf } from "../core/shard.ts";
-import { openSubjects } from "../core/subjects.ts";
+import { COORDINATOR_SERVICE, openSubjects } from "../core/subjects.ts";
 import { discoverAgents } from "./discovery.ts";
 import { LiveEvents } from "./live-events.ts";
 
@@ -38,7 +38,7 @@ export interface Client extends AsyncDisposable {
   /** Tells everyone that an agent's process has ended. */
   announceGone(agentId: AgentId): Promise<void>;
   agents(): Promise<readonly Heartbeat[]>;
-  /** Resolves when a coordinator answers. */
+  /** Resolves when a coordinator takes jobs. */
   ready(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
@@ -154,8 +154,7 @@ class NatsClient implements Client {
     for (;;) {
       signal.throwIfAborted();
       try {
-        // An empty job is refused by whoever serves intake: an answer is all that is asked for.
-        await this.#ask(this.#subjects.submit, new Uint8Array(), QUERY_TIMEOUT_MS);
+        await this.#ask(`$SRV.PING.${COORDINATOR_SERVICE}`, new Uint8Array(), QUERY_TIMEOUT_MS);
         return;
       } catch (error) {
         if (!isNoAnswer(error)) throw error;

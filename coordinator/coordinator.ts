@@ -11,7 +11,7 @@ import { toErrorRecord } from "../core/errors.ts";
 import type { CoordinatorId, RunId } from "../core/ids.ts";
 import { refuseOver } from "../core/limits.ts";
 import { shardOf } from "../core/shard.ts";
-import { openSubjects, type Subjects } from "../core/subjects.ts";
+import { COORDINATOR_SERVICE, openSubjects, type Subjects } from "../core/subjects.ts";
 import type { CascadeRegistry } from "../language/cascade-registry.ts";
 import { coordinatorMachine } from "../machines/coordinator.ts";
 import { RUN_MACHINE } from "../machines/run.ts";
@@ -54,6 +54,8 @@ export interface CoordinatorOptions {
   /** See `ArchiveOptions.purgeDelayMs`. */
   readonly purgeDelayMs: number;
 }
+
+const SERVICE_VERSION = "1.0.0";
 
 /** A coordinator that serves. */
 export interface Coordinator extends AsyncDisposable {
@@ -143,14 +145,23 @@ class CoordinatorProcess implements Coordinator {
   }
 
   #serve(): void {
-    const { intakeOptions } = this.#openParts();
-    openIntake(intakeOptions).then((intake) => {
-      this.#intake = intake;
+    this.#openServices().then(() => {
       this.#options.logger.info({
         event: "coordinator.serving",
         coordinatorId: this.#options.coordinatorId,
       });
     }, this.#trouble);
+  }
+
+  async #openServices(): Promise<void> {
+    const { connection, coordinatorId } = this.#options;
+    this.#intake = await openIntake(this.#openParts().intakeOptions);
+    await connection.services.add({
+      name: COORDINATOR_SERVICE,
+      version: SERVICE_VERSION,
+      description: "Takes jobs and conducts runs",
+      metadata: { coordinator: coordinatorId, host: hostname() },
+    });
   }
 
   async #drain(): Promise<void> {

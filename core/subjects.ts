@@ -97,6 +97,8 @@ export type InboxKind = "job" | "result" | "cancel";
 export const LANE_QUEUE_GROUP = "agents";
 /** The name under which agents answer NATS service discovery. */
 export const AGENT_SERVICE = "cascade-agent";
+/** The name under which coordinators that take jobs answer NATS service discovery. */
+export const COORDINATOR_SERVICE = "cascade-coordinator";
 /** Stands for the stage in the subject of an event that concerns the whole run. */
 export const WHOLE_RUN = "_";
 

@@ -26,7 +26,7 @@ export interface ShardLog {
   appendLines(lines: readonly string[]): Promise<void>;
   /** Removes what HISTORY has: all records before `sequence`, but never the last record. */
   purgeBefore(sequence: number): Promise<void>;
-  /** Rejects everything that waits and appends nothing more. */
+  /** Rejects everything that waits and appends nothing more. `onStopped` is not told: the caller knows. */
   stop(reason: Error): void;
 }
 
@@ -135,7 +135,6 @@ class OwnedLog implements ShardLog {
     for (let batch = this.#commit.take(); batch !== undefined; batch = this.#commit.take()) {
       batch.reject(reason);
     }
-    this.#options.onStopped?.(reason);
   }
 
   async #pump(): Promise<void> {
@@ -150,7 +149,10 @@ class OwnedLog implements ShardLog {
       await this.#publishUntilStored(batch.lines, {});
     } catch (error) {
       batch.reject(error);
-      this.stop(error as Error);
+      if (this.#stopped === undefined) {
+        this.stop(error as Error);
+        this.#options.onStopped?.(error as Error);
+      }
       return false;
     }
     batch.resolve();

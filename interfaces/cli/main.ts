@@ -18,6 +18,7 @@ function program(): Command {
     .option("--once", "exit after the run; the exit code says how it went")
     .option("--json", "print the result as one JSON document (with --once)")
     .option("--agents <count>", "agent processes to start", agentCount, DEFAULT_AGENTS)
+    .enablePositionalOptions() // `up --agents 2` means the option of `up`
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text) })
     .addHelpText(

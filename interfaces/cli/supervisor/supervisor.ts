@@ -140,6 +140,7 @@ class Supervisor implements Swarm {
     server.onExit((how) => void this.#serverEnded(how));
     logger.info({
       event: "server.ready",
+      pid: server.pid,
       version: formatVersion(server.version),
       url: server.address.url,
       syncsEveryWrite: server.syncsEveryWrite,
@@ -154,7 +155,8 @@ class Supervisor implements Swarm {
     try {
       await server.restart();
       this.#guard?.watch(server.pid);
-      this.#options.logger.info({ event: "server.restarted", url: server.address.url });
+      const { pid, address } = server;
+      this.#options.logger.info({ event: "server.restarted", pid, url: address.url });
     } catch (error) {
       this.#fail(
         new SwarmError(
@@ -207,7 +209,7 @@ class Supervisor implements Swarm {
       },
     });
     this.#children.set(name, child);
-    this.#options.logger.debug({ event: "process.started", process: name, pid: child.pid });
+    this.#options.logger.info({ event: "process.started", process: name, pid: child.pid });
   }
 
   async #childEnded(name: string, how: string): Promise<void> {
