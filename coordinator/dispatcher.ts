@@ -55,7 +55,6 @@ export class Dispatcher {
   readonly #assigned = new Map<string, Assignment>();
   /** Offered before a restart; whether an agent holds them is being found out. */
   readonly #unclaimed = new Map<string, QueuedTask>();
-  readonly #teams = new Map<string, readonly AgentId[]>();
   readonly #probing = new Set<Lane>();
 
   constructor(ports: DispatcherPorts) {
@@ -124,18 +123,16 @@ export class Dispatcher {
     return { lane };
   }
 
-  /** A stage's own members: chosen when its first task is placed, kept up to strength. */
   #teamFor(taskClass: TaskClass): readonly AgentId[] {
     const { directory } = this.#ports;
     const wanted = taskClass.swarm?.maxAgents ?? 0;
-    const known = (this.#teams.get(taskClass.key) ?? []).filter((agent) => directory.has(agent));
-    if (known.length >= wanted) return known;
-    const others = directory
-      .team(wanted + known.length, taskClass.lane)
-      .filter((agent) => !known.includes(agent));
-    const team = [...known, ...others].slice(0, wanted);
-    this.#teams.set(taskClass.key, team);
-    return team;
+    const known = taskClass.team.filter((agent) => directory.has(agent));
+    if (known.length < wanted) {
+      const others = directory.team(wanted + known.length, taskClass.lane);
+      const more = others.filter((agent) => !known.includes(agent));
+      taskClass.team = [...known, ...more].slice(0, wanted);
+    } else if (known.length < taskClass.team.length) taskClass.team = known;
+    return taskClass.team;
   }
 
   /** The next task that is still wanted: its run may have ended, or another attempt delivered. */

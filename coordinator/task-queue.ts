@@ -1,3 +1,4 @@
+import type { AgentId } from "../core/ids.ts";
 import type { Lane, SwarmConfig } from "../core/plan.ts";
 import type { RunState } from "./run-state.ts";
 
@@ -19,6 +20,8 @@ export interface TaskClass {
   /** Present for a stage with a swarm of its own. */
   readonly swarm?: SwarmConfig;
   readonly queue: TaskQueue;
+  /** Members of that swarm: chosen when its first task is placed, then kept up to strength. */
+  team: readonly AgentId[];
 }
 
 /** All waiting tasks, by class. Classes take turns, so that a wide stage does not hold up the others. */
@@ -33,7 +36,7 @@ export class TaskClasses {
     this.#classFor(task).queue.putBack(task);
   }
 
-  /** Classes with waiting tasks. */
+  /** Classes with waiting tasks. Those of swarm stages are forgotten when nothing waits. */
   waiting(): TaskClass[] {
     const waiting: TaskClass[] = [];
     for (const taskClass of this.#classes.values()) {
@@ -59,7 +62,7 @@ export class TaskClasses {
     let known = this.#classes.get(key);
     if (known === undefined) {
       const swarm = stage.swarm === undefined ? {} : { swarm: stage.swarm };
-      known = { key, lane, skill, queue: new TaskQueue(), ...swarm };
+      known = { key, lane, skill, queue: new TaskQueue(), team: [], ...swarm };
       this.#classes.set(key, known);
     }
     return known;

@@ -23,8 +23,14 @@ export interface Child {
   kill(): void;
 }
 
+/**
+ * Garbage is collected sooner than V8 finds necessary on a large machine: half the memory for a few per cent of
+ * speed, measured by `npm run bench`. The npm scripts `coordinator` and `agent` carry the same flags.
+ */
+const MEMORY_FLAGS = ["--max-semi-space-size=8", "--heap-growing-percent=50"];
+
 export function startChild(options: ChildOptions): Child {
-  const child: ChildProcess = spawn(process.execPath, [options.program], {
+  const child: ChildProcess = spawn(process.execPath, [...MEMORY_FLAGS, options.program], {
     cwd: options.directory,
     env: { ...options.env, CASCADE_PARENT_PIPE: "1" },
     detached: true,

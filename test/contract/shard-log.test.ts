@@ -1,0 +1,161 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { StoredEvent } from "../../core/events.ts";
+import type { RunId, StageId } from "../../core/ids.ts";
+import { readHistory } from "../../store/history.ts";
+import { readLog } from "../../store/log-reader.ts";
+import { encodeEvent } from "../../store/log-record.ts";
+import { openOpenRuns } from "../../store/open-runs.ts";
+import { openShardArchive } from "../../store/shard-archive.ts";
+import { type LogAccess, takeLog } from "../../store/shard-log.ts";
+import { openTestAccess } from "../support/log-access.ts";
+import { startTestServer, testServerBinaries } from "../support/nats.ts";
+
+const run = "r1" as RunId;
+const event = (n: number, of = run): StoredEvent => ({
+  run: of,
+  n,
+  atMs: 1,
+  event: { type: "stage.succeeded", stage: `s${n}` as StageId },
+});
+const owner = (epoch: number, shard = 0) => ({
+  shard,
+  epoch,
+  owner: `coordinator-${epoch}`,
+  nonce: `nonce-${epoch}`,
+});
+
+async function take(access: LogAccess, epoch: number, shard = 0) {
+  const tail = await readLog(access, shard);
+  return takeLog(access, owner(epoch, shard), tail.lastSequence);
+}
+
+describe.each(await testServerBinaries())("shard log on %s", (binary) => {
+  it("keeps order and loses and doubles nothing while the server is killed, stopped and restarted", async () => {
+    await using server = await startTestServer({ binary });
+    await using access = await openTestAccess(server);
+    const trouble = fc.constantFrom("none", "kill", "pause");
+    const burst = fc.record({ events: fc.integer({ min: 1, max: 300 }), trouble });
+    let shard = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(burst, { minLength: 1, maxLength: 4 }), async (bursts) => {
+        const own = shard++;
+        const log = await take(access, 1, own);
+        const appended: Promise<void>[] = [];
+        let n = 0;
+        for (const { events, trouble: how } of bursts) {
+          for (let count = 0; count < events; count++) {
+            n += 1;
+            appended.push(log.append([event(n)]));
+            if (count % 50 === 0) await new Promise(setImmediate);
+          }
+          if (how === "kill") {
+            await server.kill9();
+            await server.restart();
+          } else if (how === "pause") {
+            server.pause();
+            await new Promise((resolve) => setTimeout(resolve, 20));
+            server.resume();
+          }
+        }
+        await Promise.all(appended);
+        const { events, damage } = await readLog(access, own);
+        expect(damage).toEqual([]);
+        expect(events.map((stored) => stored.n)).toEqual(
+          Array.from({ length: n }, (_, index) => index + 1),
+        );
+      }),
+      { numRuns: 8 },
+    );
+  });
+
+  it("takes an answer that was lost for what it was: stored once", async () => {
+    await using server = await startTestServer({ binary });
+    await using access = await openTestAccess(server);
+    const lossy: LogAccess = { ...access, jetstream: loseFirstAnswers(access, 3) };
+    const log = await take(lossy, 1);
+    for (let n = 1; n <= 5; n++) await log.append([event(n)]);
+    expect((await readLog(access, 0)).events.map((stored) => stored.n)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it("stores nothing of an owner after its successor's OWNER record", async () => {
+    await using server = await startTestServer({ binary });
+    await using access = await openTestAccess(server);
+    const first = await take(access, 1);
+    await first.append([event(1)]);
+    const second = await take(access, 2);
+    await expect(first.append([event(2)])).rejects.toMatchObject({ code: "log-fenced" });
+    await expect(first.append([event(3)])).rejects.toMatchObject({ code: "log-fenced" });
+    await second.append([event(2)]);
+    const tail = await readLog(access, 0);
+    expect(tail.events.map((stored) => stored.n)).toEqual([1, 2]);
+    expect(tail.epoch).toBe(2);
+  });
+
+  it("lets only one of two takers have the shard", async () => {
+    await using server = await startTestServer({ binary });
+    await using access = await openTestAccess(server);
+    const { lastSequence } = await readLog(access, 0);
+    const takers = [1, 2].map((epoch) => takeLog(access, owner(epoch), lastSequence));
+    const settled = await Promise.allSettled(takers);
+    expect(settled.map((result) => result.status).sort()).toEqual(["fulfilled", "rejected"]);
+  });
+
+  it("purges LOG only of what HISTORY and the open-run index have", async () => {
+    await using server = await startTestServer({ binary });
+    await using access = await openTestAccess(server);
+    const log = await take(access, 1);
+    const openRuns = await openOpenRuns(access);
+    const errors: unknown[] = [];
+    const archive = openShardArchive({
+      access,
+      clock: access.clock,
+      log,
+      openRuns,
+      openRunOf: () => ({ outstanding: 1 }),
+      purgeDelayMs: 0,
+      onError: (error) => errors.push(error),
+    });
+    const events = Array.from({ length: 450 }, (_, index) => event(index + 1));
+    const lines = events.map(encodeEvent);
+    for (const line of lines) await log.appendLines([line]);
+    for (const [index, stored] of events.entries()) archive.add(stored, lines[index] ?? "");
+    await archive.checkpoint();
+    await archive.close();
+    expect(errors).toEqual([]);
+    const history = await readHistory(access, 0, run);
+    expect(history).toEqual({ events, damagedParts: [] });
+    expect((await readLog(access, 0)).events).toEqual(events.slice(-1));
+    expect(await openRuns.list(0)).toEqual([run]);
+  });
+
+  it("names a damaged line and reads the rest", async () => {
+    await using server = await startTestServer({ binary });
+    await using access = await openTestAccess(server);
+    const log = await take(access, 1);
+    await log.appendLines([
+      encodeEvent(event(1)),
+      `${encodeEvent(event(2))}x`,
+      encodeEvent(event(3)),
+    ]);
+    const tail = await readLog(access, 0);
+    expect(tail.events.map((stored) => stored.n)).toEqual([1, 3]);
+    expect(tail.damage).toEqual([{ sequence: tail.lastSequence, lines: [3] }]);
+  });
+});
+
+/** Publishes for real, then answers with a time-out the first `count` times. */
+function loseFirstAnswers(access: LogAccess, count: number): LogAccess["jetstream"] {
+  let left = count;
+  return new Proxy(access.jetstream, {
+    get(target, property, receiver) {
+      if (property !== "publish") return Reflect.get(target, property, receiver);
+      return async (...args: Parameters<typeof target.publish>) => {
+        const ack = await target.publish(...args);
+        if (left-- > 0)
+          throw Object.assign(new (await import("nats")).NatsError("TIMEOUT", "TIMEOUT"), {});
+        return ack;
+      };
+    },
+  });
+}
