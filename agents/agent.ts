@@ -145,6 +145,7 @@ class AgentProcess implements Agent {
   }
 
   async drain(): Promise<void> {
+    if (this.#actor.getSnapshot().status !== "active") return;
     this.#options.logger.info({
       event: "agent.draining",
       agentId: this.agentId,

@@ -121,7 +121,6 @@ export type ControlAnswer = z.infer<typeof controlAnswer>;
 
 /** Addressed to the worker actors of a stage, `stage.<run>.<stage>`, on whatever agents they run. */
 export const stageMessage = z.object({ v, kind: z.literal("cancel") });
-export type StageMessage = z.infer<typeof stageMessage>;
 
 /** What a person publishes to `jobs` or sends to `submit`. Strict: a typo is an error that names its place. */
 export const job = z.strictObject({
@@ -140,15 +139,12 @@ export const submitAnswer = z.union([
   z.object({ runId, status: z.enum(["accepted", "known"]) }),
   z.object({ error: errorRecord }),
 ]);
-export type SubmitAnswer = z.infer<typeof submitAnswer>;
 
 /** Durable word to the owner of a shard, `inbox.<shard>.job.<author>`: a job that another coordinator took in. */
 export const handedOverJob = z.object({ v, runId, job });
-export type HandedOverJob = z.infer<typeof handedOverJob>;
 
 /** Durable word to the owner of a shard, `inbox.<shard>.cancel.<author>`. */
 export const cancelRequest = z.object({ v, run: runId, reason: z.string().max(1_000) });
-export type CancelRequest = z.infer<typeof cancelRequest>;
 
 /** Published to `events.<run>.<stage>.<type>` after each append, and listed by `query`. */
 export const publishedEvent = z.object({
@@ -163,12 +159,10 @@ export type PublishedEvent = z.infer<typeof publishedEvent>;
 
 /** Request to `query.<shard>`: the events of a run after `after`, as many as fit one message. */
 export const query = z.object({ v, run: runId, after: count });
-export type Query = z.infer<typeof query>;
 export const queryAnswer = z.union([
   z.object({ v, events: z.array(publishedEvent), more: z.boolean() }),
   z.object({ error: errorRecord }),
 ]);
-export type QueryAnswer = z.infer<typeof queryAnswer>;
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 const encoder = new TextEncoder();
@@ -195,7 +189,7 @@ export function decodeMessage<Message>(
       ? JSON.parse(text, refuseForbiddenKeys)
       : JSON.parse(text);
   } catch (error) {
-    if (error instanceof SwarmError) throw error;
+    if (error instanceof ForbiddenKey) throw new SwarmError(code, error.message);
     throw new SwarmError(code, `not JSON: ${(error as Error).message}`, { cause: error });
   }
   const parsed = schema.safeParse(data);
@@ -209,7 +203,9 @@ export function decodeMessage<Message>(
 
 function refuseForbiddenKeys(key: string, data: unknown): unknown {
   if (FORBIDDEN_KEYS.has(key)) {
-    throw new SwarmError("invalid-message", `the key ${JSON.stringify(key)} is not allowed`);
+    throw new ForbiddenKey(`the key ${JSON.stringify(key)} is not allowed`);
   }
   return data;
 }
+
+class ForbiddenKey extends Error {}

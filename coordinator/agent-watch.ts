@@ -1,7 +1,7 @@
 import type { NatsConnection, Subscription } from "nats";
 import type { Logger } from "pino";
 import type { Link } from "../bus/link.ts";
-import { decodeMessage, type Heartbeat, heartbeat } from "../bus/messages.ts";
+import { type ControlAnswer, decodeMessage, type Heartbeat, heartbeat } from "../bus/messages.ts";
 import type { Clock } from "../core/clock.ts";
 import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
@@ -27,6 +27,7 @@ export interface AgentWatchOptions {
 const RECONCILE_MS = 5_000;
 /** How long after a take-over agents that were not discovered may still speak up by their heartbeat. */
 const CLAIM_WINDOW_MS = 1_000;
+const DISCOVERY_PAUSE_MS = 250;
 
 /** Watches the agents: who is there, who fell silent, and whether each holds what it was given. */
 export class AgentWatch {
@@ -85,10 +86,10 @@ export class AgentWatch {
    * @param shards those that were just taken
    */
   async claim(shards: ReadonlySet<number>): Promise<void> {
-    const { connection, subjects, dispatcher, offers, clock } = this.#options;
+    const { dispatcher, offers, clock } = this.#options;
     const closesAtMs = clock.monotonicMs() + CLAIM_WINDOW_MS;
     const asked = new Set<AgentId>();
-    for (const report of await discoverAgents(connection, subjects)) {
+    for (const report of await this.#discover()) {
       asked.add(report.heartbeat.agent);
       this.directory.seen(report.heartbeat);
       dispatcher().reported(report.heartbeat.agent, report.tasks);
@@ -102,11 +103,26 @@ export class AgentWatch {
         if (report !== undefined) dispatcher().reported(agentId, report.tasks);
       }
     }
+    if (this.#closed) return;
     const error = new SwarmError("agent-lost", "no agent holds this task after the take-over", {
       disposition: "retry",
     });
     dispatcher().giveUpUnclaimed(shards, error);
     this.#options.onChange();
+  }
+
+  /** Asks until it is answered: while the server is away, nobody's silence means anything. */
+  async #discover(): Promise<readonly ControlAnswer[]> {
+    const { connection, subjects, clock, logger } = this.#options;
+    while (!this.#closed) {
+      try {
+        return await discoverAgents(connection, subjects);
+      } catch (error) {
+        logger.warn({ event: "discovery.postponed", err: error });
+        await new Promise<void>((resolve) => void clock.schedule(DISCOVERY_PAUSE_MS, resolve));
+      }
+    }
+    return [];
   }
 
   #heard(beat: Heartbeat): void {

@@ -2,9 +2,10 @@ import { hostname } from "node:os";
 import type { NatsConnection } from "nats";
 import type { Logger } from "pino";
 import { type Actor, createActor, fromPromise, waitFor } from "xstate";
+import { failureOf, isUnheard } from "../bus/failures.ts";
 import type { Link } from "../bus/link.ts";
 import { followLink } from "../bus/link.ts";
-import { encodeMessage, type Job } from "../bus/messages.ts";
+import { decodeMessage, encodeMessage, type Job, queryAnswer } from "../bus/messages.ts";
 import { ensureStreams } from "../bus/streams.ts";
 import type { Clock } from "../core/clock.ts";
 import { toErrorRecord } from "../core/errors.ts";
@@ -109,7 +110,7 @@ class CoordinatorProcess implements Coordinator {
   }
 
   async drain(): Promise<void> {
-    this.#actor.send({ type: "drain" });
+    if (this.#actor.getSnapshot().status === "active") this.#actor.send({ type: "drain" });
     await this.stopped;
   }
 
@@ -142,15 +143,12 @@ class CoordinatorProcess implements Coordinator {
     const { agentWatch, ownership } = this.#openParts();
     agentWatch.start();
     await ownership.start();
+    await this.#openServices();
   }
 
   #serve(): void {
-    this.#openServices().then(() => {
-      this.#options.logger.info({
-        event: "coordinator.serving",
-        coordinatorId: this.#options.coordinatorId,
-      });
-    }, this.#trouble);
+    const { logger, coordinatorId } = this.#options;
+    logger.info({ event: "coordinator.serving", coordinatorId });
   }
 
   async #openServices(): Promise<void> {
@@ -177,7 +175,7 @@ class CoordinatorProcess implements Coordinator {
   }
 
   readonly #trouble = (error: unknown): void => {
-    this.#actor.send({ type: "trouble", error });
+    if (this.#actor.getSnapshot().status === "active") this.#actor.send({ type: "trouble", error });
   };
 
   #openParts(): Parts {
@@ -374,15 +372,34 @@ async function isKnown(access: LogAccess, owner: ShardOwner, runId: RunId): Prom
   return (await storedEvents(access, owner, runId)).length > 0;
 }
 
-/** Tells the owner of another shard durably; it answers for the run from now on. */
+/** How long the submitter's answer waits for the owner to have made a run that was handed over. */
+const HAND_OVER_WAIT_MS = 5_000;
+const HAND_OVER_POLL_MS = 25;
+
+/**
+ * Tells the owner of another shard durably; it answers for the run from now on. Waits until it does, so that whoever
+ * submitted the job can ask for the run at once; without an owner the run begins when there is one.
+ */
 async function handOver(
   access: LogAccess,
   from: CoordinatorId,
   runId: RunId,
   job: Job,
 ): Promise<void> {
-  const subject = access.subjects.inbox(shardOf(runId), "job", from);
-  await access.jetstream.publish(subject, encodeMessage({ v: 1, runId, job }));
+  const { connection, jetstream, subjects, clock } = access;
+  const shard = shardOf(runId);
+  await jetstream.publish(subjects.inbox(shard, "job", from), encodeMessage({ v: 1, runId, job }));
+  const untilMs = clock.monotonicMs() + HAND_OVER_WAIT_MS;
+  const question = encodeMessage({ v: 1, run: runId, after: 0 });
+  while (clock.monotonicMs() < untilMs) {
+    try {
+      const message = await connection.request(subjects.query(shard), question, { timeout: 1_000 });
+      if (!("error" in decodeMessage(queryAnswer, message.data))) return;
+    } catch (error) {
+      if (!isUnheard(error) && failureOf(error) !== "unknown") throw error;
+    }
+    await new Promise<void>((resolve) => void clock.schedule(HAND_OVER_POLL_MS, resolve));
+  }
 }
 
 function epochOf(conductor: Conductor, run: RunState): number {

@@ -8,8 +8,8 @@ import { assign, fromPromise, setup } from "xstate";
  *     └────────────┴───────────┴── trouble ──▶ failed
  * ```
  *
- * `starting`: connects and makes what is missing. `recovering`: takes the free shards and folds their runs.
- * `serving`: takes jobs. `draining`: takes no more, hands everything to HISTORY and gives the shards back.
+ * `starting`: connects and makes what is missing. `recovering`: takes the free shards, folds their runs, opens the
+ * intake. `serving`: takes jobs. `draining`: takes no more, hands everything to HISTORY and gives the shards back.
  */
 export const coordinatorMachine = setup({
   types: {
