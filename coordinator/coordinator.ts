@@ -160,6 +160,7 @@ class CoordinatorProcess implements Coordinator {
       description: "Takes jobs and conducts runs",
       metadata: { coordinator: coordinatorId, host: hostname() },
     });
+    await connection.flush(); // from here on nobody finds that no coordinator is there
   }
 
   async #drain(): Promise<void> {
