@@ -1,0 +1,149 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Json } from "../../core/json.ts";
+import type { PlanStage, Reference, Template } from "../../core/plan.ts";
+import { stageOutput } from "../../language/stage-output.ts";
+import { blobsNeeded, evaluate, type Scope, splitText } from "../../language/template.ts";
+
+const blob = { name: "a".repeat(64), bytes: 9 };
+const pointer = (path: (string | number)[] = []) =>
+  ({ $blob: { ...blob, path } }) as unknown as Json;
+
+function scopeOf(loaded?: Json): Scope {
+  const stages: Json[] = [
+    { files: ["a", "b"], "sub-part": { n: 1 } },
+    pointer(),
+    { results: [{ ok: true }, pointer()] },
+  ];
+  return {
+    input: (name) => ({ path: "/x", text: "${not.again}" })[name],
+    stage: (index) => stages[index],
+    item: { name: "one" },
+    loaded: (ref) => (ref.name === blob.name ? loaded : undefined),
+  };
+}
+const reference = (scope: Reference["scope"], ...path: (string | number)[]): Template => ({
+  kind: "reference",
+  reference: { scope, path, source: "${…}" },
+});
+const stage = (index: number, ...path: (string | number)[]) =>
+  reference({ kind: "stage", index }, ...path);
+
+describe("references in text", () => {
+  it.each([
+    ["plain", ["plain"]],
+    ["${a.b[0].c-d}", [{ source: "${a.b[0].c-d}", path: ["a", "b", 0, "c-d"] }]],
+    ["x ${ a } y", ["x ", { source: "${ a }", path: ["a"] }, " y"]],
+    ["$${a} costs $5", ["${a} costs $5"]],
+    ["", []],
+  ])("%j is split at its references", (text, parts) => {
+    expect(splitText(text)).toEqual(parts);
+  });
+
+  it.each([
+    "${",
+    "${}",
+    "${a.}",
+    "${a b}",
+    "${a()}",
+    '${a["b"]}',
+    "${1}",
+  ])("%j is refused", (text) => {
+    expect(() => splitText(text)).toThrow(expect.objectContaining({ code: "unknown-reference" }));
+  });
+
+  it("loses no text without references", () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        fc.pre(!text.includes("${"));
+        expect(splitText(text).join("")).toBe(text);
+      }),
+    );
+  });
+});
+
+describe("evaluation", () => {
+  it.each([
+    ["a field", stage(0, "files"), ["a", "b"]],
+    ["a position", stage(0, "files", 1), "b"],
+    ["a field with a hyphen", stage(0, "sub-part", "n"), 1],
+    ["the item", reference({ kind: "item" }, "name"), "one"],
+    ["a field of an object that is not loaded", stage(1, "deep", 0), pointer(["deep", 0])],
+    ["a list of which some are objects", stage(2, "results"), [{ ok: true }, pointer()]],
+    [
+      "data that looks like a reference",
+      reference({ kind: "input", name: "text" }),
+      "${not.again}",
+    ],
+  ])("%s", (_, template, expected) => {
+    expect(evaluate(template, scopeOf())).toEqual(expected);
+  });
+
+  it("follows an object that is loaded", () => {
+    expect(evaluate(stage(1, "deep", 0), scopeOf({ deep: ["here"] }))).toBe("here");
+  });
+
+  it.each([
+    ["a missing field", stage(0, "nothing")],
+    ["an inherited field", stage(0, "toString")],
+    ["a position of something that is no list", stage(0, 0)],
+  ])("%s is an error", (_, template) => {
+    expect(() => evaluate(template, scopeOf())).toThrow(
+      expect.objectContaining({ code: "unknown-reference" }),
+    );
+  });
+
+  it("refuses to put a list into a text", () => {
+    const text: Template = {
+      kind: "text",
+      parts: ["x ", { scope: { kind: "stage", index: 0 }, path: ["files"], source: "${s.files}" }],
+    };
+    expect(() => evaluate(text, scopeOf())).toThrow(
+      expect.objectContaining({ code: "invalid-input" }),
+    );
+  });
+
+  it("says which objects must be loaded first", () => {
+    const whole = { whole: true };
+    expect(blobsNeeded(stage(1, "deep"), scopeOf(), whole)).toEqual([blob]);
+    expect(blobsNeeded(stage(1, "deep"), scopeOf(), { whole: false })).toEqual([]);
+    expect(blobsNeeded(stage(0, "files"), scopeOf(), whole)).toEqual([]);
+    expect(blobsNeeded(stage(1, "deep"), scopeOf({ deep: 1 }), whole)).toEqual([]);
+  });
+});
+
+describe("the output of a stage", () => {
+  const skills = ["x", "y"].map((skill) => ({ skill, lane: "light" as const, inputs: {} }));
+  const stageWith = (extra: Partial<PlanStage>) =>
+    ({ skills, single: false, ...extra }) as PlanStage;
+  const outputs = [1, 2, 3, 4].map((value) => ({ value }));
+
+  it.each([
+    [
+      "its task's output when it has one task",
+      stageWith({ single: true, skills: skills.slice(0, 1) }),
+      outputs.slice(0, 1),
+      1,
+    ],
+    [
+      "one output for each skill",
+      stageWith({}),
+      outputs.slice(0, 2),
+      { x: 1, y: 2, results: [1, 2] },
+    ],
+    [
+      "a list for each skill with foreach",
+      stageWith({ foreach: { kind: "literal", value: [] } }),
+      outputs,
+      { x: [1, 3], y: [2, 4], results: [1, 2, 3, 4] },
+    ],
+    [
+      "empty lists when there was nothing to do",
+      stageWith({ foreach: { kind: "literal", value: [] } }),
+      [],
+      { x: [], y: [], results: [] },
+    ],
+  ])("is %s", (_, planStage, values, expected) => {
+    expect(stageOutput(planStage, values)).toEqual(expected);
+  });
+});
