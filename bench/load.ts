@@ -1,5 +1,8 @@
-import type { NatsConnection } from "nats";
+import type { Msg, NatsConnection } from "nats";
+import { failureOf } from "../bus/failures.ts";
 import { encodeMessage } from "../bus/messages.ts";
+import type { RunId } from "../core/ids.ts";
+import { shardOf } from "../core/shard.ts";
 
 /** Submits runs and learns of their ends with as little work of its own as possible. */
 export interface Load {
@@ -9,7 +12,9 @@ export interface Load {
 
 const PAYLOAD = "x".repeat(180);
 export const CHAIN_INPUTS = { payload: PAYLOAD };
-const SUBMIT_TIMEOUT_MS = 60_000;
+const SUBMIT_TIMEOUT_MS = 1_000;
+const RETRY_MS = 20;
+const MISSED_MS = 500;
 
 export function openLoad(connection: NatsConnection): Load {
   const waiting = new Map<string, () => void>();
@@ -29,13 +34,46 @@ export function openLoad(connection: NatsConnection): Load {
   return {
     async run(cascade, inputs) {
       const job = encodeMessage({ cascade, inputs, directory: "/tmp" });
-      const answer = await connection.request("cascade.submit", job, {
-        timeout: SUBMIT_TIMEOUT_MS,
-      });
+      const answer = await submit(connection, job);
       const { runId, error } = answer.json<{ runId: string; error?: { message: string } }>();
       if (error !== undefined) throw new Error(error.message);
       if (early.delete(runId)) return;
-      await new Promise<void>((resolve) => waiting.set(runId, resolve));
+      await ended(connection, runId, waiting);
     },
   };
+}
+
+/** Nobody may answer while a process is being replaced: a client tries again. */
+async function submit(connection: NatsConnection, job: Uint8Array): Promise<Msg> {
+  for (;;) {
+    try {
+      return await connection.request("cascade.submit", job, { timeout: SUBMIT_TIMEOUT_MS });
+    } catch (error) {
+      if (failureOf(error) !== "unknown") throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+/** The event of the run's end, or, when that was missed while the connection was away, its history. */
+async function ended(
+  connection: NatsConnection,
+  runId: string,
+  waiting: Map<string, () => void>,
+): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  waiting.set(runId, resolve);
+  const question = encodeMessage({ v: 1, run: runId, after: 0 });
+  const subject = `cascade.query.${shardOf(runId as RunId)}`;
+  const timer = setInterval(() => {
+    connection.request(subject, question, { timeout: RETRY_MS * 10 }).then(
+      (message) => {
+        if (message.string().includes('"run.succeeded"')) resolve();
+      },
+      () => {}, // asked again
+    );
+  }, MISSED_MS);
+  await promise;
+  clearInterval(timer);
+  waiting.delete(runId);
 }

@@ -73,6 +73,17 @@ function table(): string {
         .map(([name, mib]) => `${name} ${mib ?? "unknown"}`)
         .join(", "),
     ),
+    ...["agent-1", "coordinator", "nats-server"].map((name) =>
+      row(
+        `longest wait for a chain after kill -9 of ${name.replace("-1", "")}, ms`,
+        ({ recoveryMs }) => spread(recoveryMs[name]),
+      ),
+    ),
+    ...["1", "100", "1000"].map((writers) =>
+      row(`the log alone: events/s, ${writers} writers`, ({ logEventsPerSecond }) =>
+        spread(logEventsPerSecond[writers]),
+      ),
+    ),
     row("swarm ready, ms", ({ readyMs }) => String(readyMs)),
   ].join("\n");
 }

@@ -2,13 +2,21 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openBus } from "../bus/connection.ts";
+import { followLink } from "../bus/link.ts";
 import type { SyncSetting } from "../bus/server/config.ts";
+import { locateServer } from "../bus/server/locate.ts";
+import { openServer } from "../bus/server/server.ts";
+import { ensureStreams } from "../bus/streams.ts";
+import { systemClock } from "../core/clock.ts";
 import { openLogger } from "../core/logging.ts";
 import { Scrubber } from "../core/scrub.ts";
+import { openSubjects } from "../core/subjects.ts";
 import { startSwarm } from "../interfaces/cli/supervisor/supervisor.ts";
 import { type Floor, openFloor } from "./floor.ts";
 import { CHAIN_INPUTS, type Load, openLoad } from "./load.ts";
+import { benchLog } from "./log-bench.ts";
 import { memoryMib, peakMemoryMib } from "./memory.ts";
+import { benchRecovery } from "./recovery-bench.ts";
 import { type Figure, figureOf, quantile } from "./statistics.ts";
 
 export interface BenchResult {
@@ -22,6 +30,10 @@ export interface BenchResult {
   readonly fanOutMs: Figure;
   readonly peakMib: Readonly<Record<string, number | undefined>>;
   readonly coordinatorMibWithOpenRuns: number | undefined;
+  /** From kill -9 to the end of the chains it disturbed, by process. */
+  readonly recoveryMs: Readonly<Record<string, Figure>>;
+  /** By the number of writers that each wait for their event. */
+  readonly logEventsPerSecond: Readonly<Record<string, Figure>>;
 }
 
 const STAGES = 5;
@@ -73,6 +85,7 @@ export async function benchSwarm(sync: SyncSetting): Promise<BenchResult> {
     }
     const fanOutMs = await fanOut(load);
     const peakMib = Object.fromEntries([...pids].map(([name, pid]) => [name, peakMemoryMib(pid)]));
+    const recoveryMs = await benchRecovery(load, (name) => pids.get(name) ?? 0);
     await connection.close();
     await using floor = await openFloor(swarm.address);
     const floorFigures = await benchFloor(floor);
@@ -84,12 +97,34 @@ export async function benchSwarm(sync: SyncSetting): Promise<BenchResult> {
       fanOutMs,
       peakMib,
       coordinatorMibWithOpenRuns: withOpenRuns,
+      recoveryMs,
+      logEventsPerSecond: await benchLogOf(sync),
       ...floorFigures,
     };
   } finally {
     await swarm.stop();
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** The log alone, on a server of its own. */
+async function benchLogOf(sync: SyncSetting): Promise<Readonly<Record<string, Figure>>> {
+  const folder = await mkdtemp(join(tmpdir(), "cascade-bench-"));
+  const located = await locateServer({ env: process.env, progress: () => {} });
+  await using server = await openServer({ server: located, folder, port: 0, sync });
+  const connection = await openBus(server.address, { name: "bench" });
+  const subjects = openSubjects();
+  await ensureStreams(connection, subjects);
+  const figures = await benchLog({
+    connection,
+    subjects,
+    link: followLink(connection),
+    clock: systemClock,
+    jetstream: connection.jetstream(),
+    manager: await connection.jetstreamManager(),
+  });
+  await connection.close();
+  return figures;
 }
 
 async function benchFloor(
@@ -155,7 +190,8 @@ async function concurrently(count: number, work: () => Promise<void>): Promise<v
 
 function notePid(pids: Map<string, number>, line: string): void {
   const { event, process: name, pid } = JSON.parse(line) as Record<string, unknown>;
-  if (event === "server.ready") pids.set("nats-server", Number(pid));
+  if (event === "server.ready" || event === "server.restarted")
+    pids.set("nats-server", Number(pid));
   if (event === "process.started")
     pids.set(String(name).replace(/^coordinator.*/, "coordinator"), Number(pid));
 }

@@ -210,7 +210,7 @@ export class Conductor {
         event: "task.redistributed",
         runId: run.runId,
         stageId: run.stage(failure.stage).id,
-        index: failure.index,
+        taskId: `${run.runId}/${run.stage(failure.stage).id}/${failure.index}`,
         attempt: failure.attempt + 1,
         from: failure.agent,
       },

@@ -26,7 +26,7 @@ export function showFact(
   );
   const level = LEVELS[event.type] ?? "info";
   if (!logger.isLevelEnabled(level)) return;
-  logger[level]({ event: event.type, runId: stored.run, ...fieldsOf(event) });
+  logger[level]({ event: event.type, runId: stored.run, ...taskIdOf(stored), ...fieldsOf(event) });
 }
 
 export function publishedEvent(stored: StoredEvent): PublishedEvent {
@@ -41,6 +41,10 @@ export function publishedEvent(stored: StoredEvent): PublishedEvent {
   };
 }
 
+function taskIdOf({ run, event }: StoredEvent): { readonly taskId?: string } {
+  return "index" in event ? { taskId: `${run}/${event.stage}/${event.index}` } : {};
+}
+
 /** What a log line says of an event: names and numbers, never whole inputs or outputs. */
 function fieldsOf(event: RunEvent): Record<string, unknown> {
   switch (event.type) {
@@ -49,14 +53,14 @@ function fieldsOf(event: RunEvent): Record<string, unknown> {
     case "stage.started":
       return { stageId: event.stage, tasks: event.tasks };
     case "task.offered":
-      return { stageId: event.stage, index: event.index, attempt: event.attempt };
+      return { stageId: event.stage, attempt: event.attempt };
     case "task.succeeded": {
-      const { stage, index, attempt, agent, durationMs } = event;
-      return { stageId: stage, index, attempt, agentId: agent, durationMs: Math.round(durationMs) };
+      const { stage, attempt, agent, durationMs } = event;
+      return { stageId: stage, attempt, agentId: agent, durationMs: Math.round(durationMs) };
     }
     case "task.failed": {
-      const { stage, index, attempt, agent, error, retryAtMs } = event;
-      return { stageId: stage, index, attempt, agentId: agent, error, retryAtMs };
+      const { stage, attempt, agent, error, retryAtMs } = event;
+      return { stageId: stage, attempt, agentId: agent, error, retryAtMs };
     }
     case "stage.succeeded":
       return { stageId: event.stage };

@@ -30,7 +30,10 @@ export function openLogSink({ stream, env }: LogSinkOptions): LogSink {
 
 /** `(agent-1) task.accepted stage=quality-checks index=3`, then the message, if there is one. */
 function describe(fields: Record<string, unknown>): string {
+  // The task's id says its run and stage, too.
+  const covered = fields["taskId"] === undefined ? [] : ["runId", "stageId"];
   const { service, event, msg, level, time, ...rest } = fields;
+  for (const key of covered) delete rest[key];
   void [level, time];
   const pairs = Object.entries(rest).map(
     ([key, value]) => `${shortNames[key] ?? key}=${asText(value)}`,
