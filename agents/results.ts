@@ -2,6 +2,7 @@ import type { NatsConnection } from "nats";
 import type { Logger } from "pino";
 import type { Link } from "../bus/link.ts";
 import { decodeMessage, resultAnswer, type TaskResult } from "../bus/messages.ts";
+import { request } from "../bus/requests.ts";
 import type { Clock } from "../core/clock.ts";
 import type { AgentId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
@@ -82,11 +83,10 @@ export class Results {
   }
 
   async #isRecorded(shard: number, payload: Uint8Array, epoch: number): Promise<boolean> {
-    const { connection, subjects, agentId, logger } = this.#options;
+    const { connection, link, subjects, agentId, logger } = this.#options;
     try {
-      const message = await connection.request(subjects.result(shard, agentId), payload, {
-        timeout: ANSWER_TIMEOUT_MS,
-      });
+      const subject = subjects.result(shard, agentId);
+      const message = await request(connection, link, subject, payload, ANSWER_TIMEOUT_MS);
       return decodeMessage(resultAnswer, message.data).epoch >= epoch;
     } catch (error) {
       logger.debug({ event: "result.unanswered", shard, err: error });

@@ -1,6 +1,8 @@
 import type { Msg, NatsConnection } from "nats";
 import { failureOf } from "../bus/failures.ts";
+import { followLink, type Link } from "../bus/link.ts";
 import { encodeMessage } from "../bus/messages.ts";
+import { request } from "../bus/requests.ts";
 import type { RunId } from "../core/ids.ts";
 import { shardOf } from "../core/shard.ts";
 
@@ -12,13 +14,14 @@ export interface Load {
 
 const PAYLOAD = "x".repeat(180);
 export const CHAIN_INPUTS = { payload: PAYLOAD };
-const SUBMIT_TIMEOUT_MS = 1_000;
+const SUBMIT_TIMEOUT_MS = 10_000;
 const RETRY_MS = 20;
-const MISSED_MS = 500;
+const MISSED_MS = 250;
 
 export function openLoad(connection: NatsConnection): Load {
   const waiting = new Map<string, () => void>();
   const early = new Set<string>();
+  const link = followLink(connection);
   connection.subscribe("cascade.events.*._.run-succeeded", {
     callback: (error, message) => {
       if (error !== null) return;
@@ -34,7 +37,7 @@ export function openLoad(connection: NatsConnection): Load {
   return {
     async run(cascade, inputs) {
       const job = encodeMessage({ cascade, inputs, directory: "/tmp" });
-      const answer = await submit(connection, job);
+      const answer = await submit(connection, link, job);
       const { runId, error } = answer.json<{ runId: string; error?: { message: string } }>();
       if (error !== undefined) throw new Error(error.message);
       if (early.delete(runId)) return;
@@ -44,10 +47,10 @@ export function openLoad(connection: NatsConnection): Load {
 }
 
 /** Nobody may answer while a process is being replaced: a client tries again. */
-async function submit(connection: NatsConnection, job: Uint8Array): Promise<Msg> {
+async function submit(connection: NatsConnection, link: Link, job: Uint8Array): Promise<Msg> {
   for (;;) {
     try {
-      return await connection.request("cascade.submit", job, { timeout: SUBMIT_TIMEOUT_MS });
+      return await request(connection, link, "cascade.submit", job, SUBMIT_TIMEOUT_MS);
     } catch (error) {
       if (failureOf(error) !== "unknown") throw error;
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));

@@ -1,5 +1,6 @@
 import { type Msg, type NatsConnection, RequestStrategy } from "nats";
-import { isUnheard } from "./failures.ts";
+import { isUnheard, LinkLost } from "./failures.ts";
+import type { Link } from "./link.ts";
 
 /** Subjects that an answer may go to; anything else would let a requester write where we may and it may not. */
 const REPLY_PREFIXES = ["_INBOX.", "_INBOX_", "_R_"];
@@ -10,6 +11,28 @@ export function answer(message: Msg, payload: Uint8Array): boolean {
   if (reply === undefined || !REPLY_PREFIXES.some((prefix) => reply.startsWith(prefix)))
     return false;
   return message.respond(payload);
+}
+
+/**
+ * A request that fails at once when the connection breaks, for then its answer cannot come.
+ * @throws LinkLost, or what the client throws for no answer in time and for nobody listening
+ */
+export async function request(
+  connection: NatsConnection,
+  link: Link,
+  subject: string,
+  payload: Uint8Array,
+  timeoutMs: number,
+): Promise<Msg> {
+  const answered = connection.request(subject, payload, { timeout: timeoutMs });
+  answered.catch(() => {}); // when the link was lost first, nobody waits for it any more
+  const { promise: lost, reject } = Promise.withResolvers<never>();
+  const forget = link.onDisconnect(() => reject(new LinkLost("the connection broke")));
+  try {
+    return await Promise.race([answered, lost]);
+  } finally {
+    forget();
+  }
 }
 
 /** Asks everyone who listens on `subject` and gathers what was answered within `windowMs`. */

@@ -1,13 +1,13 @@
 import type { NatsConnection, Subscription } from "nats";
 import type { Logger } from "pino";
 import type { Link } from "../bus/link.ts";
-import { type ControlAnswer, decodeMessage, type Heartbeat, heartbeat } from "../bus/messages.ts";
+import { decodeMessage, type Heartbeat, heartbeat } from "../bus/messages.ts";
 import type { Clock } from "../core/clock.ts";
 import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import type { Subjects } from "../core/subjects.ts";
 import { AgentDirectory, SILENCE } from "./agent-directory.ts";
-import { discoverAgents } from "./discovery.ts";
+import { discoverAgentIds, reportsOf } from "./discovery.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Offers } from "./offers.ts";
 
@@ -25,8 +25,6 @@ export interface AgentWatchOptions {
 
 /** How often an agent's report is compared with what it should hold. */
 const RECONCILE_MS = 5_000;
-/** How long after a take-over agents that were not discovered may still speak up by their heartbeat. */
-const CLAIM_WINDOW_MS = 1_000;
 const DISCOVERY_PAUSE_MS = 250;
 
 /** Watches the agents: who is there, who fell silent, and whether each holds what it was given. */
@@ -36,6 +34,7 @@ export class AgentWatch {
   #subscription: Subscription | undefined;
   #stops: (() => void)[] = [];
   #closed = false;
+  #discovery: Promise<readonly AgentId[]> | undefined;
 
   constructor(options: AgentWatchOptions) {
     this.#options = options;
@@ -58,6 +57,7 @@ export class AgentWatch {
         }
       },
     });
+    this.#discovery = this.#discover();
     // While we were away nobody could be heard: the silence proves nothing.
     this.#stops.push(link.onReconnect(() => this.directory.forgiveSilence()));
     this.#repeat(SILENCE.sweepMs, () => {
@@ -86,22 +86,14 @@ export class AgentWatch {
    * @param shards those that were just taken
    */
   async claim(shards: ReadonlySet<number>): Promise<void> {
-    const { dispatcher, offers, clock } = this.#options;
-    const closesAtMs = clock.monotonicMs() + CLAIM_WINDOW_MS;
-    const asked = new Set<AgentId>();
-    for (const report of await this.#discover()) {
-      asked.add(report.heartbeat.agent);
+    const { connection, subjects, dispatcher } = this.#options;
+    // Who is there is being asked since the start; a later take-over asks anew.
+    const discovered = this.#discovery ?? this.#discover();
+    this.#discovery = undefined;
+    const agentIds = new Set([...(await discovered), ...this.directory.ids()]);
+    for (const report of await reportsOf(connection, subjects, [...agentIds])) {
       this.directory.seen(report.heartbeat);
       dispatcher().reported(report.heartbeat.agent, report.tasks);
-    }
-    while (dispatcher().unclaimed > 0 && clock.monotonicMs() < closesAtMs && !this.#closed) {
-      await new Promise<void>((resolve) => void clock.schedule(50, resolve));
-      for (const agentId of this.directory.ids()) {
-        if (asked.has(agentId)) continue;
-        asked.add(agentId);
-        const report = await offers().report(agentId);
-        if (report !== undefined) dispatcher().reported(agentId, report.tasks);
-      }
     }
     if (this.#closed) return;
     const error = new SwarmError("agent-lost", "no agent holds this task after the take-over", {
@@ -112,11 +104,11 @@ export class AgentWatch {
   }
 
   /** Asks until it is answered: while the server is away, nobody's silence means anything. */
-  async #discover(): Promise<readonly ControlAnswer[]> {
-    const { connection, subjects, clock, logger } = this.#options;
+  async #discover(): Promise<readonly AgentId[]> {
+    const { connection, clock, logger } = this.#options;
     while (!this.#closed) {
       try {
-        return await discoverAgents(connection, subjects);
+        return await discoverAgentIds(connection);
       } catch (error) {
         logger.warn({ event: "discovery.postponed", err: error });
         await new Promise<void>((resolve) => void clock.schedule(DISCOVERY_PAUSE_MS, resolve));

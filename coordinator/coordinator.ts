@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { NatsConnection } from "nats";
 import type { Logger } from "pino";
-import { type Actor, createActor, fromPromise, waitFor } from "xstate";
+import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import { failureOf, isUnheard } from "../bus/failures.ts";
 import type { Link } from "../bus/link.ts";
 import { followLink } from "../bus/link.ts";
@@ -100,13 +100,12 @@ class CoordinatorProcess implements Coordinator {
     this.#actor.start();
   }
 
+  /** Resolves when it serves; rejects when it fails before. */
   async serving(): Promise<void> {
-    await Promise.race([
-      waitFor(this.#actor, (state) => state.matches("serving"), {
-        timeout: Number.POSITIVE_INFINITY,
-      }),
-      this.stopped,
-    ]);
+    const isDecided = (state: SnapshotFrom<typeof coordinatorMachine>): boolean =>
+      state.matches("serving") || state.status === "done";
+    const state = await waitFor(this.#actor, isDecided, { timeout: Number.POSITIVE_INFINITY });
+    if (state.status === "done") await this.stopped;
   }
 
   async drain(): Promise<void> {
@@ -229,8 +228,10 @@ async function openParts(
   });
   const offers: Offers = new Offers({
     connection,
+    link,
     subjects,
     coordinatorId,
+    clock,
     logger,
     dispatcher: () => dispatcher,
     textOf: (prepared) => taskText(prepared, epochOf(conductor, prepared.task.run), blobs),

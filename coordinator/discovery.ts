@@ -21,13 +21,28 @@ export async function discoverAgents(
   connection: NatsConnection,
   subjects: Subjects,
 ): Promise<readonly ControlAnswer[]> {
-  const subject = `$SRV.INFO.${AGENT_SERVICE}`;
-  const infos = await askAll(connection, subject, new Uint8Array(), DISCOVERY_WINDOW_MS);
-  const ids = infos
+  return reportsOf(connection, subjects, await discoverAgentIds(connection));
+}
+
+/** The agents that answer within the discovery window. */
+export async function discoverAgentIds(connection: NatsConnection): Promise<readonly AgentId[]> {
+  const subject = `$SRV.PING.${AGENT_SERVICE}`;
+  const answers = await askAll(connection, subject, new Uint8Array(), DISCOVERY_WINDOW_MS);
+  return answers
     .map((info) => info.json<{ readonly metadata?: Record<string, string> }>().metadata?.["agent"])
     .filter(isToken)
     .map(parseAgentId);
-  const reports = await Promise.all(ids.map((agentId) => askReport(connection, subjects, agentId)));
+}
+
+/** What each of them holds; those that do not answer are left out. */
+export async function reportsOf(
+  connection: NatsConnection,
+  subjects: Subjects,
+  agentIds: readonly AgentId[],
+): Promise<readonly ControlAnswer[]> {
+  const reports = await Promise.all(
+    agentIds.map((agentId) => askReport(connection, subjects, agentId)),
+  );
   return reports.filter((report) => report !== undefined);
 }
 

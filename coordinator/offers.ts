@@ -1,6 +1,7 @@
 import type { NatsConnection } from "nats";
 import type { Logger } from "pino";
 import { failureOf, isUnheard } from "../bus/failures.ts";
+import type { Link } from "../bus/link.ts";
 import {
   type Control,
   type ControlAnswer,
@@ -10,6 +11,8 @@ import {
   offerAnswer,
   type TaskName,
 } from "../bus/messages.ts";
+import { request } from "../bus/requests.ts";
+import type { Clock } from "../core/clock.ts";
 import type { AgentId, CoordinatorId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Subjects } from "../core/subjects.ts";
@@ -18,13 +21,17 @@ import type { QueuedTask } from "./task-queue.ts";
 
 const OFFER_TIMEOUT_MS = 2_000;
 const CONTROL_TIMEOUT_MS = 750;
+/** How much later than we an agent may be back on a restarted server: its pause between tries, and some. */
+const RECONNECT_GRACE_MS = 300;
 const TASKS_PER_OFFER = 64;
 const encoder = new TextEncoder();
 
 export interface OffersOptions {
   readonly connection: NatsConnection;
+  readonly link: Link;
   readonly subjects: Subjects;
   readonly coordinatorId: CoordinatorId;
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly dispatcher: () => Dispatcher;
   /** The JSON of a `Task`; large inputs become an object first. */
@@ -73,14 +80,14 @@ export class Offers {
     texts: readonly string[],
     tasks: readonly QueuedTask[],
   ): Promise<void> {
-    const { connection, subjects, coordinatorId, dispatcher, logger } = this.#options;
+    const { connection, link, subjects, coordinatorId, dispatcher, logger } = this.#options;
     const subject =
       "agent" in target ? subjects.agentTask(target.agent) : subjects.lane(target.lane);
     const payload = encoder.encode(
       `{"v":1,"from":"${coordinatorId}","tasks":[${texts.join(",")}]}`,
     );
     try {
-      const message = await connection.request(subject, payload, { timeout: OFFER_TIMEOUT_MS });
+      const message = await request(connection, link, subject, payload, OFFER_TIMEOUT_MS);
       dispatcher().answered(target, tasks, decodeMessage(offerAnswer, message.data));
     } catch (error) {
       if (isUnheard(error)) dispatcher().unheard(target, tasks);
@@ -96,6 +103,7 @@ export class Offers {
 
   /** No answer means unknown: ask the agent what it holds. It hears the question after the offer. */
   async #findOut(agent: AgentId, tasks: readonly QueuedTask[]): Promise<void> {
+    await this.#connected();
     const report = await this.report(agent);
     if (report === undefined) {
       this.#options.onAgentSilent(agent);
@@ -109,6 +117,18 @@ export class Offers {
       const key = `${run.runId}/${run.stage(task.stage).id}/${index}/${attempt}`;
       if (!held.has(key)) this.#options.dispatcher().notHeld(task);
     }
+  }
+
+  /** After an outage agents reconnect as we do: the first heartbeats come before a question would be heard. */
+  #connected(): Promise<void> {
+    const { link, clock } = this.#options;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (link.connected) return Promise.resolve();
+    const forget = link.onReconnect(() => {
+      forget();
+      clock.schedule(RECONNECT_GRACE_MS, resolve);
+    });
+    return promise;
   }
 
   /** What an agent holds; undefined when it does not answer. */
@@ -129,10 +149,10 @@ export class Offers {
   }
 
   async #control(agent: AgentId, command: Control): Promise<ControlAnswer> {
-    const { connection, subjects } = this.#options;
-    const message = await connection.request(subjects.agentControl(agent), encodeMessage(command), {
-      timeout: CONTROL_TIMEOUT_MS,
-    });
+    const { connection, link, subjects } = this.#options;
+    const subject = subjects.agentControl(agent);
+    const payload = encodeMessage(command);
+    const message = await request(connection, link, subject, payload, CONTROL_TIMEOUT_MS);
     return decodeMessage(controlAnswer, message.data);
   }
 }

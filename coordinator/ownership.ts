@@ -45,6 +45,7 @@ export class Ownership {
   readonly #options: OwnershipOptions;
   readonly #shards = new Map<number, ShardView>();
   #cancelTimer: () => void = () => {};
+  #forgetLink: () => void = () => {};
   #closed = false;
   #renewedMs = 0;
   readonly #taken = new Set<number>();
@@ -55,6 +56,11 @@ export class Ownership {
 
   /** Resolves when every shard that is free for the taking was taken. */
   async start(): Promise<void> {
+    const { access, clock } = this.#options;
+    // While nobody could reach the server nobody could renew: what others hold counts as just renewed.
+    this.#forgetLink = access.link.onReconnect(() => {
+      for (const view of this.#shards.values()) view.changedMs = clock.monotonicMs();
+    });
     await this.#round();
     this.#arm();
   }
@@ -63,6 +69,7 @@ export class Ownership {
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelTimer();
+    this.#forgetLink();
     await Promise.allSettled(
       [...this.#shards].map(async ([shard, view]) => {
         if (!view.owned) return;

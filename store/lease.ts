@@ -20,10 +20,14 @@ export interface Leases {
 
 const leaseSchema = z.object({ owner: z.string().nullable(), epoch: z.int().min(0) });
 
+const REQUEST_TIMEOUT_MS = 1_000;
+
 export async function openLeases(
-  access: Pick<LogAccess, "jetstream" | "subjects">,
+  access: Pick<LogAccess, "connection" | "subjects">,
 ): Promise<Leases> {
-  const kv: KV = await access.jetstream.views.kv(access.subjects.buckets.lease, { history: 1 });
+  // Shorter than a lease: an answer that was lost must not cost it.
+  const jetstream = access.connection.jetstream({ timeout: REQUEST_TIMEOUT_MS });
+  const kv: KV = await jetstream.views.kv(access.subjects.buckets.lease, { history: 1 });
   return {
     async read(shard) {
       const entry = await kv.get(key(shard));
