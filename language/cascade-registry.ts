@@ -56,12 +56,22 @@ export function openCascadeRegistry(
   }
 
   async function names(): Promise<readonly string[]> {
-    const listed = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])));
+    const listed = await Promise.all(folders.map(listFolder));
     const yaml = listed.flat().filter((name) => name.endsWith(".yaml"));
     return [...new Set(yaml.map((name) => name.slice(0, -".yaml".length)))].sort();
   }
 
   return { plan, planOf, names };
+}
+
+/** A folder that is not there has no cascades. @throws SwarmError `path-unreadable` */
+async function listFolder(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw unreadable(folder, error);
+  }
 }
 
 /** Reads a cascade file. @throws SwarmError `path-not-found`, `path-unreadable` or `limit-exceeded` */
@@ -76,15 +86,23 @@ export async function readCascade(path: string): Promise<string> {
     return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path));
   } catch (error) {
     if (error instanceof SwarmError) throw error;
-    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    const why = missing
-      ? "does not exist"
-      : `cannot be read as UTF-8 text: ${(error as Error).message}`;
-    throw new SwarmError(missing ? "path-not-found" : "path-unreadable", `${path} ${why}`, {
-      location: { file: path },
-      cause: error,
-    });
+    throw unreadable(path, error);
   }
+}
+
+function isMissing(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
+function unreadable(path: string, error: unknown): SwarmError {
+  const missing = isMissing(error);
+  const why = missing ? "does not exist" : `cannot be read: ${(error as Error).message}`;
+  return new SwarmError(missing ? "path-not-found" : "path-unreadable", `${path} ${why}`, {
+    location: { file: path },
+    cause: error,
+    ...(error instanceof TypeError ? { hint: "save the file as UTF-8" } : {}),
+  });
 }
 
 async function findFile(
@@ -97,7 +115,7 @@ async function findFile(
       const { mtimeMs, size } = await stat(path);
       return { path, version: `${mtimeMs} ${size}` };
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      if (!isMissing(error)) throw unreadable(path, error);
     }
   }
   return undefined;

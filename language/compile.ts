@@ -1,37 +1,31 @@
-import type { z } from "zod";
-import type { ErrorCode, SwarmError } from "../core/errors.ts";
-import { parseStageId, type StageId } from "../core/ids.ts";
-import type { Json } from "../core/json.ts";
-import { isJsonObject } from "../core/json.ts";
+import type { ErrorCode } from "../core/errors.ts";
+import { isToken, parseStageId } from "../core/ids.ts";
+import { isJsonObject, type Json } from "../core/json.ts";
 import { LIMITS } from "../core/limits.ts";
 import type {
   InputSpec,
+  InputType,
   Plan,
   PlanStage,
-  Reference,
   RetryPolicy,
   SkillCall,
-  StageType,
   Template,
 } from "../core/plan.ts";
 import type { SkillCatalog, SkillManifest } from "../core/skill.ts";
-import type { Diagnostic } from "./diagnostic.ts";
+import type { Diagnostic, Warning } from "./diagnostic.ts";
+import { DURATION_FORM, parseDuration } from "./duration.ts";
+import { Findings } from "./findings.ts";
 import { fitsType } from "./inputs.ts";
+import { Names, type OutputField, RESERVED_STAGE_IDS, type Resolved } from "./names.ts";
 import { didYouMean } from "./nearest.ts";
 import { orderStages } from "./order.ts";
-import { type ParsedYaml, parseDuration, parseYaml, type Source } from "./parse.ts";
-import {
-  type CascadeSyntax,
-  cascadeAsMapping,
-  cascadeAsName,
-  NOT_CARRIED_OUT,
-  type StageSyntax,
-  TYPES_NOT_CARRIED_OUT,
-} from "./schema.ts";
-import { splitText, type WrittenReference } from "./template.ts";
+import { type ParsedYaml, parseYaml, type Source } from "./parse.ts";
+import { type CascadeSyntax, cascadeAsMapping, cascadeAsName, type StageSyntax } from "./schema.ts";
+import { SchemaIssues } from "./schema-issues.ts";
+import { splitText, type TextPart } from "./template.ts";
 
 export type Compiled =
-  | { readonly ok: true; readonly plan: Plan }
+  | { readonly ok: true; readonly plan: Plan; readonly warnings: readonly Warning[] }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 const DEFAULT_TIMEOUT_MS = 600_000;
@@ -41,235 +35,351 @@ const LONGEST_BACKOFF_MS = 30_000;
 
 /** Checks a cascade and compiles it to a plan, or says everything that is wrong with it and where. */
 export function compileCascade(source: Source, catalog: SkillCatalog): Compiled {
-  const parsed = parseYaml(source);
-  if (Array.isArray(parsed)) return { ok: false, diagnostics: parsed };
-  const yaml = parsed as ParsedYaml;
+  const yaml = parseYaml(source);
+  if (!yaml.ok) return yaml;
+  const findings = new Findings();
   const asName = isJsonObject(yaml.data) && typeof yaml.data["cascade"] === "string";
   const syntax = (asName ? cascadeAsName : cascadeAsMapping).safeParse(yaml.data);
   if (!syntax.success) {
-    return {
-      ok: false,
-      diagnostics: syntax.error.issues.flatMap((issue) => describe(issue, yaml)),
-    };
+    new SchemaIssues(yaml, asName, findings).report(syntax.error.issues);
+    return { ok: false, diagnostics: findings.list() };
   }
-  const prefix = asName ? [] : ["cascade"];
-  const compiler = new Compiler(syntax.data.cascade, yaml, prefix, catalog);
-  const plan = compiler.compile();
-  if (compiler.diagnostics.length > 0) return { ok: false, diagnostics: compiler.diagnostics };
-  return { ok: true, plan };
+  const root = asName ? [] : ["cascade"];
+  return new Compiler(syntax.data.cascade, yaml, root, catalog, findings).compile();
+}
+
+type Path = readonly PropertyKey[];
+
+/** A stage, where it stands in the file and in the plan. */
+interface OrderedStage {
+  readonly id: string;
+  readonly syntax: StageSyntax;
+  readonly path: Path;
+  readonly position: number;
+  /** Positions in the plan. */
+  readonly needs: readonly number[];
+  readonly calls: readonly WrittenCall[];
+}
+
+/** A skill as a stage names it. Inputs of its own go before those that the stage gives to all its skills. */
+interface WrittenCall {
+  readonly skill: string;
+  readonly path: Path;
+  readonly inputs: readonly WrittenInputs[];
+}
+
+interface WrittenInputs {
+  readonly values: Readonly<Record<string, Json>>;
+  readonly path: Path;
+}
+
+/** Where a template stands. */
+interface TemplatePlace {
+  readonly path: Path;
+  readonly stage: OrderedStage;
+  readonly hasItem: boolean;
+}
+
+interface Typed {
+  readonly template: Template;
+  readonly type: InputType;
 }
 
 class Compiler {
-  readonly diagnostics: Diagnostic[] = [];
   readonly #cascade: CascadeSyntax;
   readonly #yaml: ParsedYaml;
-  readonly #prefix: readonly PropertyKey[];
+  readonly #root: Path;
   readonly #catalog: SkillCatalog;
-  #ids: readonly string[] = [];
-  #ordered: readonly OrderedStage[] = [];
+  readonly #findings: Findings;
 
   constructor(
     cascade: CascadeSyntax,
     yaml: ParsedYaml,
-    prefix: readonly PropertyKey[],
+    root: Path,
     catalog: SkillCatalog,
+    findings: Findings,
   ) {
     this.#cascade = cascade;
     this.#yaml = yaml;
-    this.#prefix = prefix;
+    this.#root = root;
     this.#catalog = catalog;
+    this.#findings = findings;
   }
 
-  compile(): Plan {
-    const { stages } = this.#cascade;
-    this.#ids = stages.map((stage, index) => this.#idOf(stage, index));
-    const needs = stages.map((stage, index) => this.#needsOf(stage, index));
-    const { order, cycle } = orderStages(needs);
-    if (cycle !== undefined) {
-      const names = cycle.map((index) => this.#ids[index]).join(" → ");
-      this.#report("invalid-cascade", `stages need each other: ${names}`, [
-        "stages",
-        cycle[0] ?? 0,
-      ]);
-      return this.#plan([]);
-    }
-    const position = new Map(order.map((written, index) => [written, index]));
-    this.#ordered = order.map((written) => ({
-      written,
-      needs: (needs[written] ?? []).map((needed) => position.get(needed) ?? 0),
-    }));
-    return this.#plan(this.#ordered.map((_, index) => this.#compileStage(index)));
-  }
-
-  #plan(stages: readonly PlanStage[]): Plan {
-    const { name, version, description, inputs } = this.#cascade;
-    return {
+  compile(): Compiled {
+    const inputs = this.#compileInputs();
+    const ordered = this.#orderStages();
+    const names = new Names(
+      inputs,
+      ordered.map((stage) => ({
+        id: stage.id,
+        needs: stage.needs,
+        fields: this.#fieldsOf(stage),
+      })),
+    );
+    const stages = ordered.map((stage) => this.#compileStage(stage, names));
+    if (!this.#findings.isEmpty) return { ok: false, diagnostics: this.#findings.list() };
+    const { name, version, description } = this.#cascade;
+    const plan: Plan = {
       v: 1,
       cascade: name,
-      ...(version === undefined ? {} : { version }),
+      // As written: the number 1.10 would read as 1.1.
+      ...(version === undefined
+        ? {}
+        : { version: this.#yaml.written([...this.#root, "version"]) ?? String(version) }),
       ...(description === undefined ? {} : { description }),
-      inputs: inputs.map((input, index) => this.#compileInput(input, index)),
+      inputs,
       stages,
     };
+    return { ok: true, plan, warnings: this.#unusedInputs(names) };
   }
 
-  #compileInput(input: CascadeSyntax["inputs"][number], index: number): InputSpec {
-    const { required, default: fallback, ...rest } = input;
-    if (fallback !== undefined && !fitsType(fallback, input.type)) {
-      this.#report(
-        "invalid-cascade",
-        `the default of "${input.name}" is not of type ${input.type}`,
-        ["inputs", index, "default"],
-      );
+  #compileInputs(): readonly InputSpec[] {
+    const seen = new Set<string>();
+    return this.#cascade.inputs.map((input, index) => {
+      const { required, default: fallback, ...rest } = input;
+      if (fallback !== undefined && !fitsType(fallback, input.type)) {
+        this.#report(
+          "invalid-cascade",
+          `the default of "${input.name}" must be of type ${input.type}`,
+          ["inputs", index, "default"],
+        );
+      }
+      if (seen.has(input.name)) {
+        const path = ["inputs", index, "name"];
+        this.#report("invalid-cascade", `the input "${input.name}" is declared twice`, path);
+      }
+      seen.add(input.name);
+      return {
+        ...rest,
+        required: required ?? fallback === undefined,
+        ...(fallback === undefined ? {} : { default: fallback }),
+      };
+    });
+  }
+
+  #unusedInputs(names: Names): readonly Warning[] {
+    return this.#cascade.inputs.flatMap(({ name }, index): Warning[] => {
+      if (names.isUsed(name)) return [];
+      const location = this.#yaml.locate([...this.#root, "inputs", index]);
+      const message = `the input "${name}" is not used by any stage`;
+      return [{ severity: "warning", code: "unused-input", message, location }];
+    });
+  }
+
+  #orderStages(): readonly OrderedStage[] {
+    const { stages } = this.#cascade;
+    const ids = stages.map((stage, index) => this.#idOf(stage, index));
+    const positions = new Map<string, number>();
+    for (const [index, id] of ids.entries()) {
+      if (positions.has(id)) {
+        this.#report("invalid-cascade", `two stages are called "${id}"`, ["stages", index]);
+      } else {
+        positions.set(id, index);
+      }
     }
-    if (this.#cascade.inputs.findIndex((other) => other.name === input.name) !== index) {
-      this.#report("invalid-cascade", `the input "${input.name}" is declared twice`, [
-        "inputs",
-        index,
-      ]);
+    const needs = stages.map((stage, index) => this.#needsOf(stage, index, positions));
+    const { order, cycle } = orderStages(needs);
+    if (cycle !== undefined) {
+      const names = cycle.map((index) => ids[index]).join(" → ");
+      const path = ["stages", cycle[0] ?? 0];
+      this.#report("invalid-cascade", `stages need each other: ${names}`, path);
     }
-    return {
-      ...rest,
-      required: required ?? fallback === undefined,
-      ...(fallback === undefined ? {} : { default: fallback }),
-    };
+    const planned = new Map(order.map((written, position) => [written, position]));
+    return order.flatMap((written, position): OrderedStage[] => {
+      const syntax = stages[written];
+      if (syntax === undefined) return [];
+      return [
+        {
+          id: ids[written] ?? "",
+          syntax,
+          path: ["stages", written],
+          position,
+          needs: (needs[written] ?? []).flatMap((needed) => planned.get(needed) ?? []),
+          calls: writtenCalls(syntax, ["stages", written]),
+        },
+      ];
+    });
   }
 
   #idOf(stage: StageSyntax, index: number): string {
-    const id = stage.stage_id ?? stage.stage ?? stage.name;
     const path = ["stages", index];
+    if (stage.stage !== undefined && stage.stage_id !== undefined) {
+      this.#report("invalid-cascade", "a stage has `stage` or `stage_id`, not both", path);
+    }
+    const id = stage.stage_id ?? stage.stage ?? stage.name;
     if (id === undefined) {
-      this.#report("invalid-cascade", "a stage needs a name", path, {
-        hint: "add `stage: <name>`",
-      });
+      const hint = "add `stage: <name>`";
+      this.#report("invalid-cascade", "a stage needs a name", path, hint);
       return `stage-${index + 1}`;
     }
-    try {
-      parseStageId(id);
-    } catch {
-      const key = (stage.stage_id ?? stage.stage) ? "stage" : "name";
-      this.#report("invalid-cascade", `${JSON.stringify(id)} cannot name a stage`, [...path, key], {
-        hint: "use letters, digits, hyphens and underscores, or add `stage_id`",
-      });
+    const key = stage.stage_id !== undefined ? "stage_id" : stage.stage ? "stage" : "name";
+    if (!isToken(id)) {
+      const hint = "use letters, digits, hyphens and underscores, or add `stage_id`";
+      const message = `${JSON.stringify(id)} cannot name a stage`;
+      this.#report("invalid-cascade", message, [...path, key], hint);
+      return `stage-${index + 1}`;
     }
-    const ids = this.#cascade.stages
-      .slice(0, index)
-      .map((other) => other.stage_id ?? other.stage ?? other.name);
-    if (ids.includes(id)) this.#report("invalid-cascade", `two stages are called "${id}"`, path);
+    if (RESERVED_STAGE_IDS.has(id)) {
+      const message = `"${id}" cannot name a stage: it has a meaning of its own`;
+      this.#report("invalid-cascade", message, [...path, key]);
+    }
     return id;
   }
 
   /** Without `needs`, a stage needs the one written before it. */
-  #needsOf(stage: StageSyntax, index: number): readonly number[] {
+  #needsOf(
+    stage: StageSyntax,
+    index: number,
+    positions: ReadonlyMap<string, number>,
+  ): readonly number[] {
+    if (stage.needs !== undefined && stage.dependencies !== undefined) {
+      const message = "a stage has `needs` or `dependencies`, not both";
+      this.#report("invalid-cascade", message, ["stages", index]);
+    }
     const written = stage.needs ?? stage.dependencies;
     if (written === undefined) return index === 0 ? [] : [index - 1];
     const key = stage.needs === undefined ? "dependencies" : "needs";
-    const needs = written.flatMap((name, position) => {
-      const needed = this.#ids.indexOf(name);
-      if (needed >= 0) return [needed];
-      const known = this.#ids.filter((_, other) => other !== index);
+    const needs = written.flatMap((name, at) => {
+      const needed = positions.get(name);
+      if (needed !== undefined) return [needed];
       this.#report(
         "invalid-cascade",
-        `no stage is called "${name}"`,
-        ["stages", index, key, position],
-        {
-          hint: didYouMean(name, known),
-        },
+        `no stage is called ${JSON.stringify(name)}`,
+        ["stages", index, key, at],
+        () =>
+          didYouMean(
+            name,
+            [...positions.keys()].filter((id) => positions.get(id) !== index),
+          ),
       );
       return [];
     });
     return [...new Set(needs)];
   }
 
-  #compileStage(index: number): PlanStage {
-    const { written, needs } = this.#stageAt(index);
-    const stage = this.#syntax(written);
-    const path = ["stages", written];
-    const calls = this.#skillCalls(stage, written);
-    if (stage.type === "sequential" && calls.length > 1) {
-      this.#report("invalid-cascade", "a sequential stage has one skill", [...path, "skills"], {
-        hint: "use `type: parallel`, or one stage for each skill",
-      });
+  /** What `${stage.…}` may name; undefined when nothing is declared about it. See `stageOutput`. */
+  #fieldsOf({ syntax, calls }: OrderedStage): ReadonlyMap<string, OutputField> | undefined {
+    const isMany = syntax.foreach !== undefined || calls.length > 1;
+    if (isMany) {
+      const type = syntax.foreach === undefined ? "object" : "array";
+      const skills = calls.map((call) => call.skill);
+      const once = skills.filter((skill) => skills.indexOf(skill) === skills.lastIndexOf(skill));
+      return new Map([
+        ...once.map((skill) => [skill, { type, isOffered: false }] as const),
+        ["results", { type: "array", isOffered: false }],
+      ]);
     }
-    const context: TemplateContext = { index, hasItem: stage.foreach !== undefined };
-    const foreach =
-      stage.foreach === undefined
-        ? undefined
-        : this.#template(stage.foreach, [...path, "foreach"], { ...context, hasItem: false });
-    const swarm = this.#swarm(stage, written);
+    const outputs = this.#catalog.find(calls[0]?.skill ?? "")?.outputs ?? [];
+    if (outputs.length === 0) return undefined;
+    return new Map(
+      outputs.map(({ name, type, required }) => [name, { type, isOffered: required }]),
+    );
+  }
+
+  #compileStage(stage: OrderedStage, names: Names): PlanStage {
+    const { syntax, path, calls } = stage;
+    if (syntax.skill !== undefined && syntax.skills !== undefined) {
+      this.#report("invalid-cascade", "a stage has `skill` or `skills`, not both", path);
+    }
+    if (calls.length === 0) {
+      this.#report("invalid-cascade", "a stage needs a skill", path, "add `skill: <name>`");
+    }
+    if (syntax.type === "sequential" && calls.length > 1) {
+      const hint = "use `type: parallel`, or one stage for each skill";
+      const message = "a sequential stage has one skill";
+      this.#report("invalid-cascade", message, [...path, "skills"], hint);
+    }
+    this.#refuseUnknownInputs(stage);
+    const foreach = this.#foreach(stage, names);
+    const swarm = this.#swarm(syntax, path);
     return {
-      id: parseStageIdOr(this.#ids[written], written),
-      type: stage.type as StageType,
-      needs,
-      skills: calls.map((call) => this.#compileCall(call, context)),
+      id: parseStageId(stage.id),
+      type: syntax.type,
+      needs: stage.needs,
+      skills: calls.map((call) => this.#compileCall(call, stage, names)),
       ...(foreach === undefined ? {} : { foreach }),
       ...(swarm === undefined ? {} : { swarm }),
-      retry: this.#retry(stage, written),
-      timeoutMs: this.#timeout(stage, written),
-      single: stage.foreach === undefined && calls.length === 1,
+      retry: this.#retry(syntax, path),
+      timeoutMs: this.#timeout(syntax, path),
+      single: syntax.foreach === undefined && calls.length === 1,
     };
   }
 
-  #skillCalls(stage: StageSyntax, written: number): readonly WrittenCall[] {
-    const path = ["stages", written];
-    if (stage.skill !== undefined && stage.skills !== undefined) {
-      this.#report("invalid-cascade", "a stage has `skill` or `skills`, not both", path);
+  #foreach(stage: OrderedStage, names: Names): Template | undefined {
+    const written = stage.syntax.foreach;
+    if (written === undefined) return undefined;
+    const path = [...stage.path, "foreach"];
+    const { template, type } = this.#template(written, { path, stage, hasItem: false }, names);
+    if (!mayBe(type, "array")) {
+      this.#report("invalid-cascade", `\`foreach\` must be a list, but is of type ${type}`, path);
     }
-    const listed = stage.skills ?? (stage.skill === undefined ? [] : [stage.skill]);
-    if (listed.length === 0) {
-      this.#report("invalid-cascade", "a stage needs a skill", path, {
-        hint: "add `skill: <name>`",
-      });
+    const given = Array.isArray(written) ? written.length : 0;
+    if (given > LIMITS.fanOutItems) {
+      const message = `fanOutItems: ${given} given, ${LIMITS.fanOutItems} allowed`;
+      this.#report("limit-exceeded", message, path);
     }
-    return listed.map((call, position) => {
-      const own = typeof call === "string" ? {} : (call.inputs ?? {});
-      const place = stage.skills === undefined ? [...path, "skill"] : [...path, "skills", position];
-      return {
-        skill: typeof call === "string" ? call : call.skill,
-        place,
-        shared: stage.inputs ?? {},
-        sharedPlace: [...path, "inputs"],
-        own,
-        ownPlace: [...place, "inputs"],
-        only: listed.length === 1,
-      };
-    });
+    return template;
   }
 
-  #compileCall(call: WrittenCall, context: TemplateContext): SkillCall {
+  #compileCall(call: WrittenCall, stage: OrderedStage, names: Names): SkillCall {
     const manifest = this.#catalog.find(call.skill);
     if (manifest === undefined) {
-      this.#report("unknown-skill", `no skill is called "${call.skill}"`, call.place, {
-        hint: didYouMean(call.skill, this.#catalog.names()),
-      });
+      const message = `no skill is called ${JSON.stringify(call.skill)}`;
+      this.#report("unknown-skill", message, call.path, () =>
+        didYouMean(call.skill, this.#catalog.names()),
+      );
       return { skill: call.skill, lane: "light", inputs: {} };
     }
     if (manifest.entry === undefined) {
-      this.#report(
-        "not-supported",
-        `the skill "${call.skill}" instructs a model, which this version cannot run`,
-        call.place,
-      );
+      const message = `the skill "${call.skill}" instructs a model, which this version cannot run`;
+      this.#report("not-supported", message, call.path);
     }
-    this.#refuseUnknownInputs(call, manifest);
     const inputs: Record<string, Template> = {};
     for (const spec of manifest.inputs) {
-      const template = this.#bind(spec, call, context);
+      const template = this.#bind(spec, call, stage, names);
       if (template !== undefined) inputs[spec.name] = template;
     }
     return { skill: call.skill, lane: manifest.lane, inputs };
   }
 
-  #refuseUnknownInputs(call: WrittenCall, manifest: SkillManifest): void {
-    const known = manifest.inputs.map((spec) => spec.name);
-    const judged = call.only ? { ...call.shared, ...call.own } : call.own;
-    for (const key of Object.keys(judged)) {
+  /** Inputs that a stage gives to all its skills must be known to one of them, a skill's own to that skill. */
+  #refuseUnknownInputs({ syntax, path, calls }: OrderedStage): void {
+    const specsOf = (manifest: SkillManifest): readonly string[] =>
+      manifest.inputs.map((spec) => spec.name);
+    const manifests = calls.map((call) => this.#catalog.find(call.skill));
+    for (const [index, call] of calls.entries()) {
+      const manifest = manifests[index];
+      const own = call.inputs.length > 1 ? call.inputs[0] : undefined;
+      if (manifest === undefined || own === undefined) continue;
+      const who = `the skill "${call.skill}" has`;
+      this.#refuseUnknownKeys(Object.keys(own.values), specsOf(manifest), own.path, who);
+    }
+    // An unknown skill, reported on its own, may know any input.
+    if (manifests.includes(undefined) || manifests.length === 0) return;
+    const known = manifests.flatMap((manifest) =>
+      manifest === undefined ? [] : specsOf(manifest),
+    );
+    const who =
+      calls.length === 1 ? `the skill "${calls[0]?.skill}" has` : "the skills of this stage have";
+    const given = Object.keys(syntax.inputs ?? {});
+    this.#refuseUnknownKeys(given, [...new Set(known)], [...path, "inputs"], who);
+  }
+
+  #refuseUnknownKeys(
+    given: readonly string[],
+    known: readonly string[],
+    path: Path,
+    who: string,
+  ): void {
+    for (const key of given) {
       if (known.includes(key)) continue;
-      const place = Object.hasOwn(call.own, key) ? call.ownPlace : call.sharedPlace;
-      this.#report("unknown-input", `the skill "${call.skill}" has no input "${key}"`, place, {
-        key,
-        hint: didYouMean(key, known),
-      });
+      this.#findings.report(
+        "unknown-input",
+        `${who} no input ${JSON.stringify(key)}`,
+        () => this.#yaml.locate([...this.#root, ...path], key),
+        () => didYouMean(key, known),
+      );
     }
   }
 
@@ -277,207 +387,140 @@ class Compiler {
    * Where an input comes from: what is written; else the cascade input of that name; else the output of that
    * name which the nearest needed stage declares; else the skill's own default.
    */
-  #bind(spec: InputSpec, call: WrittenCall, context: TemplateContext): Template | undefined {
-    for (const [given, place] of [
-      [call.own, call.ownPlace],
-      [call.shared, call.sharedPlace],
-    ] as const) {
-      const value = given[spec.name];
-      if (value !== undefined) {
-        const template = this.#template(value, [...place, spec.name], context);
-        this.#refuseWrongType(template, spec, [...place, spec.name]);
-        return template;
-      }
+  #bind(
+    spec: InputSpec,
+    call: WrittenCall,
+    stage: OrderedStage,
+    names: Names,
+  ): Template | undefined {
+    for (const { values, path } of call.inputs) {
+      if (!Object.hasOwn(values, spec.name)) continue;
+      const place = {
+        path: [...path, spec.name],
+        stage,
+        hasItem: stage.syntax.foreach !== undefined,
+      };
+      return this.#typedTemplate(values[spec.name] ?? null, spec, place, names);
     }
-    const implied = this.#impliedReference(spec.name, context.index);
-    if (implied !== undefined) return { kind: "reference", reference: implied };
+    const implied = names.implied(spec.name, stage.position);
+    if (implied !== undefined) return this.#impliedTemplate(implied, spec, call);
     if (spec.required && spec.default === undefined) {
-      this.#report(
-        "missing-input",
-        `the skill "${call.skill}" needs the input "${spec.name}"`,
-        call.place,
-        {
-          hint: `add it under \`inputs\`${spec.description === undefined ? "" : `: ${spec.description}`}`,
-        },
-      );
+      const what = spec.description === undefined ? "" : `: ${spec.description}`;
+      const message = `the skill "${call.skill}" needs the input "${spec.name}"`;
+      this.#report("missing-input", message, call.path, `add it under \`inputs\`${what}`);
     }
     return undefined;
   }
 
-  #refuseWrongType(template: Template, spec: InputSpec, path: readonly PropertyKey[]): void {
-    if (template.kind !== "literal" || fitsType(template.value, spec.type)) return;
-    this.#report("invalid-input", `"${spec.name}" must be of type ${spec.type}`, path);
+  #typedTemplate(value: Json, spec: InputSpec, place: TemplatePlace, names: Names): Template {
+    const { template, type } = this.#template(value, place, names);
+    const isEmpty = template.kind === "literal" && template.value === null && !spec.required;
+    const fits =
+      template.kind === "literal" ? fitsType(template.value, spec.type) : mayBe(type, spec.type);
+    if (!fits && !isEmpty) {
+      const given = template.kind === "literal" ? "" : `, but ${JSON.stringify(value)} is ${type}`;
+      const message = `"${spec.name}" must be of type ${spec.type}${given}`;
+      this.#report("invalid-input", message, place.path);
+    }
+    return template;
   }
 
-  #impliedReference(name: string, index: number): Reference | undefined {
-    const source = `\${${name}}`;
-    if (this.#cascade.inputs.some((input) => input.name === name)) {
-      return { scope: { kind: "input", name }, path: [], source };
+  #impliedTemplate(implied: Resolved, spec: InputSpec, call: WrittenCall): Template | undefined {
+    const what = `the input "${spec.name}" of the skill "${call.skill}" is not given and`;
+    if (!implied.ok) {
+      this.#report("missing-input", `${what} ${implied.why}`, call.path, implied.hint);
+      return undefined;
     }
-    for (const needed of this.#needed(index)) {
-      const stage = this.#syntax(this.#stageAt(needed).written);
-      const skill = stage.foreach === undefined ? stage.skill : undefined;
-      const outputs = skill === undefined ? [] : (this.#catalog.find(skill)?.outputs ?? []);
-      if (outputs.some((output) => output.name === name)) {
-        return { scope: { kind: "stage", index: needed }, path: [name], source };
-      }
+    const { reference, type } = implied;
+    if (!mayBe(type, spec.type)) {
+      const message = `${what} ${reference.source} is ${type}, not ${spec.type}`;
+      this.#report("invalid-input", message, call.path, "write it under `inputs`");
     }
-    return undefined;
+    return { kind: "reference", reference };
   }
 
-  #template(value: Json, path: readonly PropertyKey[], context: TemplateContext): Template {
-    if (typeof value === "string") return this.#textTemplate(value, path, context);
+  #template(value: Json, place: TemplatePlace, names: Names): Typed {
+    if (typeof value === "string") return this.#textTemplate(value, place, names);
+    if (typeof value !== "object" || value === null) return literal(value);
+    const below = (step: PropertyKey): TemplatePlace => ({ ...place, path: [...place.path, step] });
     if (Array.isArray(value)) {
-      const items = value.map((item: Json, index) =>
-        this.#template(item, [...path, index], context),
+      const items = value.map(
+        (item: Json, index) => this.#template(item, below(index), names).template,
       );
-      return items.every(isLiteral) ? { kind: "literal", value } : { kind: "list", items };
+      // Its own values, not `value`: an escaped `$${` reads differently.
+      return items.every(isPlain)
+        ? literal(items.map((item) => item.value))
+        : { template: { kind: "list", items }, type: "array" };
     }
-    if (isJsonObject(value)) {
-      const entries = Object.fromEntries(
-        Object.entries(value).map(([key, entry]) => [
-          key,
-          this.#template(entry as Json, [...path, key], context),
-        ]),
-      );
-      return Object.values(entries).every(isLiteral)
-        ? { kind: "literal", value }
-        : { kind: "map", entries };
-    }
-    return { kind: "literal", value };
-  }
-
-  #textTemplate(text: string, path: readonly PropertyKey[], context: TemplateContext): Template {
-    let parts: ReturnType<typeof splitText>;
-    try {
-      parts = splitText(text);
-    } catch (error) {
-      const { message, hint } = error as SwarmError;
-      this.#report("unknown-reference", message, path, hint === undefined ? {} : { hint });
-      return { kind: "literal", value: text };
-    }
-    const resolved = parts.map((part) =>
-      typeof part === "string" ? part : this.#resolve(part, path, context),
+    const entries = Object.entries(value).map(
+      ([key, entry]) => [key, this.#template(entry as Json, below(key), names).template] as const,
     );
+    const plain = entries.flatMap(([key, entry]) => (isPlain(entry) ? [[key, entry.value]] : []));
+    return plain.length === entries.length
+      ? literal(Object.fromEntries(plain) as Json)
+      : { template: { kind: "map", entries: Object.fromEntries(entries) }, type: "object" };
+  }
+
+  #textTemplate(text: string, place: TemplatePlace, names: Names): Typed {
+    const split = splitText(text);
+    if (!split.ok) {
+      this.#report("unknown-reference", split.message, place.path, split.hint);
+      return literal(text);
+    }
+    const resolved = split.parts.map((part) => this.#part(part, place, names));
     const [first] = resolved;
-    if (resolved.length === 0) return { kind: "literal", value: "" };
-    if (resolved.length === 1 && first !== undefined) {
-      return typeof first === "string"
-        ? { kind: "literal", value: first }
-        : { kind: "reference", reference: first };
+    if (first === undefined) return literal("");
+    if (resolved.length > 1) {
+      const parts = resolved.map((part) => (typeof part === "string" ? part : part.reference));
+      return { template: { kind: "text", parts }, type: "string" };
     }
-    return { kind: "text", parts: resolved };
+    if (typeof first === "string") return literal(first);
+    return { template: { kind: "reference", reference: first.reference }, type: first.type };
   }
 
-  /** `inputs.<name>`, `item`, a stage among those needed, or the name of a cascade input. */
-  #resolve(
-    written: WrittenReference,
-    path: readonly PropertyKey[],
-    context: TemplateContext,
-  ): string | Reference {
-    const [root, ...rest] = written.path;
-    const { source } = written;
-    const inputNames = this.#cascade.inputs.map((input) => input.name);
-    if (root === "inputs" && typeof rest[0] === "string" && inputNames.includes(rest[0])) {
-      return { scope: { kind: "input", name: rest[0] }, path: rest.slice(1), source };
-    }
-    if (root === "item" && context.hasItem) return { scope: { kind: "item" }, path: rest, source };
-    const position = this.#ordered.findIndex(({ written: at }) => this.#ids[at] === root);
-    const needed = this.#needed(context.index);
-    if (needed.includes(position)) {
-      this.#refuseUndeclaredOutput(position, rest[0], source, path);
-      return { scope: { kind: "stage", index: position }, path: rest, source };
-    }
-    if (typeof root === "string" && inputNames.includes(root)) {
-      return { scope: { kind: "input", name: root }, path: rest, source };
-    }
-    const why =
-      position >= 0
-        ? `the stage "${root}" is not needed by this one`
-        : "there is nothing of that name";
-    const known = [
-      ...inputNames.map((name) => `inputs.${name}`),
-      ...needed.map((index) => String(this.#ids[this.#stageAt(index).written])),
-      ...(context.hasItem ? ["item"] : []),
-    ];
-    this.#report("unknown-reference", `${source}: ${why}`, path, {
-      hint:
-        position >= 0 ? "add it to `needs`" : didYouMean(written.path.slice(0, 2).join("."), known),
-    });
-    return source;
+  #part(
+    part: TextPart,
+    place: TemplatePlace,
+    names: Names,
+  ): string | Extract<Resolved, { readonly ok: true }> {
+    if (typeof part === "string") return part;
+    const resolved = names.resolve(part, place.stage.position, place.hasItem);
+    if (resolved.ok) return resolved;
+    const message = `${part.source}: ${resolved.why}`;
+    this.#report("unknown-reference", message, place.path, resolved.hint);
+    return part.source;
   }
 
-  #refuseUndeclaredOutput(
-    position: number,
-    field: string | number | undefined,
-    source: string,
-    path: readonly PropertyKey[],
-  ): void {
-    if (typeof field !== "string") return;
-    const stage = this.#syntax(this.#stageAt(position).written);
-    const calls = stage.skills ?? (stage.skill === undefined ? [] : [stage.skill]);
-    const names = calls.map((call) => (typeof call === "string" ? call : call.skill));
-    const isSingle = stage.foreach === undefined && names.length === 1;
-    const manifest = isSingle ? this.#catalog.find(names[0] ?? "") : undefined;
-    if (isSingle && (manifest === undefined || manifest.outputs.length === 0)) return;
-    const known = isSingle
-      ? (manifest?.outputs.map((output) => output.name) ?? [])
-      : ["results", ...names];
-    if (known.includes(field)) return;
-    const id = this.#ids[this.#stageAt(position).written];
-    this.#report("unknown-reference", `${source}: "${id}" has no output "${field}"`, path, {
-      hint: didYouMean(field, known),
-    });
-  }
-
-  /** All stages that have succeeded when this one starts, the nearest first. */
-  #needed(index: number): readonly number[] {
-    const seen = new Set<number>();
-    const next = [...(this.#ordered[index]?.needs ?? [])];
-    for (let needed = next.shift(); needed !== undefined; needed = next.shift()) {
-      if (seen.has(needed)) continue;
-      seen.add(needed);
-      next.push(...(this.#ordered[needed]?.needs ?? []));
-    }
-    return [...seen];
-  }
-
-  #swarm(stage: StageSyntax, written: number): PlanStage["swarm"] {
-    const path = ["stages", written, "swarm_config"];
+  #swarm(stage: StageSyntax, path: Path): PlanStage["swarm"] {
+    const place = [...path, "swarm_config"];
     if (stage.type !== "swarm-parallel") {
       if (stage.swarm_config !== undefined) {
-        this.#report("invalid-cascade", "`swarm_config` belongs to a `swarm-parallel` stage", path);
+        const message = "`swarm_config` belongs to a `swarm-parallel` stage";
+        this.#report("invalid-cascade", message, place);
       }
       return undefined;
     }
-    const config = stage.swarm_config ?? { topology: "mesh", max_agents: 4, strategy: "balanced" };
-    if (config.topology !== "mesh") {
-      this.#report(
-        "not-supported",
-        `the topology "${config.topology}" cannot be carried out by this version`,
-        [...path, "topology"],
-      );
-    }
-    if (config.strategy !== "balanced") {
-      this.#report(
-        "not-supported",
-        `the strategy "${config.strategy}" cannot be carried out by this version`,
-        [...path, "strategy"],
-      );
-    }
-    return {
-      topology: config.topology as "mesh",
-      maxAgents: config.max_agents,
-      strategy: config.strategy as "balanced",
+    const {
+      topology = "mesh",
+      strategy = "balanced",
+      max_agents: maxAgents = 4,
+      memory_shared: isShared = false,
+    } = stage.swarm_config ?? {};
+    const refuse = (what: string, key: string): void => {
+      const message = `${what} cannot be carried out by this version`;
+      this.#report("not-supported", message, [...place, key]);
     };
+    if (topology !== "mesh") refuse(`the topology "${topology}"`, "topology");
+    if (strategy !== "balanced") refuse(`the strategy "${strategy}"`, "strategy");
+    if (isShared) refuse("`memory_shared: true`", "memory_shared");
+    return { topology, maxAgents, strategy };
   }
 
-  #retry(stage: StageSyntax, written: number): RetryPolicy {
+  #retry(stage: StageSyntax, path: Path): RetryPolicy {
     const handling = stage.error_handling;
     const retries = handling?.strategy === "fail" ? 0 : (handling?.max_retries ?? DEFAULT_RETRIES);
-    const path = ["stages", written, "error_handling", "backoff"];
-    const backoffMs =
-      handling?.backoff === undefined ? DEFAULT_BACKOFF_MS : this.#duration(handling.backoff, path);
+    const place = [...path, "error_handling", "backoff"];
+    const backoffMs = this.#duration(handling?.backoff, DEFAULT_BACKOFF_MS, place);
     return {
       maxAttempts: retries + 1,
       backoffMs,
@@ -485,155 +528,64 @@ class Compiler {
     };
   }
 
-  #timeout(stage: StageSyntax, written: number): number {
-    if (stage.timeout === undefined) return DEFAULT_TIMEOUT_MS;
-    const path = ["stages", written, "timeout"];
-    const timeoutMs = this.#duration(stage.timeout, path);
-    if (timeoutMs < 1 || timeoutMs > LIMITS.taskTimeoutMs) {
-      this.#report(
-        "limit-exceeded",
-        `taskTimeoutMs: ${timeoutMs} given, 1 to ${LIMITS.taskTimeoutMs} allowed`,
-        path,
-      );
+  #timeout(stage: StageSyntax, path: Path): number {
+    return this.#duration(stage.timeout, DEFAULT_TIMEOUT_MS, [...path, "timeout"]);
+  }
+
+  #duration(text: string | undefined, fallbackMs: number, path: Path): number {
+    if (text === undefined) return fallbackMs;
+    const ms = parseDuration(text);
+    if (ms === undefined) {
+      const message = `${JSON.stringify(text)} is not a duration`;
+      this.#report("invalid-cascade", message, path, DURATION_FORM);
+      return fallbackMs;
     }
-    return timeoutMs;
-  }
-
-  #duration(text: string, path: readonly PropertyKey[]): number {
-    try {
-      return parseDuration(text);
-    } catch (error) {
-      const { message, hint } = error as SwarmError;
-      this.#report("invalid-cascade", message, path, hint === undefined ? {} : { hint });
-      return DEFAULT_TIMEOUT_MS;
+    if (ms < 1 || ms > LIMITS.taskTimeoutMs) {
+      const message = `taskTimeoutMs: ${ms} given, 1 to ${LIMITS.taskTimeoutMs} allowed`;
+      this.#report("limit-exceeded", message, path);
     }
+    return ms;
   }
 
-  #stageAt(index: number): OrderedStage {
-    const stage = this.#ordered[index];
-    if (stage === undefined) throw new RangeError(`no stage ${index}`);
-    return stage;
-  }
-
-  #syntax(written: number): StageSyntax {
-    const stage = this.#cascade.stages[written];
-    if (stage === undefined) throw new RangeError(`no stage ${written}`);
-    return stage;
-  }
-
-  #report(
-    code: ErrorCode,
-    message: string,
-    path: readonly PropertyKey[],
-    more: { readonly hint?: string; readonly key?: string } = {},
-  ): void {
-    const location = this.#yaml.locate([...this.#prefix, ...path], more.key);
-    this.diagnostics.push({
-      code,
-      message,
-      location,
-      ...(more.hint === undefined ? {} : { hint: more.hint }),
-    });
+  #report(code: ErrorCode, message: string, path: Path, hint?: string | (() => string)): void {
+    this.#findings.report(code, message, () => this.#yaml.locate([...this.#root, ...path]), hint);
   }
 }
 
-interface OrderedStage {
-  /** Position in the file. */
-  readonly written: number;
-  /** Positions in the plan. */
-  readonly needs: readonly number[];
+function writtenCalls(stage: StageSyntax, path: Path): readonly WrittenCall[] {
+  const shared: WrittenInputs = { values: stage.inputs ?? {}, path: [...path, "inputs"] };
+  if (stage.skills === undefined) {
+    if (stage.skill === undefined) return [];
+    return [{ skill: stage.skill, path: [...path, "skill"], inputs: [shared] }];
+  }
+  return stage.skills.map((call, index) => {
+    const place = [...path, "skills", index];
+    if (typeof call === "string") return { skill: call, path: place, inputs: [shared] };
+    const own = { values: call.inputs ?? {}, path: [...place, "inputs"] };
+    return { skill: call.skill, path: place, inputs: [own, shared] };
+  });
 }
 
-interface WrittenCall {
-  readonly skill: string;
-  readonly place: readonly PropertyKey[];
-  readonly shared: Readonly<Record<string, Json>>;
-  readonly sharedPlace: readonly PropertyKey[];
-  readonly own: Readonly<Record<string, Json>>;
-  readonly ownPlace: readonly PropertyKey[];
-  readonly only: boolean;
+function literal(value: Json): Typed {
+  return { template: { kind: "literal", value }, type: typeOf(value) };
 }
 
-interface TemplateContext {
-  readonly index: number;
-  readonly hasItem: boolean;
+function typeOf(value: Json): InputType {
+  if (value === null) return "any";
+  if (Array.isArray(value)) return "array";
+  const type = typeof value;
+  return type === "string" || type === "number" || type === "boolean" ? type : "object";
 }
 
-function isLiteral(template: Template): boolean {
+function isPlain(template: Template): template is Extract<Template, { readonly kind: "literal" }> {
   return template.kind === "literal";
 }
 
-function parseStageIdOr(id: string | undefined, written: number): StageId {
-  try {
-    return parseStageId(id);
-  } catch {
-    return parseStageId(`stage-${written + 1}`); // reported already
-  }
-}
+const NUMBERS: ReadonlySet<InputType> = new Set(["number", "integer"]);
+const TEXTS: ReadonlySet<InputType> = new Set(["string", "path"]);
 
-/** Schema issues in words, each at its place. */
-function describe(issue: z.core.$ZodIssue, yaml: ParsedYaml): Diagnostic[] {
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => unknownKey(key, issue.path, yaml));
-  }
-  const location = yaml.locate(issue.path);
-  const where = issue.path.length === 0 ? "the file" : issue.path.map(String).join(".");
-  if (issue.code === "invalid_union") {
-    const inner = issue.errors.flat().map((each) => each.message);
-    return [{ code: "invalid-cascade", message: `${where}: ${inner.join(", or ")}`, location }];
-  }
-  if (issue.code === "invalid_value" && issue.path.at(-1) === "type") {
-    const given = valueAt(yaml.data, issue.path);
-    if (typeof given === "string" && TYPES_NOT_CARRIED_OUT.has(given)) {
-      const message = `the stage type "${given}" cannot be carried out by this version`;
-      return [{ code: "not-supported", message, location }];
-    }
-  }
-  if (issue.code === "invalid_value") {
-    const given = valueAt(yaml.data, issue.path);
-    const allowed = issue.values.map(String);
-    const message = `${where}: ${JSON.stringify(given)} is not one of ${allowed.join(" | ")}`;
-    return [
-      { code: "invalid-cascade", message, location, hint: didYouMean(String(given), allowed) },
-    ];
-  }
-  return [{ code: "invalid-cascade", message: `${where}: ${issue.message}`, location }];
-}
-
-function unknownKey(key: string, path: readonly PropertyKey[], yaml: ParsedYaml): Diagnostic {
-  const location = yaml.locate(path, key);
-  if (NOT_CARRIED_OUT.has(key)) {
-    const message = `"${key}" is part of the language but cannot be carried out by this version`;
-    return { code: "not-supported", message, location };
-  }
-  const known = path.includes("stages")
-    ? [
-        "stage",
-        "skill",
-        "skills",
-        "type",
-        "inputs",
-        "foreach",
-        "needs",
-        "swarm_config",
-        "error_handling",
-        "timeout",
-      ]
-    : ["cascade", "name", "description", "version", "inputs", "stages"];
-  return {
-    code: "invalid-cascade",
-    message: `the key "${key}" is not known here`,
-    location,
-    hint: didYouMean(key, known),
-  };
-}
-
-function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
-  let value = data;
-  for (const step of path) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step))
-      return undefined;
-    value = (value as Record<PropertyKey, unknown>)[step];
-  }
-  return value;
+/** True when a value of a declared type can be one of another; the value itself is checked when it is there. */
+function mayBe(given: InputType, wanted: InputType): boolean {
+  if (given === wanted || given === "any" || wanted === "any") return true;
+  return [NUMBERS, TEXTS].some((kin) => kin.has(given) && kin.has(wanted));
 }

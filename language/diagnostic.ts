@@ -1,11 +1,18 @@
-import { type ErrorCode, type ErrorLocation, SwarmError } from "../core/errors.ts";
+import { type ErrorCode, type ErrorLocation, formatLocation, SwarmError } from "../core/errors.ts";
 
 /** One thing wrong with a file, where it stands. */
 export interface Diagnostic {
+  readonly severity: "error";
   readonly code: ErrorCode;
   readonly message: string;
   readonly location: ErrorLocation;
   readonly hint?: string;
+}
+
+/** Something that does not stop a cascade but is hardly meant. */
+export interface Warning extends Omit<Diagnostic, "severity" | "code"> {
+  readonly severity: "warning";
+  readonly code: "unused-input";
 }
 
 /** The first of several diagnostics as an error; its message says how many more there are. */
@@ -19,20 +26,30 @@ export function toError(diagnostics: readonly Diagnostic[]): SwarmError {
   });
 }
 
-const LINES_OF_SOURCE = 120;
+/** Columns of the source line that are shown. */
+const SHOWN_COLUMNS = 100;
+/** Columns shown before the caret when the line is longer than that. */
+const COLUMNS_BEFORE = 60;
 
-/** `file:line:column  error code  message`, the line with a caret, and the hint. */
-export function renderDiagnostic(diagnostic: Diagnostic, source: string): string {
-  const { code, message, hint, location } = diagnostic;
-  const { file, line, column } = location;
-  const place = [file, line, column].filter((part) => part !== undefined).join(":");
-  const lines = [`${place}  error ${code}  ${message}`];
-  const text = line === undefined ? undefined : source.split(/\r?\n/)[line - 1];
-  if (text !== undefined && line !== undefined && text.length <= LINES_OF_SOURCE) {
+/** `file:line:column  error code  message`, the line with a caret, and the hint: four lines at most. */
+export function renderDiagnostic(diagnostic: Diagnostic | Warning, source: string): string {
+  const { severity, code, message, hint, location } = diagnostic;
+  const lines = [`${formatLocation(location)}  ${severity} ${code}  ${message}`];
+  const { line, column = 1 } = location;
+  const text = line === undefined ? undefined : source.split(/\r?\n/, line)[line - 1];
+  if (text !== undefined) {
     const gutter = String(line);
-    lines.push(`  ${gutter} | ${text}`);
-    lines.push(`  ${" ".repeat(gutter.length)} | ${" ".repeat((column ?? 1) - 1)}^`);
+    const start = text.length > SHOWN_COLUMNS ? Math.max(0, column - 1 - COLUMNS_BEFORE) : 0;
+    const shown = text.slice(start, start + SHOWN_COLUMNS);
+    // Tabs stay tabs, so that the caret stands where the terminal puts the character.
+    const before = shown.slice(0, column - 1 - start).replace(/[^\t]/g, " ");
+    lines.push(`  ${gutter} | ${shown}`, `  ${" ".repeat(gutter.length)} | ${before}^`);
   }
   if (hint !== undefined) lines.push(`  ${hint}`);
-  return lines.join("\n");
+  return lines.map(visible).join("\n");
+}
+
+/** Characters that would move a terminal's cursor or turn its text round, shown as the replacement character. */
+function visible(text: string): string {
+  return text.replace(/[[\p{Cc}--\t]\p{Cs}\u200b-\u200f\u202a-\u202e\u2066-\u2069]/gv, "\ufffd");
 }

@@ -1,9 +1,12 @@
 import { isAbsolute, resolve } from "node:path";
 import { SwarmError } from "../core/errors.ts";
-import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
+import { FORBIDDEN_KEYS, isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import type { InputSpec, InputType } from "../core/plan.ts";
 import { BLOB_KEY } from "../core/value.ts";
 import { didYouMean } from "./nearest.ts";
+
+/** Levels of lists and objects in one input: data of skills goes no deeper, text made to exhaust a stack does. */
+const DEEPEST_INPUT = 200;
 
 /**
  * The inputs of a run: what was given, checked, with defaults, `path` inputs made absolute.
@@ -31,7 +34,7 @@ export function resolveInputs(
     if (!fitsType(value, spec.type)) {
       throw at(spec.name, "invalid-input", `the input "${spec.name}" must be of type ${spec.type}`);
     }
-    refusePointers(value, spec.name);
+    refuseUnsafe(value, spec.name);
     const isRelative = spec.type === "path" && typeof value === "string" && !isAbsolute(value);
     resolved[spec.name] = isRelative ? resolve(directory, value) : value;
   }
@@ -83,15 +86,27 @@ function refuseUnknown(specs: readonly InputSpec[], given: JsonObject): void {
   }
 }
 
-/** The key of blob pointers is reserved: data from outside must not make an agent load an object. */
-function refusePointers(value: Json, name: string): void {
-  if (Array.isArray(value)) {
-    for (const item of value) refusePointers(item as Json, name);
-  } else if (isJsonObject(value)) {
-    if (Object.hasOwn(value, BLOB_KEY)) {
-      throw at(name, "invalid-input", `the key ${BLOB_KEY} is reserved`);
+/**
+ * The key of blob pointers is reserved: data from outside must not make an agent load an object. Deep data is
+ * refused too, for whoever walks it would run out of stack.
+ */
+function refuseUnsafe(value: Json, name: string): void {
+  const open: { readonly value: Json; readonly depth: number }[] = [{ value, depth: 1 }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next.value !== "object" || next.value === null) continue;
+    if (next.depth > DEEPEST_INPUT) {
+      throw at(
+        name,
+        "invalid-input",
+        `the input "${name}" is nested more than ${DEEPEST_INPUT} deep`,
+      );
     }
-    for (const item of Object.values(value)) refusePointers(item as Json, name);
+    for (const [key, inner] of Object.entries(next.value)) {
+      if (key === BLOB_KEY || FORBIDDEN_KEYS.has(key)) {
+        throw at(name, "invalid-input", `the key ${JSON.stringify(key)} is reserved`);
+      }
+      open.push({ value: inner, depth: next.depth + 1 });
+    }
   }
 }
 

@@ -1,8 +1,20 @@
-import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
-import { type ErrorLocation, SwarmError } from "../core/errors.ts";
-import { FORBIDDEN_KEYS } from "../core/json.ts";
+import {
+  Composer,
+  type CST,
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  type Node,
+  Parser,
+  type YAMLError,
+} from "yaml";
+import type { ErrorLocation } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Diagnostic } from "./diagnostic.ts";
+import { Findings } from "./findings.ts";
+import { type PlaceOf, refuseUnsafe } from "./safe-yaml.ts";
 
 /** A cascade file as its author wrote it. */
 export interface Source {
@@ -11,106 +23,145 @@ export interface Source {
   readonly file: string;
 }
 
+/** YAML as plain JSON data that still knows where each value stands. */
 export interface ParsedYaml {
+  readonly ok: true;
   readonly data: unknown;
   /** Where the value at a path stands; with `key`, where that key of the mapping stands. */
   locate(path: readonly PropertyKey[], key?: string): ErrorLocation;
+  /** The value at a path as it was written, so `1.10` and not 1.1; undefined when it is not a scalar. */
+  written(path: readonly PropertyKey[]): string | undefined;
 }
 
-const MAX_ALIASES = 100;
+export type Parsed =
+  | ParsedYaml
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
-/** Reads YAML 1.2 (core schema) without ever running out of stack or memory on hostile text. */
-export function parseYaml(source: Source): ParsedYaml | readonly Diagnostic[] {
-  const tooMuch = refuseBySize(source);
-  if (tooMuch !== undefined) return [tooMuch];
+/**
+ * Reads YAML 1.2 (core schema) without ever running out of stack or memory on hostile text. Size, characters and
+ * depth are judged before anything recursive sees the text: deep nesting exhausts the stack beyond rescue.
+ */
+export function parseYaml(source: Source): Parsed {
+  const { text, file } = source;
+  const findings = new Findings();
   const lines = new LineCounter();
-  const document = parseDocument(source.text, {
-    lineCounter: lines,
-    version: "1.2",
-    schema: "core",
-    uniqueKeys: true,
-    prettyErrors: false,
-    stringKeys: true,
-  });
-  const place = (offset: number): ErrorLocation => {
+  const place: PlaceOf = (offset) => {
     const { line, col } = lines.linePos(offset);
-    return { file: source.file, line: Math.max(1, line), column: Math.max(1, col) };
+    return { file, line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const problems: Diagnostic[] = [...document.errors, ...document.warnings].map((error) => ({
-    code: "invalid-yaml",
-    message: error.message.replace(/\s+/g, " "),
-    location: place(error.pos[0]),
-  }));
-  visit(document, {
-    Pair(_, pair) {
-      const { key } = pair;
-      if (isScalar(key) && typeof key.value === "string" && FORBIDDEN_KEYS.has(key.value)) {
-        problems.push({
-          code: "invalid-yaml",
-          message: `the key ${JSON.stringify(key.value)} is not allowed`,
-          location: place(key.range?.[0] ?? 0),
-        });
-      }
+  const refused = (): Parsed => ({ ok: false, diagnostics: findings.list() });
+
+  const bytes = Buffer.byteLength(text);
+  if (bytes > LIMITS.cascadeFileBytes) {
+    const message = `cascadeFileBytes: ${bytes} given, ${LIMITS.cascadeFileBytes} allowed`;
+    findings.report("limit-exceeded", message, () => ({ file, line: 1, column: 1 }));
+    return refused();
+  }
+  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  refuseCharacters(text, findings, place);
+  refuseDepth(tokens, findings, place);
+  if (!findings.isEmpty) return refused();
+
+  const document = compose(tokens, text, findings, place);
+  if (document === undefined || !findings.isEmpty) return refused();
+  refuseUnsafe(document, findings, place);
+  if (!findings.isEmpty) return refused();
+  const root = document.contents;
+  return {
+    ok: true,
+    data: document.toJS({ maxAliasCount: -1 }),
+    locate: (path, key) => place(offsetOf(root, path, key)),
+    written: (path) => {
+      const node = path.reduce<unknown>(child, root);
+      return isScalar(node) ? node.source : undefined;
     },
-  });
-  if (problems.length > 0) return problems;
-  try {
-    const data: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
-    return {
-      data,
-      locate: (path, key) => place(offsetOf(document.contents, path, key)),
-    };
-  } catch (error) {
-    return [
-      {
-        code: "invalid-yaml",
-        message: (error as Error).message,
-        location: { file: source.file },
-      },
-    ];
+  };
+}
+
+/** Control characters, lone surrogates, and what turns the direction of text round so that it reads as it is not. */
+const REFUSED_CHARACTERS = /[[\p{Cc}--[\t\n\r\x85]]\p{Cs}\u202a-\u202e\u2066-\u2069]/gv;
+
+function refuseCharacters(text: string, findings: Findings, place: PlaceOf): void {
+  for (const { 0: character, index } of text.matchAll(REFUSED_CHARACTERS)) {
+    const code = character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+    findings.report("invalid-yaml", `the character U+${code} is not allowed`, () => place(index));
   }
 }
 
-/** Size and depth are judged before the parser sees the text: deep nesting would exhaust its stack. */
-function refuseBySize(source: Source): Diagnostic | undefined {
-  const bytes = Buffer.byteLength(source.text);
-  const depth = nestingDepth(source.text);
-  const over =
-    bytes > LIMITS.cascadeFileBytes
-      ? `cascadeFileBytes: ${bytes} given, ${LIMITS.cascadeFileBytes} allowed`
-      : depth > LIMITS.yamlDepth
-        ? `yamlDepth: at least ${depth} given, ${LIMITS.yamlDepth} allowed`
-        : undefined;
-  if (over === undefined) return undefined;
-  return { code: "limit-exceeded", message: over, location: { file: source.file } };
-}
+const COLLECTIONS: ReadonlySet<string> = new Set(["block-map", "block-seq", "flow-collection"]);
 
-/** No less than the nesting of collections: counts brackets, `- ` chains and indentation, quoted or not. */
-function nestingDepth(text: string): number {
-  let open = 0;
+/** The token parser keeps a stack of its own, so its output tells the depth safely and exactly. */
+function refuseDepth(tokens: readonly CST.Token[], findings: Findings, place: PlaceOf): void {
   let deepest = 0;
-  for (const line of text.split("\n")) {
-    const lead = /^[\s\-?:]*/.exec(line)?.[0] ?? "";
-    const dashes = lead.match(/[-?:](?=\s|$)/g)?.length ?? 0;
-    const indent = lead.length - lead.trimStart().length;
-    deepest = Math.max(deepest, dashes + Math.floor(indent / 2));
-    for (const character of line) {
-      if (character === "[" || character === "{") open += 1;
-      else if (character === "]" || character === "}") open = Math.max(0, open - 1);
-      deepest = Math.max(deepest, open);
+  let firstOver = Number.POSITIVE_INFINITY;
+  const open: { readonly token: CST.Token; readonly depth: number }[] = [];
+  for (const token of tokens) open.push({ token, depth: 0 });
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { token } = next;
+    const depth = next.depth + (COLLECTIONS.has(token.type) ? 1 : 0);
+    deepest = Math.max(deepest, depth);
+    if (depth > LIMITS.yamlDepth) firstOver = Math.min(firstOver, token.offset);
+    if (token.type === "document" && token.value !== undefined) {
+      open.push({ token: token.value, depth });
+    }
+    if (!("items" in token)) continue;
+    for (const { key, value } of token.items) {
+      if (key != null) open.push({ token: key, depth });
+      if (value !== undefined) open.push({ token: value, depth });
     }
   }
-  return deepest;
+  if (deepest <= LIMITS.yamlDepth) return;
+  const message = `yamlDepth: ${deepest} given, ${LIMITS.yamlDepth} allowed`;
+  findings.report("limit-exceeded", message, () => place(firstOver));
+}
+
+/** What to do about the parser's errors that people meet most. */
+const HINTS: Readonly<Record<string, string>> = {
+  BAD_SCALAR_START: "put the text in quotes",
+  BLOCK_AS_IMPLICIT_KEY: "a text that holds `: ` needs quotes",
+  TAB_AS_INDENT: "indent with spaces",
+};
+
+function compose(
+  tokens: readonly CST.Token[],
+  text: string,
+  findings: Findings,
+  place: PlaceOf,
+): Document.Parsed | undefined {
+  const composer = new Composer({
+    version: "1.2",
+    schema: "core",
+    prettyErrors: false,
+    stringKeys: true,
+    // Compares each key with each other one; `refuseUnsafe` does it in one pass.
+    uniqueKeys: false,
+  });
+  const [document, second] = composer.compose(tokens, true, text.length);
+  const report = (error: YAMLError): void => {
+    // An unknown tag is only a warning there; `refuseUnsafe` refuses all but the core ones.
+    if (error.code === "TAG_RESOLVE_FAILED") return;
+    const message = error.message.replace(/\s+/g, " ");
+    findings.report("invalid-yaml", message, () => place(error.pos[0]), HINTS[error.code]);
+  };
+  for (const error of [...(document?.errors ?? []), ...(document?.warnings ?? [])]) report(error);
+  if (second !== undefined) {
+    const message = "a second document begins here: a file holds one cascade";
+    findings.report("invalid-yaml", message, () => place(second.range[0]));
+  }
+  return document as Document.Parsed | undefined;
+}
+
+function child(node: unknown, step: PropertyKey): unknown {
+  return isNode(node) && "get" in node
+    ? (node as { get(key: unknown, keep: true): unknown }).get(step, true)
+    : undefined;
 }
 
 function offsetOf(root: unknown, path: readonly PropertyKey[], key: string | undefined): number {
   let node: unknown = root;
   let offset = isNode(root) ? (root.range?.[0] ?? 0) : 0;
   for (const step of path) {
-    const next: unknown =
-      isNode(node) && "get" in node
-        ? (node as { get(key: unknown, keep: true): unknown }).get(step, true)
-        : undefined;
+    const next = child(node, step);
     if (!isNode(next)) break;
     node = next;
     offset = (next as Node).range?.[0] ?? offset;
@@ -118,16 +169,4 @@ function offsetOf(root: unknown, path: readonly PropertyKey[], key: string | und
   if (key === undefined || !isMap(node)) return offset;
   const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key);
   return isScalar(pair?.key) ? (pair.key.range?.[0] ?? offset) : offset;
-}
-
-/** The text of a duration such as `90s`, `10m`, `1h`, `500ms`. @throws SwarmError `invalid-cascade` */
-export function parseDuration(text: string): number {
-  const match = /^(\d{1,9})(ms|s|m|h)$/.exec(text.trim());
-  const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[match?.[2] ?? ""];
-  if (match === null || unit === undefined) {
-    throw new SwarmError("invalid-cascade", `${JSON.stringify(text)} is not a duration`, {
-      hint: "write a number and a unit: 500ms, 90s, 10m, 1h",
-    });
-  }
-  return Number(match[1]) * unit;
 }

@@ -1,38 +1,49 @@
 import { z } from "zod";
 import { isToken } from "../core/ids.ts";
-import type { Json } from "../core/json.ts";
+import { FORBIDDEN_KEYS, type Json } from "../core/json.ts";
 import { LIMITS } from "../core/limits.ts";
 
 /**
  * The cascade file as its author may write it. Strict: an unknown key is an error that names its place.
- * `docs/language.md` describes it for people.
+ * `docs/language.md` describes it for people. Messages read on after the name of the key: "must be …".
  */
 
 const json = z.custom<Json>((data) => data !== undefined);
-const name = z.string().refine(isToken, "must be 1 to 64 letters, digits, hyphens or underscores");
+const TOKEN_FORM = "must be 1 to 64 letters, digits, hyphens or underscores";
+const token = z.string().refine(isToken, TOKEN_FORM);
+const duration = z.string({ error: "must be a text with a unit, such as 10m" });
+/** Shown on terminals and pages, so nothing invisible may stand in it. */
+const shownText = z
+  .string()
+  .regex(
+    /^[[\p{Any}--[\p{Cc}\p{Cf}\p{Cs}]]\n\t\u200c\u200d]*$/v,
+    "must not hold invisible characters",
+  );
 
 const inputSpec = z.strictObject({
-  name: z.string().regex(/^[A-Za-z_][\w-]{0,63}$/, "must begin with a letter"),
+  name: z
+    .string()
+    .regex(/^[A-Za-z_][\w-]{0,63}$/, "must begin with a letter, then letters, digits, - and _")
+    .refine((name) => !FORBIDDEN_KEYS.has(name), "must not be a reserved name"),
   type: z
     .enum(["string", "number", "integer", "boolean", "array", "object", "any", "path"])
     .default("string"),
-  description: z.string().exactOptional(),
+  description: shownText.exactOptional(),
   required: z.boolean().exactOptional(),
   default: json.exactOptional(),
 });
 
-const skillCall = z.union([
-  z.string().min(1),
-  z.strictObject({
-    skill: z.string().min(1),
-    inputs: z.record(z.string(), json).exactOptional(),
-  }),
-]);
+const skillInputs = z.record(z.string(), json);
+const skillWithInputs = z.strictObject({
+  skill: z.string().min(1),
+  inputs: skillInputs.exactOptional(),
+});
 
 const swarmConfig = z.strictObject({
   topology: z.enum(["mesh", "hierarchical", "star", "ring"]).default("mesh"),
   max_agents: z.int().min(1).max(1_000).default(4),
   strategy: z.enum(["balanced", "specialized", "adaptive"]).default("balanced"),
+  memory_shared: z.boolean().exactOptional(),
 });
 
 const errorHandling = z.strictObject({
@@ -44,69 +55,109 @@ const errorHandling = z.strictObject({
     .min(0)
     .max(LIMITS.attemptsPerTask - 1)
     .exactOptional(),
-  backoff: z.string().exactOptional(),
+  backoff: duration.exactOptional(),
 });
 
 const stage = z.strictObject({
-  stage: name.exactOptional(),
-  stage_id: name.exactOptional(),
-  name: z.string().min(1).exactOptional(),
-  description: z.string().exactOptional(),
+  stage: token.exactOptional(),
+  stage_id: token.exactOptional(),
+  name: shownText.min(1).exactOptional(),
+  description: shownText.exactOptional(),
   type: z.enum(["sequential", "parallel", "swarm-parallel"]).default("sequential"),
   skill: z.string().min(1).exactOptional(),
-  skills: z.array(skillCall).min(1).max(LIMITS.skillsPerStage).exactOptional(),
-  inputs: z.record(z.string(), json).exactOptional(),
+  skills: z
+    .array(z.union([z.string().min(1), skillWithInputs]))
+    .min(1)
+    .max(LIMITS.skillsPerStage)
+    .exactOptional(),
+  inputs: skillInputs.exactOptional(),
   foreach: json.exactOptional(),
   needs: z.array(z.string()).exactOptional(),
   dependencies: z.array(z.string()).exactOptional(),
   swarm_config: swarmConfig.exactOptional(),
   error_handling: errorHandling.exactOptional(),
-  timeout: z.string({ error: "must be a text with a unit, such as 10m" }).exactOptional(),
+  timeout: duration.exactOptional(),
 });
 export type StageSyntax = z.infer<typeof stage>;
 
-const stages = z.array(stage).min(1).max(LIMITS.stagesPerCascade);
-
 const body = z.strictObject({
-  name,
-  description: z.string().exactOptional(),
-  version: z.union([z.string(), z.number().transform(String)]).exactOptional(),
+  name: token,
+  description: shownText.exactOptional(),
+  version: z.union([shownText, z.number()]).exactOptional(),
   inputs: z.array(inputSpec).default([]),
-  stages,
+  stages: z.array(stage).min(1).max(LIMITS.stagesPerCascade),
 });
 
 /** `cascade:` as a mapping, or as a name with the rest beside it. */
 export const cascadeAsMapping = z.strictObject({ cascade: body });
-export const cascadeAsName = body
-  .omit({ name: true })
-  .extend({ cascade: name })
-  .transform(({ cascade, ...rest }) => ({ cascade: { name: cascade, ...rest } }));
+const bodyBesideName = body.omit({ name: true }).extend({ cascade: token });
+export const cascadeAsName = bodyBesideName.transform(({ cascade, ...rest }) => ({
+  cascade: { name: cascade, ...rest },
+}));
 export type CascadeSyntax = z.infer<typeof cascadeAsMapping>["cascade"];
 
-/** Keys that belong to the language but that this version cannot carry out: refused by name, never ignored. */
-export const NOT_CARRIED_OUT: ReadonlySet<string> = new Set([
-  "branches",
-  "codex_config",
-  "condition",
-  "config",
-  "else",
-  "error_recovery",
-  "fallback",
-  "fix_strategy",
-  "github_integration",
-  "matrix",
-  "max_iterations",
-  "memory",
-  "memory_shared",
-  "model",
-  "outputs",
-  "repeat",
-  "test_suite",
-  "tests",
-  "then",
-]);
-export const TYPES_NOT_CARRIED_OUT: ReadonlySet<string> = new Set([
-  "conditional",
-  "multi-model",
-  "codex-sandbox",
-]);
+/**
+ * What may stand in one kind of mapping. `later` belongs to the language but cannot be carried out by this version:
+ * it is refused by name, never ignored.
+ */
+export interface MappingKind {
+  readonly known: readonly string[];
+  readonly later: ReadonlySet<string>;
+}
+
+const kind = (
+  schema: { readonly shape: Readonly<Record<string, unknown>> },
+  ...later: readonly string[]
+): MappingKind => ({ known: Object.keys(schema.shape), later: new Set(later) });
+
+const LATER_FOR_CASCADE = [
+  ...["config", "data_flow", "error_handling", "finally", "github_integration"],
+  ...["learned_patterns", "memory", "model", "notify", "outputs", "secrets"],
+];
+export const MAPPINGS = {
+  file: kind(cascadeAsMapping, ...LATER_FOR_CASCADE),
+  fileWithName: kind(bodyBesideName, ...LATER_FOR_CASCADE),
+  cascade: kind(body, ...LATER_FOR_CASCADE),
+  input: kind(inputSpec),
+  stage: kind(
+    stage,
+    ...["approve", "auto_fix", "branches", "cache", "cascade", "codex_config", "condition"],
+    ...["continue_on_error", "default", "else", "error_recovery", "fix_strategy", "gate", "http"],
+    ...["matrix", "max_iterations", "max_parallel", "memory", "memory_shared", "model", "notify"],
+    ...["outputs", "prompt", "repeat", "run", "stages", "test_suite", "tests", "then"],
+    ...["transform", "wait", "when"],
+  ),
+  skill: kind(skillWithInputs, "model", "outputs"),
+  swarm: kind(swarmConfig),
+  errorHandling: kind(errorHandling, "escalate", "escalate_after", "fallback"),
+} as const;
+
+/** The kind of the mapping at a path, as `cascade` or as the file holds it. */
+export function mappingAt(path: readonly PropertyKey[], asName: boolean): MappingKind {
+  if (path.length === 0) return asName ? MAPPINGS.fileWithName : MAPPINGS.file;
+  const steps = path.filter((step) => typeof step === "string");
+  const inner = steps[0] === "cascade" ? steps.slice(1) : steps;
+  switch (inner.join(".")) {
+    case "":
+      return MAPPINGS.cascade;
+    case "inputs":
+      return MAPPINGS.input;
+    case "stages.skills":
+      return MAPPINGS.skill;
+    case "stages.swarm_config":
+      return MAPPINGS.swarm;
+    case "stages.error_handling":
+      return MAPPINGS.errorHandling;
+    default:
+      return MAPPINGS.stage;
+  }
+}
+
+/** Values that belong to the language but cannot be carried out by this version, by the key they stand under. */
+export const VALUES_FOR_LATER: Readonly<Record<string, ReadonlySet<string>>> = {
+  type: new Set(["conditional", "multi-model", "codex-sandbox"]),
+  strategy: new Set([
+    ...["codex-auto-fix", "codex_auto_fix", "fallback", "fallback_to_alternative"],
+    ...["model-switch", "model_switching"],
+  ]),
+};

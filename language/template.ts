@@ -16,50 +16,62 @@ export type TextPart = string | WrittenReference;
 const PATH = /^\s*([A-Za-z_][\w-]*)((?:\.[A-Za-z_][\w-]*|\[\d{1,9}\])*)\s*$/;
 const STEP = /\.([A-Za-z_][\w-]*)|\[(\d+)\]/g;
 
+export type Split =
+  | { readonly ok: true; readonly parts: readonly TextPart[] }
+  | { readonly ok: false; readonly message: string; readonly hint: string };
+
 /**
  * Splits text at its references: `${stage.field}`, `${item[0].name}`. `$${` stands for a literal `${`.
- * @throws SwarmError `unknown-reference` when a reference is not closed or not of that form
+ * Not ok when a reference is not closed or not of that form.
  */
-export function splitText(text: string): readonly TextPart[] {
+export function splitText(text: string): Split {
   const parts: TextPart[] = [];
   let plain = "";
-  for (let position = 0; position < text.length; ) {
-    if (text.startsWith("$${", position)) {
+  let position = 0;
+  for (const { 0: mark, index } of text.matchAll(/\$\$?\{/g)) {
+    // Inside the reference before it.
+    if (index < position) continue;
+    plain += text.slice(position, index);
+    if (mark === "$${") {
       plain += "${";
-      position += 3;
-    } else if (text.startsWith("${", position)) {
-      const end = text.indexOf("}", position);
-      if (end < 0) throw malformed(text.slice(position), "it is not closed");
-      if (plain !== "") parts.push(plain);
-      plain = "";
-      parts.push(parseReference(text.slice(position + 2, end)));
-      position = end + 1;
-    } else {
-      plain += text[position];
-      position += 1;
+      position = index + mark.length;
+      continue;
     }
+    const end = text.indexOf("}", index);
+    if (end < 0) return malformed(text.slice(index), "it is not closed");
+    const reference = parseReference(text.slice(index + mark.length, end));
+    if (reference === undefined) {
+      const why = "expected a name, then .fields and [positions]";
+      return malformed(text.slice(index, end + 1), why);
+    }
+    if (plain !== "") parts.push(plain);
+    plain = "";
+    parts.push(reference);
+    position = end + 1;
   }
+  plain += text.slice(position);
   if (plain !== "") parts.push(plain);
-  return parts;
+  return { ok: true, parts };
 }
 
-function parseReference(inner: string): WrittenReference {
-  const source = `\${${inner}}`;
+function parseReference(inner: string): WrittenReference | undefined {
   const match = PATH.exec(inner);
-  if (match === null) throw malformed(source, "expected a name, then .fields and [positions]");
+  if (match === null) return undefined;
   const steps = [...(match[2] ?? "").matchAll(STEP)];
   const rest = steps.map(([, name, position]) => name ?? Number(position));
-  return { source, path: [match[1] ?? "", ...rest] };
+  return { source: `\${${inner}}`, path: [match[1] ?? "", ...rest] };
 }
 
-function malformed(source: string, why: string): SwarmError {
-  return new SwarmError("unknown-reference", `${source.slice(0, 80)}: ${why}`, {
-    hint: "write a literal ${ as $${",
-  });
+const REFERENCE_SHOWN = 80;
+
+function malformed(source: string, why: string): Split {
+  const shown = source.length > REFERENCE_SHOWN ? `${source.slice(0, REFERENCE_SHOWN)}…` : source;
+  return { ok: false, message: `${shown}: ${why}`, hint: "write a literal ${ as $${" };
 }
 
 /** What references are looked up in. Values may hold blob pointers where an object was not loaded. */
 export interface Scope {
+  /** A declared input; undefined when it is optional and was not given, which evaluates to null. */
   input(name: string): Json | undefined;
   /** The output of a stage that succeeded, by its position in the plan. */
   stage(index: number): Json | BlobPointer | undefined;
@@ -146,7 +158,7 @@ function lookUp(reference: Reference, scope: Scope): Json {
 function rootOf(reference: Reference, scope: Scope): Json {
   const { scope: place } = reference;
   let root: Json | BlobPointer | undefined;
-  if (place.kind === "input") root = scope.input(place.name);
+  if (place.kind === "input") root = scope.input(place.name) ?? null;
   else if (place.kind === "stage") root = scope.stage(place.index);
   else root = scope.item;
   if (root === undefined) {

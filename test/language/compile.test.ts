@@ -79,6 +79,57 @@ describe("a cascade", () => {
     });
   });
 
+  it("keeps the version as it is written, and an escaped reference as text", () => {
+    const plan = planOf(
+      `${head.replace("inputs:", "version: 1.10\ninputs:")}  - { stage: a, skill: report, inputs: { findings: ["$\${x}"] } }\n`,
+    );
+    expect(plan.version).toBe("1.10");
+    expect(plan.stages[0]?.skills[0]?.inputs).toEqual({
+      findings: { kind: "literal", value: ["${x}"] },
+    });
+  });
+
+  it("takes an anchor as often as it is used", () => {
+    const stages = Array.from(
+      { length: 300 },
+      (_, index) => `  - { stage: s${index}, skill: list, error_handling: *often }\n`,
+    );
+    const first = "  - { stage: first, skill: list, error_handling: &often { max_retries: 9 } }\n";
+    const plan = planOf(`${head}${first}${stages.join("")}`);
+    expect(plan.stages.every(({ retry }) => retry.maxAttempts === 10)).toBe(true);
+  });
+
+  it("warns of an input that nothing uses", () => {
+    const compiled = compile(
+      "cascade: c\ninputs:\n  - { name: path, type: path, default: . }\n  - name: pth\n    default: x\nstages:\n  - { stage: a, skill: list }\n",
+    );
+    expect(compiled).toMatchObject({
+      ok: true,
+      warnings: [
+        {
+          severity: "warning",
+          code: "unused-input",
+          message: 'the input "pth" is not used by any stage',
+          location: { file: "c.yaml", line: 4, column: 5 },
+        },
+      ],
+    });
+  });
+
+  it("binds the output of the nearest stage, however far the others are", () => {
+    const plan = planOf(
+      `${head}  - { stage: far, skill: list }\n  - { stage: near, skill: list }\n  - { stage: between, skill: report, inputs: { findings: 1 } }\n  - { stage: use, skill: check }\n`,
+    );
+    expect(plan.stages[3]?.skills[0]?.inputs["files"]).toEqual({
+      kind: "reference",
+      reference: {
+        scope: { kind: "stage", index: 1 },
+        path: ["files"],
+        source: "${near.files}",
+      },
+    });
+  });
+
   it("turns error handling and timeouts into numbers", () => {
     const plan = planOf(
       `${head}  - stage: a\n    skill: list\n    timeout: 90s\n    error_handling: { strategy: retry, max_retries: 1, backoff: 250ms }\n  - { stage: b, skill: list, error_handling: { strategy: fail } }\n  - { stage: c, skill: list }\n`,
@@ -93,28 +144,6 @@ describe("a cascade", () => {
   });
 
   it.each([
-    ["is not YAML", "cascade: [a\n", /^2:1 invalid-yaml /],
-    ["has a key twice", "cascade: a\ncascade: b\n", /^2:1 invalid-yaml Map keys must be unique/],
-    [
-      "is nested too deeply",
-      "[".repeat(20_000),
-      /^limit-exceeded yamlDepth: at least 20000 given, 64 allowed$/,
-    ],
-    ["is a chain of dashes", "- ".repeat(20_000), /^limit-exceeded yamlDepth/],
-    [
-      "is too large",
-      `cascade: ${"x".repeat(1_100_000)}`,
-      /^limit-exceeded cascadeFileBytes: 1100009 given/,
-    ],
-    ["has an unknown tag", "cascade: !!js/function 'x'", /^1:10 invalid-yaml Unresolved tag/],
-    [
-      "reaches for a prototype",
-      "cascade: a\n__proto__: {}\nstages: []",
-      /^2:1 invalid-yaml the key "__proto__"/,
-    ],
-    ["is empty", "", /^1:1 invalid-cascade the file: /],
-    ["is a list", "- 1", /^1:1 invalid-cascade the file: /],
-    ["has no stages", "cascade: a\nstages: []", /^2:9 invalid-cascade stages: /],
     [
       "mistypes a key",
       `${head}  - { stage: a, skil: list }`,
@@ -128,12 +157,37 @@ describe("a cascade", () => {
     [
       "uses a stage type that is to come",
       `${head}  - { stage: a, skill: list, type: conditional }`,
-      /^5:36 not-supported the stage type "conditional"/,
+      /^5:36 not-supported stages\[0\]\.type "conditional" is part of the language/,
     ],
     [
       "uses a key that is to come",
       `${head}  - { stage: a, skill: list, model: claude }`,
       /^5:30 not-supported "model" is part of the language/,
+    ],
+    [
+      "uses an error strategy that is to come",
+      `${head}  - { stage: a, skill: list, error_handling: { strategy: codex_auto_fix } }`,
+      /^5:58 not-supported stages\[0\]\.error_handling\.strategy "codex_auto_fix"/,
+    ],
+    [
+      "shares memory, which is to come",
+      `${head}  - { stage: a, skill: list, type: swarm-parallel, swarm_config: { memory_shared: true } }`,
+      /^5:83 not-supported `memory_shared: true`/,
+    ],
+    [
+      "uses the short form, which is to come",
+      'cascade: c\nstages:\n  1. gemini-search: "look"\n',
+      /^3:3 not-supported the short form/,
+    ],
+    [
+      "uses the short form in a list",
+      "cascade: c\nstages:\n  - gemini-search: look\n",
+      /^3:5 not-supported the short form/,
+    ],
+    [
+      "has its stages beside a mapping",
+      "cascade: { name: c }\nstages: []\n",
+      /^1:10 invalid-cascade the key "stages" is missing$/,
     ],
     [
       "uses a topology that is to come",
@@ -154,6 +208,56 @@ describe("a cascade", () => {
       "leaves out a required input",
       "cascade: c\nstages:\n  - { stage: a, skill: list }",
       /^3:24 missing-input the skill "list" needs the input "path"/,
+    ],
+    [
+      "gives all skills of a stage an input that none has",
+      `${head}  - { stage: a, type: parallel, skills: [list, check], inputs: { files: [], lvel: 1 } }`,
+      /^5:77 unknown-input the skills of this stage have no input "lvel" \(did you mean "level"\?\)$/,
+    ],
+    [
+      "gives one of the skills an input that it has not",
+      `${head}  - { stage: a, skills: [{ skill: list, inputs: { files: [] } }] }`,
+      /^5:51 unknown-input the skill "list" has no input "files"/,
+    ],
+    [
+      "leaves open which of two outputs is meant",
+      `${head}  - { stage: a, skill: list }\n  - { stage: b, skill: list, needs: [] }\n  - { stage: z, skill: check, needs: [a, b] }`,
+      /^7:24 missing-input the input "files" .* could be \$\{a\.files\} or \$\{b\.files\}/,
+    ],
+    [
+      "gives a reference of the wrong type",
+      `${head}  - { stage: a, skill: list }\n  - { stage: b, skill: check, inputs: { files: "\${a.root}" } }`,
+      /^6:48 invalid-input "files" must be of type array, but "\$\{a\.root\}" is string$/,
+    ],
+    [
+      "binds an input of the wrong type by its name",
+      "cascade: c\ninputs:\n  - { name: files }\nstages:\n  - { stage: b, skill: check }",
+      /^5:24 invalid-input .* \$\{inputs\.files\} is string, not array/,
+    ],
+    [
+      "goes through what is no list",
+      `${head}  - { stage: a, skill: list, foreach: "\${inputs.path}" }`,
+      /^5:39 invalid-cascade `foreach` must be a list, but is of type path$/,
+    ],
+    [
+      "looks into a text",
+      `${head}  - { stage: a, skill: report, inputs: { findings: "\${inputs.path.size}" } }`,
+      /^5:52 unknown-reference .* a value of type path has no "size"$/,
+    ],
+    [
+      "gives a stage a name with a meaning of its own",
+      `${head}  - { stage: item, skill: list }`,
+      /^5:14 invalid-cascade "item" cannot name a stage/,
+    ],
+    [
+      "has a stage and an input of one name and does not say which",
+      `${head}  - { stage: path, skill: list }\n  - { stage: b, skill: report, inputs: { findings: "\${path}" } }`,
+      /^6:52 unknown-reference .*both a stage and an input are called "path"/,
+    ],
+    [
+      "writes needs twice",
+      `${head}  - { stage: a, skill: list, needs: [], dependencies: [] }`,
+      /^5:5 invalid-cascade a stage has `needs` or `dependencies`, not both$/,
     ],
     [
       "gives an input of the wrong type",
@@ -229,6 +333,43 @@ describe("a cascade", () => {
       `${head}  - { stage: a, skill: lists }\n  - { stage: a, skill: check, needs: [x] }\n`,
     );
     expect(errors).toHaveLength(4);
+  });
+
+  it("lists a hundred errors of thousands, and says how many there are", () => {
+    const stages = Array.from({ length: 2_000 }, (_, n) => `  - { stage: s${n}, skill: lst }\n`);
+    const errors = errorsOf(`${head}${stages.join("")}`);
+    expect(errors).toHaveLength(101);
+    expect(errors.at(-1)).toMatch(/^104:\d+ limit-exceeded 1900 more errors are not listed$/);
+  });
+
+  it("says of every mutation of a good file what is wrong with it, and where", () => {
+    const good = `${head}  - { stage: a, skill: list }\n  - stage: b\n    type: swarm-parallel\n    foreach: \${a.files}\n    skills: [check]\n    inputs: { files: "\${item.names}" }\n`;
+    const mutation = fc.record({
+      at: fc.nat(good.length),
+      cut: fc.nat(8),
+      add: fc.oneof(
+        fc.string({ unit: "binary", maxLength: 6 }),
+        fc.constantFrom("[", "{", "&a ", "*a", "- ", ": ", "\n", "\t", "${", "}", "<<: *a", "!x "),
+      ),
+    });
+    fc.assert(
+      fc.property(fc.array(mutation, { minLength: 1, maxLength: 4 }), (mutations) => {
+        let text = good;
+        for (const { at, cut, add } of mutations) {
+          text = `${text.slice(0, at)}${add}${text.slice(at + cut)}`;
+        }
+        const compiled = compile(text);
+        if (compiled.ok) return;
+        for (const { location } of compiled.diagnostics) {
+          expect(location).toEqual({
+            file: "c.yaml",
+            line: expect.any(Number),
+            column: expect.any(Number),
+          });
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it("never takes the process down, whatever the text", () => {

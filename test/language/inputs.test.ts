@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Json } from "../../core/json.ts";
 import type { InputSpec } from "../../core/plan.ts";
 import { inputFromText, resolveInputs } from "../../language/inputs.ts";
 
@@ -31,9 +32,17 @@ describe("inputs of a run", () => {
     [{ count: 1, path: "a\0b" }, "invalid-input", "/inputs/path"],
     [{ count: 1, cuont: 2 }, "unknown-input", "/inputs/cuont"],
     [{ count: 1, extra: { deep: [{ $blob: 1 }] } }, "invalid-input", "/inputs/extra"],
+    [JSON.parse('{"count":1,"extra":{"__proto__":1}}'), "invalid-input", "/inputs/extra"],
   ])("%j are refused: %s at %s", (given, code, pointer) => {
     expect(() => resolveInputs(specs, given, "/")).toThrow(
       expect.objectContaining({ code, location: { pointer } }),
+    );
+  });
+
+  it("that are nested to exhaust a stack are refused", () => {
+    const extra = JSON.parse(`${"[".repeat(100_000)}${"]".repeat(100_000)}`) as Json;
+    expect(() => resolveInputs(specs, { count: 1, extra }, "/")).toThrow(
+      expect.objectContaining({ code: "invalid-input", location: { pointer: "/inputs/extra" } }),
     );
   });
 

@@ -1,0 +1,202 @@
+import type { z } from "zod";
+import { isJsonObject } from "../core/json.ts";
+import type { Findings } from "./findings.ts";
+import { didYouMean, nearest } from "./nearest.ts";
+import type { ParsedYaml } from "./parse.ts";
+import { mappingAt, VALUES_FOR_LATER } from "./schema.ts";
+
+type Issue = z.core.$ZodIssue;
+
+/** What breaks the schema, in words and at its place. */
+export class SchemaIssues {
+  readonly #yaml: ParsedYaml;
+  readonly #asName: boolean;
+  readonly #findings: Findings;
+
+  constructor(yaml: ParsedYaml, asName: boolean, findings: Findings) {
+    this.#yaml = yaml;
+    this.#asName = asName;
+    this.#findings = findings;
+  }
+
+  report(issues: readonly Issue[]): void {
+    const mistyped = this.#mistypedKeys(issues);
+    for (const issue of issues) {
+      if (!mistyped.has(JSON.stringify(issue.path))) this.#reportIssue(issue);
+    }
+  }
+
+  #reportIssue(issue: Issue): void {
+    const given = this.#valueAt(issue.path);
+    if (issue.code === "unrecognized_keys") {
+      for (const key of issue.keys) this.#unknownKey(key, issue.path);
+    } else if (issue.code === "invalid_value" && typeof given === "string") {
+      this.#wrongValue(given, issue.values.map(String), issue.path);
+    } else if (issue.code === "invalid_union") {
+      this.#noneFits(issue, given);
+    } else if (given === undefined) {
+      this.#say(issue.path.slice(0, -1), `the key "${String(issue.path.at(-1))}" is missing`);
+    } else if (isShortForm(issue.path, given)) {
+      this.#later(issue.path, "the short form of stages (`1. skill: text`)");
+    } else {
+      this.#say(issue.path, `${nameOf(issue.path)} ${demand(issue)}, but is ${shown(given)}`);
+    }
+  }
+
+  #unknownKey(key: string, path: readonly PropertyKey[]): void {
+    const { known, later } = mappingAt(path, this.#asName);
+    if (later.has(key)) {
+      this.#later(path, `"${key}"`, key);
+    } else if (this.#isShortStage(path, key, known)) {
+      this.#later(path, "the short form of stages (`skill: text`)", key);
+    } else {
+      const isFile = path.length === 0 && !this.#asName;
+      const belongs = isFile && mappingAt(["cascade"], false).known.includes(key);
+      this.#say(path, `the key ${JSON.stringify(key)} is not known here`, {
+        key,
+        hint: () => (belongs ? "put it under `cascade:`, beside the name" : didYouMean(key, known)),
+      });
+    }
+  }
+
+  /** `- lint-code: "all of it"`: a stage of one key that is no misspelt one. */
+  #isShortStage(path: readonly PropertyKey[], key: string, known: readonly string[]): boolean {
+    if (path.at(-2) !== "stages") return false;
+    const keys = Object.keys(this.#valueAt(path) as object);
+    return keys.length === 1 && nearest(key, known) === undefined;
+  }
+
+  #wrongValue(given: string, allowed: readonly string[], path: readonly PropertyKey[]): void {
+    if (VALUES_FOR_LATER[String(path.at(-1))]?.has(given) === true) {
+      this.#later(path, `${nameOf(path)} "${given}"`);
+    } else {
+      const message = `${nameOf(path)} must be one of ${allowed.join(", ")}, but is ${shown(given)}`;
+      const near = nearest(given, allowed);
+      this.#say(path, message, near === undefined ? {} : { hint: () => `did you mean "${near}"?` });
+    }
+  }
+
+  /** A mapping is judged by the option that is one; of anything else, what it may be is said. */
+  #noneFits(issue: z.core.$ZodIssueInvalidUnion, given: unknown): void {
+    const forMapping = issue.errors.find((errors) => !errors.some(isOfWrongKind));
+    if (isJsonObject(given) && forMapping !== undefined) {
+      this.report(forMapping.map((each) => ({ ...each, path: [...issue.path, ...each.path] })));
+      return;
+    }
+    const what =
+      issue.path.at(-2) === "skills" ? "the name of a skill or {skill, inputs}" : "a text";
+    this.#say(issue.path, `${nameOf(issue.path)} must be ${what}, but is ${shown(given)}`);
+  }
+
+  /** Paths that are missing only because a key nearly of that name stands there: one error says it. */
+  #mistypedKeys(issues: readonly Issue[]): ReadonlySet<string> {
+    const paths = new Set<string>();
+    for (const issue of issues) {
+      if (issue.code !== "unrecognized_keys") continue;
+      const { known } = mappingAt(issue.path, this.#asName);
+      const present = Object.keys(this.#valueAt(issue.path) as object);
+      for (const key of issue.keys.slice(0, 100)) {
+        const meant = nearest(key, known);
+        if (meant !== undefined && !present.includes(meant)) {
+          paths.add(JSON.stringify([...issue.path, meant]));
+        }
+      }
+    }
+    return paths;
+  }
+
+  #later(path: readonly PropertyKey[], what: string, key?: string): void {
+    this.#findings.report(
+      "not-supported",
+      `${what} is part of the language but cannot be carried out by this version`,
+      () => this.#yaml.locate(path, key),
+    );
+  }
+
+  #say(
+    path: readonly PropertyKey[],
+    message: string,
+    more: { readonly key?: string; readonly hint?: () => string } = {},
+  ): void {
+    this.#findings.report(
+      "invalid-cascade",
+      message,
+      () => this.#yaml.locate(path, more.key),
+      more.hint,
+    );
+  }
+
+  #valueAt(path: readonly PropertyKey[]): unknown {
+    let value = this.#yaml.data;
+    for (const step of path) {
+      if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) {
+        return undefined;
+      }
+      value = (value as Record<PropertyKey, unknown>)[step];
+    }
+    return value;
+  }
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  object: "a mapping",
+  record: "a mapping",
+  array: "a list",
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+};
+
+function demand(issue: Issue): string {
+  if (issue.message.startsWith("must ")) return issue.message;
+  switch (issue.code) {
+    case "invalid_type":
+      return `must be ${KINDS[issue.expected] ?? issue.expected}`;
+    case "too_small":
+      return issue.origin === "array" || issue.origin === "string"
+        ? "must not be empty"
+        : `must be at least ${issue.minimum}`;
+    case "too_big":
+      return issue.origin === "array"
+        ? `must have at most ${issue.maximum} entries`
+        : `must be at most ${issue.maximum}`;
+    default:
+      return issue.message;
+  }
+}
+
+/** A value as the reader recognises it, on one line. */
+function shown(given: unknown): string {
+  if (given === null || given === undefined) return "empty";
+  if (Array.isArray(given))
+    return given.length === 0 ? "an empty list" : `a list of ${given.length}`;
+  if (typeof given === "object") return "a mapping";
+  const text = JSON.stringify(given);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+/** `stages[0].timeout`. */
+function nameOf(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return "the file";
+  return path
+    .map((step, index) =>
+      typeof step === "number" ? `[${step}]` : `${index > 0 ? "." : ""}${String(step)}`,
+    )
+    .join("");
+}
+
+function isOfWrongKind(issue: {
+  readonly code?: string;
+  readonly path: readonly PropertyKey[];
+}): boolean {
+  return issue.code === "invalid_type" && issue.path.length === 0;
+}
+
+function isShortForm(path: readonly PropertyKey[], given: unknown): boolean {
+  return (
+    path.at(-1) === "stages" &&
+    isJsonObject(given) &&
+    Object.keys(given).some((key) => /^\d+(\.|$)/.test(key))
+  );
+}

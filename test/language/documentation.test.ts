@@ -1,0 +1,25 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { compileCascade } from "../../language/compile.ts";
+import { renderDiagnostic } from "../../language/diagnostic.ts";
+import { openSkillCatalog, shippedSkillsFolder } from "../../language/skill-catalog.ts";
+
+const page = await readFile(new URL("../../docs/language.md", import.meta.url), "utf8");
+const examples = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text);
+const skills = await openSkillCatalog([shippedSkillsFolder]);
+
+describe("docs/language.md", () => {
+  it.each(examples)("has an example that works: %s", (text) => {
+    const compiled = compileCascade({ text, file: "language.md" }, skills);
+    expect(compiled).toMatchObject({ ok: true, warnings: [] });
+  });
+
+  it("shows an error as it is shown", () => {
+    const text =
+      "cascade: c\nstages:\n  - stage: a\n    inputs: { path: x, files: [] }\n    skills: [lint-cod]\n";
+    const compiled = compileCascade({ text, file: "c.yaml" }, skills);
+    const [first] = compiled.ok ? [] : compiled.diagnostics;
+    if (first === undefined) throw new Error("no error");
+    expect(page).toContain(`\`\`\`\n${renderDiagnostic(first, text)}\n\`\`\``);
+  });
+});
