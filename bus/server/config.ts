@@ -4,6 +4,8 @@ import { isAtLeast, PREFERRED_VERSION, type ServerVersion } from "./version.ts";
 export type SyncSetting = "always" | "default";
 
 export interface ServerConfig {
+  /** What the server calls itself to whoever connects. */
+  readonly name: string;
   readonly port: number;
   readonly storeFolder: string;
   readonly user: string;
@@ -21,7 +23,7 @@ export function syncsEveryWrite(config: Pick<ServerConfig, "version" | "sync">):
 export function configText(config: ServerConfig): string {
   const lines = [
     `listen: "127.0.0.1:${config.port}"`,
-    'server_name: "cascade"',
+    `server_name: ${quoted(config.name)}`,
     "max_payload: 1MB",
     "jetstream {",
     `  store_dir: ${quoted(config.storeFolder)}`,

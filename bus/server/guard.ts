@@ -3,9 +3,10 @@
  * when that ends because the supervisor is gone, ends the watched process groups.
  */
 import { createInterface } from "node:readline";
-import { signalGroup } from "./process-group.ts";
+import { groupExists, signalGroup } from "./process-group.ts";
 
-const GRACE_MS = 500;
+const GRACE_MS = 1_000;
+const POLL_MS = 20;
 const watched = new Set<number>();
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
@@ -18,12 +19,13 @@ createInterface({ input: process.stdin })
     if (word === "watch") watched.add(pid);
     else if (word === "forget") watched.delete(pid);
   })
-  .on("close", () => {
-    for (const pid of watched) signalGroup(pid, "SIGTERM");
-    setTimeout(
-      () => {
-        for (const pid of watched) signalGroup(pid, "SIGKILL");
-      },
-      watched.size > 0 ? GRACE_MS : 0,
-    );
-  });
+  .on("close", () => void endWatched());
+
+async function endWatched(): Promise<void> {
+  const untilMs = performance.now() + GRACE_MS;
+  for (const pid of watched) signalGroup(pid, "SIGTERM");
+  while ([...watched].some(groupExists) && performance.now() < untilMs) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  for (const pid of watched) signalGroup(pid, "SIGKILL");
+}

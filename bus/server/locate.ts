@@ -1,19 +1,22 @@
-import { accessSync, constants } from "node:fs";
-import { chmod, copyFile, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { SwarmError } from "../../core/errors.ts";
-import { downloadPackage, downloadRelease } from "./download.ts";
+import { fetchPackage, missingAptTool } from "./apt.ts";
+import { type Environment, findExecutables, isExecutable } from "./executables.ts";
+import { fetchRelease } from "./release.ts";
 import {
   askVersion,
   formatVersion,
   isAtLeast,
   LOWEST_VERSION,
   PREFERRED_VERSION,
+  parseVersion,
   type ServerVersion,
 } from "./version.ts";
 
 export interface LocatedServer {
+  /** Absolute path. */
   readonly binary: string;
   readonly version: ServerVersion;
   /** Where it was found, in words. */
@@ -21,146 +24,174 @@ export interface LocatedServer {
 }
 
 export interface LocateOptions {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** Default: `$XDG_CACHE_HOME` or `~/.cache`, then `cascade-swarm/nats-server`. */
   readonly cacheFolder?: string;
   /** One line for each step taken. */
   readonly progress: (line: string) => void;
   readonly signal?: AbortSignal;
+  /** What wrote the store that is to be opened: older servers are passed over. */
+  readonly storedVersion?: ServerVersion;
 }
 
-/** One way to come by a server: undefined when it has none to offer, an error when it was tried and failed. */
+/** One way to come by a server. It answers in words when it has none to offer, and throws when it was tried and failed. */
 interface Way {
   readonly name: string;
-  readonly find: () => Promise<LocatedServer | undefined>;
+  readonly find: () => Promise<LocatedServer | string>;
 }
+
+const HINT =
+  "install nats-server (Debian: apt-get install nats-server; macOS: brew install nats-server), or set NATS_SERVER_BIN to one, or NATS_URL to a running server";
 
 /**
  * Finds a nats-server, or fetches one: `NATS_SERVER_BIN`; PATH from 2.10; the cache; the official release, pinned by
  * sum; Debian packages through apt without root, newest suite first; PATH from 2.9.10.
- * @throws SwarmError `broker-missing` that lists what was tried
+ * @throws SwarmError `broker-missing` that lists what was tried; `broker-too-old` when `NATS_SERVER_BIN` is
  */
 export async function locateServer(options: LocateOptions): Promise<LocatedServer> {
-  const { env, progress } = options;
+  const { env, progress, storedVersion = LOWEST_VERSION } = options;
   const signal = options.signal ?? new AbortController().signal;
-  const cache = options.cacheFolder ?? defaultCacheFolder(env);
+  const lowest = isAtLeast(storedVersion, LOWEST_VERSION) ? storedVersion : LOWEST_VERSION;
+  const preferred = isAtLeast(lowest, PREFERRED_VERSION) ? lowest : PREFERRED_VERSION;
   const named = env["NATS_SERVER_BIN"];
-  if (named !== undefined && named !== "") return checked(named, "NATS_SERVER_BIN", LOWEST_VERSION);
-  const ways: Way[] = [
-    { name: "PATH, 2.10 or newer", find: () => onPath(env, PREFERRED_VERSION) },
-    { name: `the cache ${cache}`, find: () => cached(cache) },
-    {
-      name: "the official release",
-      find: () => fetched(cache, "the official release", progress, () => downloadRelease(signal)),
+  if (named !== undefined && named !== "") return checked(named, "NATS_SERVER_BIN", lowest);
+
+  const cache = options.cacheFolder ?? defaultCacheFolder(env);
+  const fetching = { cache, lowest, progress };
+  const throughApt = (name: string, suite: string | undefined): Way => ({
+    name,
+    find: async () => {
+      const missing = missingAptTool(env);
+      if (missing !== undefined) return `no ${missing} here`;
+      return fetched(name, fetching, (folder) => fetchPackage({ suite, folder, env, signal }));
     },
-    ...["trixie", undefined].map((suite) => {
-      const name =
-        suite === undefined ? "this machine's apt sources" : `Debian's suite ${suite} through apt`;
-      return {
-        name,
-        find: () => fetched(cache, name, progress, () => downloadPackage(suite, signal)),
-      };
-    }),
-    { name: "PATH, 2.9.10 or newer", find: () => onPath(env, LOWEST_VERSION) },
-  ];
+  });
+  const release = "the official release";
+  return firstOf(
+    [
+      { name: `PATH, ${formatVersion(preferred)} or newer`, find: () => onPath(env, preferred) },
+      { name: `the cache ${cache}`, find: () => cached(cache, lowest) },
+      {
+        name: release,
+        find: () => fetched(release, fetching, (folder) => fetchRelease({ folder, env, signal })),
+      },
+      throughApt("Debian's suite trixie through apt", "trixie"),
+      throughApt("this machine's own apt sources", undefined),
+      { name: `PATH, ${formatVersion(lowest)} or newer`, find: () => onPath(env, lowest) },
+    ],
+    { progress, signal },
+  );
+}
+
+async function firstOf(
+  ways: readonly Way[],
+  { progress, signal }: { readonly progress: (line: string) => void; readonly signal: AbortSignal },
+): Promise<LocatedServer> {
   const failures: string[] = [];
   for (const way of ways) {
     signal.throwIfAborted();
     try {
       const found = await way.find();
-      if (found !== undefined) return found;
-      failures.push(`${way.name}: none there`);
+      if (typeof found !== "string") return found;
+      failures.push(`${way.name}: ${found}`);
     } catch (error) {
-      failures.push(`${way.name}: ${(error as Error).message.split("\n")[0]}`);
-      progress(`nats-server: ${failures.at(-1)}`);
+      signal.throwIfAborted();
+      const failure = `${way.name}: ${(error as Error).message.split("\n")[0]}`;
+      progress(`nats-server: ${failure}`);
+      failures.push(failure);
     }
   }
-  throw new SwarmError("broker-missing", `no nats-server: ${failures.join("; ")}`, {
-    hint: "install nats-server (Debian: apt-get install nats-server; macOS: brew install nats-server), or set NATS_SERVER_BIN to one, or NATS_URL to a running server",
-  });
+  throw new SwarmError("broker-missing", `no nats-server: ${failures.join("; ")}`, { hint: HINT });
 }
 
-function defaultCacheFolder(env: Readonly<Record<string, string | undefined>>): string {
+function defaultCacheFolder(env: Environment): string {
   const base = env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache");
   return join(base, "cascade-swarm", "nats-server");
 }
 
+/** @throws SwarmError `broker-missing` when it does not run, `broker-too-old` */
 async function checked(
   binary: string,
   origin: string,
   lowest: ServerVersion,
 ): Promise<LocatedServer> {
-  let version: ServerVersion;
-  try {
-    version = await askVersion(binary);
-  } catch (error) {
-    throw new SwarmError(
-      "broker-missing",
-      `${origin}: ${binary} does not run: ${(error as Error).message}`,
-      {
-        cause: error,
-      },
-    );
-  }
-  if (isAtLeast(version, lowest)) return { binary, version, origin };
-  throw new SwarmError(
+  const version = await askVersion(binary).catch((error: Error) => {
+    const why = error.message.split("\n")[0];
+    throw new SwarmError("broker-missing", `${binary} does not run: ${why}`, {
+      hint: HINT,
+      cause: error,
+    });
+  });
+  if (!isAtLeast(version, lowest)) throw tooOld(binary, version, lowest);
+  return { binary, version, origin };
+}
+
+function tooOld(what: string, version: ServerVersion, lowest: ServerVersion): SwarmError {
+  return new SwarmError(
     "broker-too-old",
-    `${origin}: ${binary} is ${formatVersion(version)}, at least ${formatVersion(lowest)} is needed`,
+    `${what} is ${formatVersion(version)}, at least ${formatVersion(lowest)} is needed`,
+    { hint: HINT },
   );
 }
 
-async function onPath(
-  env: Readonly<Record<string, string | undefined>>,
-  lowest: ServerVersion,
-): Promise<LocatedServer | undefined> {
-  const folders = (env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-  // Debian keeps it where only root's PATH looks.
-  for (const folder of [...folders, "/usr/sbin", "/usr/local/sbin"]) {
-    const binary = join(folder, "nats-server");
-    if (isExecutable(binary)) return checked(binary, "PATH", lowest);
-  }
-  return undefined;
+async function onPath(env: Environment, lowest: ServerVersion): Promise<LocatedServer | string> {
+  return firstGood(findExecutables(env, "nats-server"), "PATH", lowest);
 }
 
-async function cached(cache: string): Promise<LocatedServer | undefined> {
-  const versions = await readdir(cache).catch(() => []);
-  const found: LocatedServer[] = [];
-  for (const version of versions) {
-    const binary = join(cache, version, "nats-server");
-    if (isExecutable(binary)) found.push(await checked(binary, "the cache", LOWEST_VERSION));
-  }
-  return found.sort((a, b) => (isAtLeast(a.version, b.version) ? -1 : 1))[0];
+async function cached(cache: string, lowest: ServerVersion): Promise<LocatedServer | string> {
+  const names = await readdir(cache).catch(() => []);
+  const versions = names.map(parseVersion).filter((version) => version !== undefined);
+  const newestFirst = versions.sort((a, b) => (isAtLeast(a, b) ? -1 : 1));
+  const binaries = newestFirst.map((version) => join(cache, formatVersion(version), "nats-server"));
+  return firstGood(binaries.filter(isExecutable), "the cache", lowest);
 }
 
-/** Fetches into the cache: beside first, then renamed, so that two starts at once do not disturb each other. */
-async function fetched(
-  cache: string,
+/** The first that runs and is new enough. @throws the last one's error */
+async function firstGood(
+  binaries: readonly string[],
   origin: string,
-  progress: (line: string) => void,
-  fetch: () => Promise<{ readonly binary: string; readonly folder: string }>,
+  lowest: ServerVersion,
+): Promise<LocatedServer | string> {
+  let failure: unknown;
+  for (const binary of binaries) {
+    try {
+      return await checked(binary, origin, lowest);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  if (failure !== undefined) throw failure;
+  return "none there";
+}
+
+/** Fetches into a folder beside the cached servers, then renames, so that two starts at once do not disturb each other. */
+async function fetched(
+  origin: string,
+  {
+    cache,
+    lowest,
+    progress,
+  }: {
+    readonly cache: string;
+    readonly lowest: ServerVersion;
+    readonly progress: (line: string) => void;
+  },
+  fetch: (folder: string) => Promise<string>,
 ): Promise<LocatedServer> {
   progress(`nats-server: fetching it from ${origin}`);
-  const { binary, folder } = await fetch();
+  await mkdir(cache, { recursive: true });
+  const folder = await mkdtemp(join(cache, "fetching-"));
   try {
-    const { version } = await checked(binary, origin, LOWEST_VERSION);
+    const binary = await fetch(folder);
+    await chmod(binary, 0o755);
+    const version = await askVersion(binary);
+    if (!isAtLeast(version, lowest)) throw tooOld("what it has", version, lowest);
     const target = join(cache, formatVersion(version));
     await mkdir(target, { recursive: true });
-    const beside = join(target, `nats-server.${process.pid}.part`);
-    await copyFile(binary, beside);
-    await chmod(beside, 0o755);
-    await rename(beside, join(target, "nats-server"));
+    await rename(binary, join(target, "nats-server"));
     progress(`nats-server: ${formatVersion(version)} from ${origin} is in ${target}`);
     return { binary: join(target, "nats-server"), version, origin };
   } finally {
     await rm(folder, { recursive: true, force: true });
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,16 +1,24 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { chmod, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { join } from "node:path";
+import { once } from "node:events";
+import { type FileHandle, open, readFile, rm } from "node:fs/promises";
 import { connect } from "nats";
 import { SwarmError } from "../../core/errors.ts";
 import type { BusAddress } from "../connection.ts";
 import { configText, type SyncSetting, syncsEveryWrite } from "./config.ts";
+import type { Guard } from "./guard-client.ts";
 import type { LocatedServer } from "./locate.ts";
+import { freePort, isFree, portIn } from "./ports.ts";
 import { signalGroup } from "./process-group.ts";
-import { formatVersion, isAtLeast, parseVersion, type ServerVersion } from "./version.ts";
+import {
+  awaitFormerServer,
+  prepareFolder,
+  refuseNewerStore,
+  type StoreFolder,
+  storeFolderAt,
+  writePrivate,
+} from "./store-folder.ts";
+import { formatVersion, type ServerVersion } from "./version.ts";
 
 export interface ServerOptions {
   readonly server: Pick<LocatedServer, "binary" | "version">;
@@ -19,6 +27,8 @@ export interface ServerOptions {
   /** Default: the port of the last time, else 4222, each if it is free; else a free one. 0: a free one. */
   readonly port?: number;
   readonly sync: SyncSetting;
+  /** Ends the server should this process be killed; it is told of each start and end. */
+  readonly guard?: Pick<Guard, "watch" | "forget">;
 }
 
 /** A nats-server child of this process: loopback only, JetStream, generated credentials. */
@@ -43,10 +53,14 @@ const READY_POLL_MS = 10;
 const STOP_TIMEOUT_MS = 5_000;
 const PORT_TRIES = 5;
 
-/** @throws SwarmError `broker-too-old` for a store of a newer server, `broker-unavailable` when it does not start */
+/**
+ * @throws SwarmError `broker-too-old` for a store of a newer server, `broker-unavailable` when it does not start or
+ *   another server still has the store open
+ */
 export async function openServer(options: ServerOptions): Promise<NatsServer> {
   await prepareFolder(options.folder);
-  await guardStore(options.folder, options.server.version);
+  await refuseNewerStore(options.folder, options.server.version);
+  await awaitFormerServer(options.folder);
   for (let tries = 1; ; tries++) {
     const server = new ServerProcess(options, await choosePort(options, tries));
     try {
@@ -65,13 +79,20 @@ class ServerProcess implements NatsServer {
   readonly version: ServerVersion;
   readonly syncsEveryWrite: boolean;
   readonly #options: ServerOptions;
+  readonly #files: StoreFolder;
   readonly #port: number;
+  /** Tells our server from any other that may have taken the port. */
+  readonly #name = `cascade-${randomBytes(4).toString("hex")}`;
   readonly #listeners = new Set<(how: string) => void>();
   #child: ChildProcess | undefined;
-  #expectedToEnd = false;
+  /** Set while it has answered and nobody asked it to stop: only then is its end news. */
+  #serving = false;
+  /** Size of the log when the child was started: what follows is its own. */
+  #logStart = 0;
 
   constructor(options: ServerOptions, port: number) {
     this.#options = options;
+    this.#files = storeFolderAt(options.folder);
     this.#port = port;
     this.version = options.server.version;
     this.syncsEveryWrite = syncsEveryWrite({ version: this.version, sync: options.sync });
@@ -87,24 +108,26 @@ class ServerProcess implements NatsServer {
   }
 
   async start(): Promise<void> {
-    const { folder, sync } = this.#options;
     const { user = "", password = "" } = this.address;
+    const { configFile, versionFile, addressFile, storeFolder } = this.#files;
     const config = {
+      name: this.#name,
       port: this.#port,
-      storeFolder: join(folder, "nats"),
+      storeFolder,
       user,
       password,
       version: this.version,
-      sync,
+      sync: this.#options.sync,
     };
-    await writePrivate(join(folder, "nats.conf"), configText(config));
+    await writePrivate(configFile, configText(config));
+    // Before the server can write anything: a crash must not leave its store under an older version's name.
+    await writePrivate(versionFile, `${formatVersion(this.version)}\n`);
     await this.#spawn();
-    await writeFile(join(folder, "nats", "version"), `${formatVersion(this.version)}\n`);
-    await writePrivate(join(folder, "nats.json"), `${JSON.stringify(this.address)}\n`);
+    await writePrivate(addressFile, `${JSON.stringify(this.address)}\n`);
   }
 
   async restart(): Promise<void> {
-    await this.#stop("SIGTERM");
+    await this.#stop();
     await this.#spawn();
   }
 
@@ -114,14 +137,15 @@ class ServerProcess implements NatsServer {
   }
 
   kill(signal: NodeJS.Signals): void {
-    if (this.#child?.pid !== undefined) signalGroup(this.#child.pid, signal);
+    const child = this.#child;
+    if (child?.pid !== undefined && isRunning(child)) signalGroup(child.pid, signal);
   }
 
   async close(): Promise<void> {
-    await this.#stop("SIGTERM");
-    const file = join(this.#options.folder, "nats.json");
-    const written = existsSync(file) ? readFileSync(file, "utf8") : "";
-    if (written.includes(this.address.password ?? "")) await rm(file, { force: true });
+    await this.#stop();
+    const { addressFile } = this.#files;
+    const written = await readFile(addressFile, "utf8").catch(() => "");
+    if (written.includes(this.address.password ?? "")) await rm(addressFile, { force: true });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -129,149 +153,120 @@ class ServerProcess implements NatsServer {
   }
 
   async lostItsPort(): Promise<boolean> {
-    const log = await readFile(this.#logFile, "utf8").catch(() => "");
-    return log.slice(-4_096).includes("address already in use");
+    return (await this.#ownLog()).includes("address already in use");
   }
 
-  get #logFile(): string {
-    return join(this.#options.folder, "nats", "server.log");
+  async #ownLog(): Promise<string> {
+    const bytes = await readFile(this.#files.logFile).catch(() => Buffer.alloc(0));
+    return bytes.subarray(this.#logStart).toString();
   }
 
   async #spawn(): Promise<void> {
-    const log = await open(this.#logFile, "a", 0o600);
-    this.#expectedToEnd = false;
-    const child = spawn(
-      this.#options.server.binary,
-      ["-c", join(this.#options.folder, "nats.conf")],
-      {
-        detached: true,
-        stdio: ["ignore", log.fd, log.fd],
-      },
-    );
-    this.#child = child;
-    child.on("error", () => {}); // `exit` does not follow a failed start; `#ready` says what is wrong
-    child.once("exit", (code, signal) => {
-      if (this.#child !== child || this.#expectedToEnd) return;
-      for (const listener of [...this.#listeners]) listener(signal ?? `exit code ${code}`);
-    });
+    const log = await open(this.#files.logFile, "a", 0o600);
     try {
+      this.#logStart = (await log.stat()).size;
+      const child = this.#startChild(log);
+      await once(child, "spawn");
+      await writePrivate(this.#files.pidFile, `${child.pid}\n`);
       await this.#ready(child);
+      this.#serving = true;
+    } catch (error) {
+      throw await this.#explained(error as Error);
     } finally {
       await log.close();
     }
   }
 
-  /** Resolves when JetStream answers. @throws SwarmError `broker-unavailable` when the process ends or time is up */
+  #startChild(log: FileHandle): ChildProcess {
+    const { server, guard } = this.#options;
+    const child = spawn(server.binary, ["-c", this.#files.configFile], {
+      detached: true,
+      stdio: ["ignore", log.fd, log.fd],
+    });
+    this.#child = child;
+    const { pid } = child;
+    if (pid !== undefined) guard?.watch(pid);
+    child.once("exit", (code, signal) => {
+      if (pid !== undefined) guard?.forget(pid);
+      if (this.#child !== child || !this.#serving) return;
+      this.#serving = false;
+      for (const listener of [...this.#listeners]) listener(signal ?? `exit code ${code}`);
+    });
+    return child;
+  }
+
+  /** Resolves when JetStream answers. @throws Error when the process ends or time is up */
   async #ready(child: ChildProcess): Promise<void> {
+    let failure = new Error("it ended at once");
     const untilMs = performance.now() + READY_TIMEOUT_MS;
-    let last = "no answer";
-    while (
-      performance.now() < untilMs &&
-      child.exitCode === null &&
-      child.signalCode === null &&
-      child.pid !== undefined
-    ) {
+    while (performance.now() < untilMs && isRunning(child)) {
       try {
-        const { user = "", password = "" } = this.address;
-        const connection = await connect({
-          servers: this.address.url,
-          user,
-          pass: password,
-          reconnect: false,
-          timeout: 1_000,
-        });
-        try {
-          await connection.jetstreamManager();
-          return;
-        } finally {
-          await connection.close();
-        }
+        await this.#greet();
+        if (isRunning(child)) return;
       } catch (error) {
-        last = (error as Error).message;
+        failure = error as Error;
       }
       await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
     }
-    throw new SwarmError("broker-unavailable", `nats-server does not start: ${last}`, {
-      hint: `see ${this.#logFile}`,
+    throw failure;
+  }
+
+  /** @throws Error when our own server does not answer, or its JetStream does not yet */
+  async #greet(): Promise<void> {
+    const { url, user = "", password = "" } = this.address;
+    const connection = await connect({
+      servers: url,
+      user,
+      pass: password,
+      reconnect: false,
+      timeout: 1_000,
+    });
+    try {
+      const { server_name: name } = connection.info as { readonly server_name?: string };
+      if (name !== this.#name) throw new Error(`another server, ${name}, answers at ${url}`);
+      await connection.jetstreamManager();
+    } finally {
+      await connection.close();
+    }
+  }
+
+  /** The server's own last words say more than a refused connection. */
+  async #explained(failure: Error): Promise<SwarmError> {
+    const fatal = /\[FTL\] (.*)|^nats-server: (.*)/gm;
+    const [, said, complained] = [...(await this.#ownLog()).matchAll(fatal)].at(-1) ?? [];
+    const why = said ?? complained ?? failure.message;
+    return new SwarmError("broker-unavailable", `nats-server does not start: ${why}`, {
+      hint: `see ${this.#files.logFile}`,
+      cause: failure,
     });
   }
 
-  async #stop(signal: NodeJS.Signals): Promise<void> {
+  async #stop(): Promise<void> {
     const child = this.#child;
-    this.#expectedToEnd = true;
-    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    this.#serving = false;
+    if (child?.pid === undefined || !isRunning(child)) return;
+    const { pid } = child;
     const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-    signalGroup(child.pid, "SIGCONT"); // a stopped process does not hear the next one
-    signalGroup(child.pid, signal);
-    const pid = child.pid;
+    signalGroup(pid, "SIGCONT"); // a stopped process does not hear the next one
+    signalGroup(pid, "SIGTERM");
     const timer = setTimeout(() => signalGroup(pid, "SIGKILL"), STOP_TIMEOUT_MS);
     await ended;
     clearTimeout(timer);
   }
 }
 
-async function prepareFolder(folder: string): Promise<void> {
-  await mkdir(join(folder, "nats"), { recursive: true, mode: 0o700 });
-  await chmod(folder, 0o700);
-  await writeFile(join(folder, ".gitignore"), "*\n");
+function isRunning(child: ChildProcess): boolean {
+  return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 }
 
-/** An older server must not open a store that a newer one wrote: it would read it wrongly or not at all. */
-async function guardStore(folder: string, version: ServerVersion): Promise<void> {
-  const text = await readFile(join(folder, "nats", "version"), "utf8").catch(() => "");
-  const writer = parseVersion(text);
-  if (writer === undefined || isAtLeast(version, { ...writer, patch: 0 })) return;
-  throw new SwarmError(
-    "broker-too-old",
-    `the store ${join(folder, "nats")} was written by nats-server ${formatVersion(writer)}, this one is ${formatVersion(version)}`,
-    {
-      hint: `use nats-server ${formatVersion(writer)} or newer (NATS_SERVER_BIN), or move the store away`,
-    },
-  );
-}
-
-/** Written beside and renamed, readable by its owner only. */
-async function writePrivate(file: string, text: string): Promise<void> {
-  const beside = `${file}.${process.pid}.part`;
-  await rm(beside, { force: true });
-  await writeFile(beside, text, { mode: 0o600, flag: "wx" });
-  await rename(beside, file);
-}
-
+/** First the port of the last time, so that clients which wait for a restarted swarm find it where it was. */
 async function choosePort(options: ServerOptions, tries: number): Promise<number> {
-  if (tries === 1 && options.port !== 0) {
-    const former = await formerPort(options.folder);
-    for (const port of [options.port ?? former ?? DEFAULT_PORT, options.port ?? DEFAULT_PORT]) {
-      if (await isFree(port)) return port;
-    }
+  if (tries > 1 || options.port === 0) return freePort();
+  const former = await portIn(storeFolderAt(options.folder).configFile);
+  const wanted =
+    options.port === undefined ? [former ?? DEFAULT_PORT, DEFAULT_PORT] : [options.port];
+  for (const port of wanted) {
+    if (await isFree(port)) return port;
   }
   return freePort();
-}
-
-/** Clients that wait for a restarted swarm find it where it was. */
-async function formerPort(folder: string): Promise<number | undefined> {
-  const text = await readFile(join(folder, "nats.conf"), "utf8").catch(() => "");
-  const port = /listen: "127\.0\.0\.1:(\d+)"/.exec(text)?.[1];
-  return port === undefined ? undefined : Number(port);
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once("error", () => resolve(false));
-    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() =>
-        resolve(typeof address === "object" && address !== null ? address.port : DEFAULT_PORT),
-      );
-    });
-  });
 }

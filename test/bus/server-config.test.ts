@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { parseAptSources } from "../../bus/server/apt-sources.ts";
 import { configText } from "../../bus/server/config.ts";
-import { parseSources } from "../../bus/server/download.ts";
 import { isAtLeast, parseVersion } from "../../bus/server/version.ts";
 
 const settings = {
+  name: "cascade-1",
   port: 4222,
   storeFolder: '/home/ann/my "app"\\x/.cascade/nats',
   user: "cascade",
@@ -15,7 +16,7 @@ describe("server configuration", () => {
   it("listens on loopback, asks for a password and syncs every write where the server knows how", () => {
     expect(configText({ ...settings, version: { major: 2, minor: 10, patch: 0 } })).toBe(
       `listen: "127.0.0.1:4222"
-server_name: "cascade"
+server_name: "cascade-1"
 max_payload: 1MB
 jetstream {
   store_dir: "/home/ann/my \\"app\\"\\\\x/.cascade/nats"
@@ -77,8 +78,30 @@ describe("apt sources", () => {
       { mirror: "http://mirror.example/debian/", keyring: "/k.gpg" },
     ],
     ["other archives", "deb https://packages.example/node nodistro main\n", undefined],
-    ["the security archive", "URIs: http://mirror.example/debian-security\n", undefined],
+    [
+      "the first archive, not the security one",
+      "Types: deb\nURIs: http://mirror.example/debian-security\nSuites: bookworm-security\n\nTypes: deb\nURIs: https://mirror.example/proxy/\nSuites: trixie trixie-updates\n",
+      { mirror: "https://mirror.example/proxy/" },
+    ],
+    [
+      "a list of mirrors",
+      "Types: deb deb-src\nURIs: mirror+file:/etc/apt/mirrors/debian.list\nSuites: trixie\n",
+      { mirror: "mirror+file:/etc/apt/mirrors/debian.list" },
+    ],
+    [
+      "keys that stand in the sources",
+      "Types: deb\nURIs: http://mirror.example/debian\nSuites: trixie\nSigned-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n",
+      { mirror: "http://mirror.example/debian" },
+    ],
+    [
+      "what is switched on only",
+      "Types: deb\nEnabled: no\nURIs: http://a.example/debian\nSuites: trixie\n\n#Types: deb\n#URIs: http://b.example/debian\n#Suites: trixie\n",
+      undefined,
+    ],
+    ["no source packages", "deb-src http://mirror.example/debian trixie main\n", undefined],
+    ["no disc", "deb cdrom:[Debian]/ bookworm main\n", undefined],
+    ["not Ubuntu's", "deb http://mirror.example/ubuntu noble main\n", undefined],
   ])("reads %s", (_, text, expected) => {
-    expect(parseSources(text)).toEqual(expected);
+    expect(parseAptSources(text)).toEqual(expected);
   });
 });

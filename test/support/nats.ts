@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BusAddress } from "../../bus/connection.ts";
 import type { SyncSetting } from "../../bus/server/config.ts";
+import { type Guard, openGuard } from "../../bus/server/guard-client.ts";
 import { locateServer } from "../../bus/server/locate.ts";
 import { openServer } from "../../bus/server/server.ts";
 import { askVersion } from "../../bus/server/version.ts";
@@ -19,12 +20,16 @@ export interface TestServer extends AsyncDisposable {
   resume(): void;
 }
 
+let guard: Guard | undefined;
+
 export async function startTestServer(
   options: { readonly sync?: SyncSetting; readonly binary?: string } = {},
 ): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), "cascade test "));
   const binary = options.binary ?? (await testServerBinaries())[0] ?? "nats-server";
+  guard ??= openGuard(); // a test run that is killed leaves no server, either
   const server = await openServer({
+    guard,
     server: { binary, version: await askVersion(binary) },
     folder,
     port: 0,
