@@ -1,16 +1,13 @@
 import { hostname } from "node:os";
-import type { Msg, NatsConnection } from "nats";
+import type { Msg, NatsConnection, Subscription } from "nats";
 import type { Logger } from "pino";
 import { type Actor, createActor, waitFor } from "xstate";
-import { followLink } from "../bus/link.ts";
+import { followLink, type Link } from "../bus/link.ts";
 import {
   control,
   decodeMessage,
   encodeMessage,
   type Heartbeat,
-  type Offer,
-  type OfferAnswer,
-  offer,
   type Slots,
   stageMessage,
   type Task,
@@ -20,13 +17,17 @@ import type { Clock } from "../core/clock.ts";
 import type { AgentId } from "../core/ids.ts";
 import { LANES } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
-import { AGENT_SERVICE, LANE_QUEUE_GROUP, openSubjects, type Subjects } from "../core/subjects.ts";
+import { AGENT_SERVICE, openSubjects, type Subjects } from "../core/subjects.ts";
 import { agentMachine } from "../machines/agent.ts";
-import { openBlobs } from "../store/blobs.ts";
+import type { Execution } from "../machines/stage-worker.ts";
+import { type Blobs, openBlobs } from "../store/blobs.ts";
 import { BlobCache } from "./blob-cache.ts";
 import { bindingsOf, executeTask } from "./execution.ts";
 import { HeldTasks } from "./held-tasks.ts";
+import { listen } from "./listen.ts";
+import { Offers } from "./offers.ts";
 import { Peers } from "./peers.ts";
+import { Pulse } from "./pulse.ts";
 import { Results } from "./results.ts";
 import { openWorkerPool, type WorkerPool } from "./worker-pool.ts";
 
@@ -46,271 +47,169 @@ export interface AgentOptions {
 /** An agent that serves. */
 export interface Agent extends AsyncDisposable {
   readonly agentId: AgentId;
-  /** Takes no more tasks, finishes and delivers those it holds, then leaves. */
+  /** Resolves when it has left, because of `drain` or because it was told so over the bus. */
+  readonly left: Promise<void>;
+  /** Takes no more tasks, finishes and delivers those it holds, then leaves. What lasts longer is given up. */
   drain(): Promise<void>;
 }
 
-/** How often an agent gives a sign of life. */
-const HEARTBEAT_MS = 750;
 const SERVICE_VERSION = "1.0.0";
+/** Without a server the last words of an agent reach nobody. */
+const FAREWELL_MS = 500;
 
-/** Opens an agent; resolves when it takes offers. */
+/** Opens an agent on `options.connection`, which stays open; resolves when it takes offers. */
 export async function openAgent(options: AgentOptions): Promise<Agent> {
-  const { connection } = options;
-  const blobs = await openBlobs(connection.jetstream(), openSubjects());
-  const agent = new AgentProcess(options, {
-    execute: {
-      ...options,
-      blobs,
-      blobCache: new BlobCache(blobs),
-      workers: openWorkerPool(),
-    },
-  });
+  const blobs = await openBlobs(options.connection.jetstream(), openSubjects());
+  const agent = new AgentProcess(options, blobs);
   await agent.start();
   return agent;
 }
 
 class AgentProcess implements Agent {
   readonly agentId: AgentId;
+  readonly left: Promise<void>;
   readonly #options: AgentOptions;
   readonly #subjects: Subjects = openSubjects();
+  readonly #link: Link;
+  readonly #workers: WorkerPool = openWorkerPool();
+  readonly #results: Results;
   readonly #held: HeldTasks;
   readonly #peers: Peers;
-  readonly #workers: WorkerPool;
+  readonly #offers: Offers;
+  readonly #pulse: Pulse;
   readonly #actor: Actor<typeof agentMachine>;
-  /** The newest epoch heard for each shard: an offer with an older one comes from a coordinator that lost it. */
-  readonly #epochs = new Map<number, number>();
-  #stopHeartbeat: () => void = () => {};
-  #idle: () => void = () => {};
+  #subscriptions: Subscription[] = [];
+  #leaveDiscovery: () => Promise<unknown> = () => Promise.resolve();
+  #reportsIdle = false;
 
-  constructor(
-    options: AgentOptions,
-    parts: { readonly execute: Parameters<typeof executeTask>[0] },
-  ) {
+  constructor(options: AgentOptions, blobs: Blobs) {
     this.agentId = options.agentId;
     this.#options = options;
-    this.#workers = parts.execute.workers;
-    const { connection, clock, logger, agentId, slots } = options;
-    const link = followLink(connection);
-    const results = new Results({
-      connection,
-      link,
-      subjects: this.#subjects,
-      agentId,
-      clock,
-      logger,
-    });
+    this.#link = followLink(options.connection);
+    const parts = { ...options, subjects: this.#subjects, link: this.#link };
+    const execution = {
+      ...options,
+      blobs,
+      blobCache: new BlobCache(blobs),
+      workers: this.#workers,
+    };
+    this.#results = new Results(parts);
     this.#held = new HeldTasks({
-      slots,
-      execute: (task, signal) => executeTask(parts.execute, task, signal),
-      deliver: (task, execution) => {
-        const { run, stage, index, attempt } = task;
-        logger.debug({ event: `task.${execution.status}`, ...bindingsOf(task) });
-        return results.deliver(task.shard, task.epoch, {
-          run,
-          stage,
-          index,
-          attempt,
-          ...execution,
-        });
-      },
-      onChange: () => {
-        if (this.#held.size === 0) this.#idle();
-      },
+      slots: options.slots,
+      execute: (task, signal) => executeTask(execution, task, signal),
+      deliver: (task, outcome) => this.#deliver(task, outcome),
+      onChange: () => this.#reportIdle(),
     });
-    this.#peers = new Peers({ connection, subjects: this.#subjects, agentId });
-    link.onReconnect(() => this.#beat());
+    this.#peers = new Peers(parts);
+    this.#offers = new Offers({ ...parts, held: this.#held, peers: this.#peers });
+    this.#pulse = new Pulse({ ...parts, heartbeat: () => this.#heartbeat() });
     this.#actor = createActor(
       agentMachine.provide({
         actions: {
-          announce: () => this.#beat(),
-          whenIdle: () => this.#sendIdleWhenEmpty(),
+          announce: () => this.#pulse.beat(),
+          refuseOffers: () => this.#offers.refuse(),
+          whenIdle: () => {
+            this.#reportsIdle = true;
+            this.#reportIdle();
+          },
           leave: () => this.#leave(),
         },
       }),
     );
     this.#actor.start();
+    this.left = this.#close();
   }
 
   async start(): Promise<void> {
     const { connection, logger, slots } = this.#options;
-    this.#peers.listen();
-    this.#listenForOffers();
-    this.#listenForControl();
+    this.#subscriptions = [
+      this.#peers.listen(),
+      ...this.#offers.listen(),
+      listen(this.#options, this.#subjects.agentControl(this.agentId), (message) =>
+        this.#receiveControl(message),
+      ),
+      listen(this.#options, this.#subjects.allStages, (message) =>
+        this.#receiveStageMessage(message),
+      ),
+    ];
     await this.#joinDiscovery();
     await connection.flush();
     this.#actor.send({ type: "ready" });
-    this.#armHeartbeat();
+    this.#pulse.start();
+    this.#link.onReconnect(() => this.#pulse.beat());
     logger.info({ event: "agent.serving", agentId: this.agentId, slots });
   }
 
   async drain(): Promise<void> {
-    if (this.#actor.getSnapshot().status !== "active") return;
-    this.#options.logger.info({
-      event: "agent.draining",
-      agentId: this.agentId,
-      held: this.#held.size,
-    });
-    this.#actor.send({ type: "drain" });
-    const giveUp = this.#options.clock.schedule(this.#options.drainMs, () => {
-      this.#actor.send({ type: "stop" });
-    });
-    await waitFor(this.#actor, (state) => state.status === "done", {
-      timeout: Number.POSITIVE_INFINITY,
-    });
-    giveUp();
-    await this.#workers.close();
-    await this.#options.connection.flush().catch(() => {}); // the server may be gone already
-    this.#options.logger.info({ event: "agent.left", agentId: this.agentId });
+    this.#startDraining();
+    await this.left;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.drain();
   }
 
-  #listenForOffers(): void {
-    const { connection, slots } = this.#options;
-    const take = (error: Error | null, message: Msg): void => {
-      if (error === null) this.#receiveOffer(message, { mayHandOver: true });
-    };
-    connection.subscribe(this.#subjects.agentTask(this.agentId), { callback: take });
-    for (const lane of LANES) {
-      if (slots[lane] === 0) continue;
-      connection.subscribe(this.#subjects.lane(lane), { queue: LANE_QUEUE_GROUP, callback: take });
-    }
-    connection.subscribe(this.#subjects.peersTo(this.agentId), {
-      callback: (error, message) => {
-        if (error === null) this.#receiveOffer(message, { mayHandOver: false });
-      },
-    });
+  #startDraining(): void {
+    const state = this.#actor.getSnapshot();
+    if (state.status !== "active" || state.matches("draining")) return;
+    const { clock, logger, drainMs } = this.#options;
+    logger.info({ event: "agent.draining", agentId: this.agentId, held: this.#held.size });
+    this.#actor.send({ type: "drain" });
+    const cancelStop = clock.schedule(drainMs, () => this.#actor.send({ type: "stop" }));
+    void this.left.then(cancelStop);
   }
 
-  #receiveOffer(message: Msg, options: { readonly mayHandOver: boolean }): void {
-    let received: Offer;
+  /** Gives back what the agent holds of the machine and the bus, once its machine has stopped. */
+  async #close(): Promise<void> {
+    await waitFor(this.#actor, (state) => state.status === "done", {
+      timeout: Number.POSITIVE_INFINITY,
+    });
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    await this.#workers.close();
+    await this.#sayFarewell();
+    this.#options.logger.info({ event: "agent.left", agentId: this.agentId });
+  }
+
+  async #sayFarewell(): Promise<void> {
+    const { connection, clock, logger } = this.#options;
+    const { promise: inTime, resolve } = Promise.withResolvers<void>();
+    const cancel = clock.schedule(FAREWELL_MS, resolve);
     try {
-      received = decodeMessage(offer, message.data);
+      await Promise.race([this.#leaveDiscovery().then(() => connection.flush()), inTime]);
     } catch (error) {
-      this.#refuse(message, error);
-      return;
+      logger.debug({ event: "agent.left_unheard", err: error });
+    } finally {
+      cancel();
     }
-    const accepted: number[] = [];
-    const full: number[] = [];
-    for (const [position, task] of received.tasks.entries()) {
-      (this.#take(task) ? accepted : full).push(position);
-    }
-    const handing = options.mayHandOver
-      ? full.filter((position) => received.tasks[position]?.team)
-      : [];
-    if (handing.length === 0) {
-      this.#answerOffer(message, { accepted, busy: full, handedOver: [] });
-      return;
-    }
-    void this.#handOver(received, handing).then((handedOver) => {
-      const taken = new Set(handedOver.map((entry) => entry.position));
-      const busy = full.filter((position) => !taken.has(position));
-      this.#answerOffer(message, { accepted, busy, handedOver });
-    });
   }
 
-  #answerOffer(message: Msg, lists: Omit<OfferAnswer, "v" | "agent">): void {
-    answer(message, encodeMessage({ v: 1, agent: this.agentId, ...lists }));
-  }
-
-  async #handOver(
-    received: Offer,
-    positions: readonly number[],
-  ): Promise<OfferAnswer["handedOver"]> {
+  #deliver(task: Task, outcome: Execution): Promise<void> {
     const { logger } = this.#options;
-    const handed = await Promise.all(
-      positions.map(async (position) => {
-        const task = received.tasks[position];
-        if (task === undefined || this.#isStale(task)) return [];
-        const agent = await this.#peers.handOver(task);
-        if (agent === undefined) return [];
-        logger.info({
-          event: "task.redistributed",
-          ...bindingsOf(task),
-          agentId: agent,
-          from: this.agentId,
-        });
-        return [{ position, agent }];
-      }),
-    );
-    return handed.flat();
-  }
-
-  /** Starts the task when there is room; true when it runs here, from now on or already. */
-  #take(task: Task): boolean {
-    if (this.#held.has(task)) return true;
-    if (this.#isStale(task) || !this.#actor.getSnapshot().matches("serving")) return false;
-    if (!this.#held.hasRoom(task) || this.#options.skills.find(task.skill) === undefined)
-      return false;
-    this.#held.start(task);
-    this.#options.logger.debug({ event: "task.accepted", ...bindingsOf(task) });
-    return true;
-  }
-
-  #isStale(task: Task): boolean {
-    const newest = this.#epochs.get(task.shard) ?? 0;
-    if (task.epoch >= newest) {
-      this.#epochs.set(task.shard, task.epoch);
-      return false;
+    const { run, stage, index, attempt, shard, epoch } = task;
+    if (logger.isLevelEnabled("debug")) {
+      logger.debug({ event: `task.${outcome.status}`, ...bindingsOf(task, this.agentId) });
     }
-    this.#options.logger.warn({
-      event: "offer.stale",
-      shard: task.shard,
-      epoch: task.epoch,
-      newest,
-    });
-    return true;
-  }
-
-  #listenForControl(): void {
-    const { connection } = this.#options;
-    connection.subscribe(this.#subjects.agentControl(this.agentId), {
-      callback: (error, message) => {
-        if (error === null) this.#receiveControl(message);
-      },
-    });
-    connection.subscribe(this.#subjects.allStages, {
-      callback: (error, message) => {
-        if (error === null) this.#receiveStageMessage(message);
-      },
-    });
+    return this.#results.deliver(shard, epoch, { run, stage, index, attempt, ...outcome });
   }
 
   #receiveControl(message: Msg): void {
-    try {
-      const order = decodeMessage(control, message.data);
-      if (order.command === "cancel") this.#held.cancel(order.tasks);
-      if (order.command === "drain") void this.drain();
-    } catch (error) {
-      this.#refuse(message, error);
-      return;
-    }
+    const order = decodeMessage(control, message.data);
+    if (order.command === "cancel") this.#held.cancel(order.tasks);
+    if (order.command === "drain") this.#startDraining();
     const tasks = this.#held.names();
     answer(message, encodeMessage({ v: 1, heartbeat: this.#heartbeat(), tasks }));
   }
 
   /** A message to the worker actors of a stage, from the coordinator or a peer. */
   #receiveStageMessage(message: Msg): void {
-    try {
-      decodeMessage(stageMessage, message.data);
-    } catch (error) {
-      this.#refuse(message, error);
-      return;
-    }
+    decodeMessage(stageMessage, message.data);
     const [run = "", stage = ""] = message.subject.split(".").slice(-2);
     this.#held.cancelStage(run, stage);
   }
 
-  #refuse(message: Msg, error: unknown): void {
-    this.#options.logger.warn({ event: "message.refused", subject: message.subject, err: error });
-  }
-
   async #joinDiscovery(): Promise<void> {
     const { connection, skills, slots } = this.#options;
-    await connection.services.add({
+    const service = await connection.services.add({
       name: AGENT_SERVICE,
       version: SERVICE_VERSION,
       description: "An agent of a cascade swarm",
@@ -321,6 +220,7 @@ class AgentProcess implements Agent {
         skills: skills.names().join(","),
       },
     });
+    this.#leaveDiscovery = () => service.stop();
   }
 
   #heartbeat(): Heartbeat {
@@ -335,36 +235,20 @@ class AgentProcess implements Agent {
     };
   }
 
-  /** Runs inside an action of the machine, too, where the snapshot is still the former one: hence the microtask. */
-  #beat(): void {
+  /** Runs inside an action of a machine, too, which takes no event before the action has ended. */
+  #reportIdle(): void {
+    if (!this.#reportsIdle || this.#held.size > 0) return;
     queueMicrotask(() => {
-      if (this.#actor.getSnapshot().status === "done") return;
-      this.#publishHeartbeat(this.#heartbeat());
+      if (this.#actor.getSnapshot().status === "active") this.#actor.send({ type: "idle" });
     });
   }
 
-  #publishHeartbeat(beat: Heartbeat): void {
-    if (this.#options.connection.isClosed()) return;
-    this.#options.connection.publish(
-      this.#subjects.agentHeartbeat(this.agentId),
-      encodeMessage(beat),
-    );
-  }
-
-  #armHeartbeat(): void {
-    this.#stopHeartbeat = this.#options.clock.schedule(HEARTBEAT_MS, () => {
-      this.#beat();
-      this.#armHeartbeat();
-    });
-  }
-
-  #sendIdleWhenEmpty(): void {
-    this.#idle = () => queueMicrotask(() => this.#actor.send({ type: "idle" }));
-    if (this.#held.size === 0) this.#idle();
-  }
-
+  /** The last effect of the agent's machine. What it still holds is given up: the coordinator hears that it is gone. */
   #leave(): void {
-    this.#stopHeartbeat();
-    this.#publishHeartbeat({ ...this.#heartbeat(), status: "gone" });
+    this.#reportsIdle = false;
+    this.#offers.refuse();
+    this.#pulse.stop();
+    this.#held.cancelAll();
+    this.#results.close();
   }
 }

@@ -1,6 +1,10 @@
+import { failureOf } from "../bus/failures.ts";
+import { SwarmError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import type { BlobRef } from "../core/value.ts";
 import type { Blobs } from "../store/blobs.ts";
+
+const BYTES_KEPT = 33_554_432;
 
 /** Parsed objects, the recently used ones kept: tasks of one stage often share them. */
 export class BlobCache {
@@ -12,7 +16,10 @@ export class BlobCache {
     this.#blobs = blobs;
   }
 
-  /** @throws SwarmError `record-corrupt` */
+  /**
+   * The content, shared with other tasks: not to be changed.
+   * @throws SwarmError `record-corrupt` or `broker-unavailable`
+   */
   json(ref: BlobRef): Promise<Json> {
     const known = this.#kept.get(ref.name);
     if (known !== undefined) {
@@ -32,7 +39,9 @@ export class BlobCache {
   }
 
   async #load(ref: BlobRef): Promise<Json> {
-    const bytes = await this.#blobs.get(ref);
+    const bytes = await this.#blobs.get(ref).catch((error: unknown) => {
+      throw withoutServer("load an input", error);
+    });
     return JSON.parse(Buffer.from(bytes).toString("utf8")) as Json;
   }
 
@@ -42,4 +51,10 @@ export class BlobCache {
   }
 }
 
-const BYTES_KEPT = 33_554_432;
+/** @param what could not be done with an object. Answers errors of ours as they are, others as those of the server. */
+export function withoutServer(what: string, error: unknown): SwarmError {
+  if (error instanceof SwarmError) return error;
+  const code = failureOf(error) === "storage-full" ? "storage-full" : "broker-unavailable";
+  const reason = error instanceof Error ? error.message : String(error);
+  return new SwarmError(code, `cannot ${what}: ${reason}`, { disposition: "retry", cause: error });
+}

@@ -1,18 +1,20 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
-import type { Task } from "../bus/messages.ts";
+import { errorRecord, type Task } from "../bus/messages.ts";
 import type { Clock } from "../core/clock.ts";
-import { SwarmError, toErrorRecord } from "../core/errors.ts";
+import { type ErrorRecord, SwarmError, toErrorRecord } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
+import type { JsonObject } from "../core/json.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { SkillCatalog, SkillManifest } from "../core/skill.ts";
-import type { Value } from "../core/value.ts";
+import type { BlobRef, Value } from "../core/value.ts";
 import type { Execution } from "../machines/stage-worker.ts";
 import type { Blobs } from "../store/blobs.ts";
-import type { BlobCache } from "./blob-cache.ts";
+import { type BlobCache, withoutServer } from "./blob-cache.ts";
 import { checkedInputs, checkedOutput, withBlobs } from "./inputs.ts";
 import { type ContextData, openSkillContext } from "./skill-context.ts";
 import { loadSkill } from "./skill-loader.ts";
+import type { LogBindings } from "./worker-messages.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
 export interface ExecutionOptions {
@@ -41,9 +43,7 @@ export async function executeTask(
     );
     return { status: "succeeded", output, durationMs: elapsedMs() };
   } catch (error) {
-    const record = toErrorRecord(error);
-    const message = record.message.slice(0, LIMITS.errorMessageBytes);
-    return { status: "failed", error: { ...record, message }, durationMs: elapsedMs() };
+    return { status: "failed", error: outcomeOf(error), durationMs: elapsedMs() };
   }
 }
 
@@ -56,24 +56,38 @@ async function runSkill(
   if (manifest?.entry === undefined) {
     throw new SwarmError("unknown-skill", `this agent has no code skill called ${task.skill}`);
   }
+  if (manifest.lane === "sandbox") {
+    throw new SwarmError("not-supported", `${task.skill} needs a sandbox, and this agent has none`);
+  }
   const inputs = checkedInputs(manifest, await withBlobs(task.inputs, options.blobCache));
   const module = join(manifest.folder, manifest.entry);
-  const context = contextOf(options.agentId, task);
-  const logger = options.logger.child(bindingsOf(task));
-  const output =
-    manifest.lane === "heavy"
-      ? await options.workers.run(
-          {
-            module,
-            inputs,
-            context,
-            logLevel: options.logger.level,
-            onLogLine: options.writeLogLine,
-          },
-          signal,
-        )
-      : await (await loadSkill(module))(inputs, openSkillContext(context, logger, signal));
-  return storedOutput(options, manifest, output);
+  const run = manifest.lane === "heavy" ? runInWorker : runHere;
+  return storedOutput(options, manifest, await run(options, task, module, inputs, signal));
+}
+
+async function runHere(
+  options: ExecutionOptions,
+  task: Task,
+  module: string,
+  inputs: JsonObject,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const skill = await loadSkill(module);
+  const logger = options.logger.child(bindingsOf(task, options.agentId));
+  return skill(inputs, openSkillContext(contextOf(options.agentId, task), logger, signal));
+}
+
+function runInWorker(
+  options: ExecutionOptions,
+  task: Task,
+  module: string,
+  inputs: JsonObject,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const { agentId, workers, logger, writeLogLine } = options;
+  const log = { level: logger.level, bindings: bindingsOf(task, agentId) };
+  const context = contextOf(agentId, task);
+  return workers.run({ module, inputs, context, log, onLogLine: writeLogLine }, signal);
 }
 
 async function storedOutput(
@@ -81,10 +95,31 @@ async function storedOutput(
   manifest: SkillManifest,
   output: unknown,
 ): Promise<Value> {
-  const checked = checkedOutput(manifest, output);
-  const text = JSON.stringify(checked);
-  if (text.length <= LIMITS.inlineValueBytes) return { value: checked };
-  return { blob: await options.blobs.put(Buffer.from(text)) };
+  const { value, text } = checkedOutput(manifest, output);
+  if (Buffer.byteLength(text) <= LIMITS.inlineValueBytes) return { value };
+  return { blob: await storedBlob(options.blobs, text) };
+}
+
+async function storedBlob(blobs: Blobs, text: string): Promise<BlobRef> {
+  try {
+    return await blobs.put(Buffer.from(text));
+  } catch (error) {
+    throw withoutServer("store the output", error);
+  }
+}
+
+/** The record of a failure, in the form and within the limits that every reader accepts, whatever a skill threw. */
+function outcomeOf(error: unknown): ErrorRecord {
+  const thrown = toErrorRecord(error);
+  const message = shortened(String(thrown.message));
+  const hint = thrown.hint === undefined ? {} : { hint: shortened(String(thrown.hint)) };
+  const parsed = errorRecord.safeParse({ ...thrown, message, ...hint });
+  return parsed.success ? parsed.data : { code: "skill-failed", message, disposition: "retry" };
+}
+
+/** Counted in UTF-16 units, of which each is at least one byte. */
+function shortened(text: string): string {
+  return text.slice(0, LIMITS.errorMessageBytes).toWellFormed();
 }
 
 /** Runs `work` with a signal that also aborts when the task's time is over; does not wait for work that ignores it. */
@@ -130,7 +165,8 @@ function contextOf(agentId: AgentId, task: Task): ContextData {
   };
 }
 
-export function bindingsOf(task: Task) {
+/** The fields that each log line about a task carries. @param agentId of the agent that runs it */
+export function bindingsOf(task: Task, agentId: AgentId): LogBindings {
   const { run, stage, index, attempt } = task;
-  return { runId: run, stageId: stage, taskId: `${run}/${stage}/${index}`, attempt };
+  return { runId: run, stageId: stage, taskId: `${run}/${stage}/${index}`, agentId, attempt };
 }

@@ -77,6 +77,10 @@ export class HeldTasks {
     }
   }
 
+  cancelAll(): void {
+    for (const { actor } of [...this.#held.values()]) actor.send({ type: "cancel" });
+  }
+
   names(): TaskName[] {
     return [...this.#held.values()].map(({ task: { run, stage, index, attempt } }) => ({
       run,

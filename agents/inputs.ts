@@ -1,16 +1,21 @@
 import { SwarmError } from "../core/errors.ts";
-import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
+import { FORBIDDEN_KEYS, isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import type { InputSpec } from "../core/plan.ts";
 import type { SkillManifest } from "../core/skill.ts";
-import { type BlobPointer, isBlobPointer } from "../core/value.ts";
+import { BLOB_KEY, type BlobPointer, isBlobPointer } from "../core/value.ts";
 import { fitsType } from "../language/inputs.ts";
 import { stepInto } from "../language/template.ts";
 import type { BlobCache } from "./blob-cache.ts";
 
-/** Replaces every blob pointer in `value` by the content it names, those inside loaded content too. */
+/**
+ * Replaces every blob pointer in `value` by the content it names, those inside loaded content too.
+ * The content is a copy: what one skill does to its inputs is not seen by another.
+ */
 export async function withBlobs(value: Json, blobs: BlobCache): Promise<Json> {
   if (typeof value !== "object" || value === null) return value;
-  if (isBlobPointer(value)) return withBlobs(await followed(value, blobs), blobs);
+  if (isBlobPointer(value)) {
+    return withBlobs(structuredClone(await followed(value, blobs)), blobs);
+  }
   if (!holdsPointer(value)) return value;
   if (Array.isArray(value)) {
     return Promise.all(value.map((item) => withBlobs(item as Json, blobs)));
@@ -59,8 +64,17 @@ export function checkedInputs(manifest: SkillManifest, given: Json): JsonObject 
   return inputs;
 }
 
-/** @throws SwarmError `invalid-output` when a skill does not keep what its manifest declares */
-export function checkedOutput(manifest: SkillManifest, output: unknown): JsonObject {
+export interface CheckedOutput {
+  readonly value: JsonObject;
+  /** The same as JSON. */
+  readonly text: string;
+}
+
+/**
+ * @throws SwarmError `invalid-output` when a skill does not keep what its manifest declares, or returns what cannot
+ * travel: no JSON, or a key that readers refuse
+ */
+export function checkedOutput(manifest: SkillManifest, output: unknown): CheckedOutput {
   if (!isJsonObject(output)) {
     throw new SwarmError("invalid-output", `the skill ${manifest.name} did not return an object`);
   }
@@ -70,7 +84,38 @@ export function checkedOutput(manifest: SkillManifest, output: unknown): JsonObj
       throw wrong("invalid-output", manifest, spec, `must be of type ${spec.type}`);
     }
   }
-  return output as JsonObject;
+  const value = output as JsonObject;
+  const text = jsonOf(value, manifest);
+  if (MAY_HOLD_RESERVED_KEY.test(text)) refuseReservedKeys(JSON.parse(text) as Json, manifest, "");
+  return { value, text };
+}
+
+/** A quick look before the walk over every key. */
+const MAY_HOLD_RESERVED_KEY = /"(?:__proto__|constructor|prototype|\$blob)":/;
+
+function jsonOf(value: JsonObject, manifest: SkillManifest): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    const why = (error as Error).message.split("\n")[0];
+    throw new SwarmError("invalid-output", `the output of ${manifest.name} is not JSON: ${why}`, {
+      cause: error,
+    });
+  }
+}
+
+function refuseReservedKeys(value: Json, manifest: SkillManifest, pointer: string): void {
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, entry] of Object.entries(value)) {
+    const place = `${pointer}/${key}`;
+    if (FORBIDDEN_KEYS.has(key) || key === BLOB_KEY) {
+      throw new SwarmError("invalid-output", `${manifest.name}: the key ${key} is reserved`, {
+        hint: "use a list of name and value for names that can be any text",
+        location: { pointer: place },
+      });
+    }
+    refuseReservedKeys(entry as Json, manifest, place);
+  }
 }
 
 function wrong(

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { findAddress, openBus } from "../bus/connection.ts";
+import querystring from "node:querystring";
+import { type BusAddress, findAddress, openBus } from "../bus/connection.ts";
 import { systemClock } from "../core/clock.ts";
 import { SwarmError } from "../core/errors.ts";
 import { newMemberId, parseAgentId } from "../core/ids.ts";
@@ -7,7 +8,7 @@ import { openLogger } from "../core/logging.ts";
 import { exitWithParent } from "../core/parent-pipe.ts";
 import { registerEnvironment, Scrubber } from "../core/scrub.ts";
 import { openSkillCatalog, shippedSkillsFolder } from "../language/skill-catalog.ts";
-import { openAgent } from "./agent.ts";
+import { type Agent, openAgent } from "./agent.ts";
 
 const EXIT_INFRASTRUCTURE = 5;
 const EXIT_INTERRUPTED = 130;
@@ -18,15 +19,14 @@ const HEAVY_SLOTS = 1;
 const DRAIN_MS = 30_000;
 
 /** The agent process: `npm run agent`, or a child of the supervisor. */
-async function main(): Promise<void> {
+async function main(scrubber: Scrubber): Promise<void> {
   const { env } = process;
   exitWithParent(env);
   const agentId = parseAgentId(env["CASCADE_AGENT_ID"] ?? newMemberId("agent", randomBytes));
-  const scrubber = new Scrubber();
   registerEnvironment(scrubber, env);
   const logger = openLogger({ service: agentId, scrubber });
   const address = findAddress(env, env["INIT_CWD"] ?? process.cwd());
-  scrubber.register(address.password);
+  registerAddress(scrubber, address);
   const connection = await openBus(address, { name: agentId });
   const extraSkills = (env["CASCADE_SKILLS"] ?? "").split(":").filter((folder) => folder !== "");
   const agent = await openAgent({
@@ -43,19 +43,32 @@ async function main(): Promise<void> {
     writeLogLine: (line) => void process.stdout.write(scrubber.scrub(line)),
     drainMs: count(env, "CASCADE_DRAIN_MS", DRAIN_MS),
   });
-  const leave = async (): Promise<void> => {
-    await agent.drain();
-    await connection.close();
-    process.exit(0);
-  };
+  leaveOnSignal(agent);
+  const ended = await Promise.race([agent.left, connection.closed()]);
+  if (ended instanceof Error) throw ended;
+  await connection.close();
+}
+
+/** The first signal drains, the second ends the process at once. */
+function leaveOnSignal(agent: Agent): void {
+  let told = false;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.once(signal, () => {
-      process.once(signal, () => process.exit(EXIT_INTERRUPTED));
-      void leave();
+    process.on(signal, () => {
+      if (told) process.exit(EXIT_INTERRUPTED);
+      told = true;
+      void agent.drain();
     });
   }
-  const closed = await connection.closed();
-  if (closed instanceof Error) throw closed;
+}
+
+function registerAddress(scrubber: Scrubber, address: BusAddress): void {
+  scrubber.register(address.password);
+  scrubber.register(address.seed);
+  for (const server of address.url.split(",")) {
+    const password = URL.parse(server)?.password ?? "";
+    scrubber.register(password);
+    scrubber.register(querystring.unescape(password)); // never throws, unlike decodeURIComponent
+  }
 }
 
 function count(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {
@@ -66,9 +79,19 @@ function count(env: NodeJS.ProcessEnv, name: string, otherwise: number): number 
   throw new SwarmError("usage", `${name}=${text} is not a whole number`);
 }
 
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`agent: ${(error as Error).message}\n`);
+const scrubber = new Scrubber();
+
+function fail(error: unknown): never {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`agent: ${scrubber.scrub(message)}\n`);
   process.exit(EXIT_INFRASTRUCTURE);
+}
+
+// A skill of the light lane that fails where nobody waits for it leaves this process in an unknown state.
+process.on("uncaughtException", fail);
+try {
+  await main(scrubber);
+  process.exit(0);
+} catch (error) {
+  fail(error);
 }

@@ -24,9 +24,9 @@ const SHORTEST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 
 interface Waiting {
-  readonly result: TaskResult;
   readonly epoch: number;
   readonly text: string;
+  readonly bytes: number;
   readonly resolve: () => void;
 }
 
@@ -38,6 +38,7 @@ export class Results {
   readonly #options: ResultsOptions;
   readonly #shards = new Map<number, Waiting[]>();
   readonly #sending = new Set<number>();
+  #closed = false;
 
   constructor(options: ResultsOptions) {
     this.#options = options;
@@ -47,13 +48,19 @@ export class Results {
   deliver(shard: number, epoch: number, result: TaskResult): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const waiting = this.#shards.get(shard) ?? [];
-    waiting.push({ result, epoch, text: JSON.stringify(result), resolve });
+    const text = JSON.stringify(result);
+    waiting.push({ epoch, text, bytes: Buffer.byteLength(text), resolve });
     this.#shards.set(shard, waiting);
     if (!this.#sending.has(shard)) {
       this.#sending.add(shard);
       setImmediate(() => void this.#send(shard, waiting));
     }
     return promise;
+  }
+
+  /** Gives up what is not stored yet: those results are never delivered. */
+  close(): void {
+    this.#closed = true;
   }
 
   async #send(shard: number, waiting: Waiting[]): Promise<void> {
@@ -71,7 +78,7 @@ export class Results {
     const payload = Buffer.from(`{"v":1,"agent":"${agentId}","results":[${texts}]}`);
     const epoch = Math.max(...batch.map((entry) => entry.epoch));
     const startedMs = clock.monotonicMs();
-    for (let tries = 0; ; tries++) {
+    for (let tries = 0; !this.#closed; tries++) {
       if (await this.#isRecorded(shard, payload, epoch)) return;
       const waitedMs = clock.monotonicMs() - startedMs;
       if (waitedMs >= PARK_AFTER_MS && (await this.#isParked(shard, payload))) {
@@ -122,8 +129,8 @@ export class Results {
 function takeBatch(waiting: Waiting[]): readonly Waiting[] {
   let bytes = 0;
   let count = 0;
-  for (const { text } of waiting) {
-    bytes += text.length;
+  for (const entry of waiting) {
+    bytes += entry.bytes;
     if (count > 0 && bytes > LIMITS.messageBatchBytes) break;
     count += 1;
   }

@@ -1,5 +1,6 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { threadId } from "node:worker_threads";
 import type { Logger } from "pino";
 import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
@@ -13,6 +14,7 @@ export interface ContextData {
   readonly runFolder: string;
 }
 
+let writes = 0;
 const ARTIFACT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 export function openSkillContext(
@@ -31,7 +33,9 @@ export function openSkillContext(
       signal.throwIfAborted();
       await mkdir(data.runFolder, { recursive: true });
       const path = join(data.runFolder, name);
-      const beside = `${path}.${data.agentId}.${data.attempt}.part`;
+      // Tasks of one run may write the same name at the same time, on one agent or on several that share the folder.
+      const writer = `${data.agentId}-${threadId}-${writes++}`;
+      const beside = join(data.runFolder, `.${name}.${writer}.part`);
       try {
         await writeFile(beside, content);
         await rename(beside, path);

@@ -2,16 +2,21 @@ import type { ErrorRecord } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { ContextData } from "./skill-context.ts";
 
+/** Stands in each log line about a task. */
+export type LogBindings = Readonly<
+  Record<"runId" | "stageId" | "taskId" | "agentId", string> & { attempt: number }
+>;
+
 /** What the agent says to one of its worker threads. */
-export type ToWorker =
-  | {
-      readonly kind: "run";
-      readonly module: string;
-      readonly inputs: JsonObject;
-      readonly context: ContextData;
-      readonly logLevel: string;
-    }
-  | { readonly kind: "abort" };
+export type ToWorker = RunOrder | { readonly kind: "abort" };
+
+export interface RunOrder {
+  readonly kind: "run";
+  readonly module: string;
+  readonly inputs: JsonObject;
+  readonly context: ContextData;
+  readonly log: { readonly level: string; readonly bindings: LogBindings };
+}
 
 /** What a worker thread says to its agent. */
 export type FromWorker =

@@ -2,16 +2,16 @@ import { Worker } from "node:worker_threads";
 import { fromErrorRecord, SwarmError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { ContextData } from "./skill-context.ts";
-import type { FromWorker, ToWorker } from "./worker-messages.ts";
+import type { FromWorker, RunOrder, ToWorker } from "./worker-messages.ts";
 
 export interface WorkerJob {
   /** Absolute path of the skill's entry module. */
   readonly module: string;
   readonly inputs: JsonObject;
   readonly context: ContextData;
+  readonly log: RunOrder["log"];
   /** Log lines of the skill come here, NDJSON. */
   readonly onLogLine: (line: string) => void;
-  readonly logLevel: string;
 }
 
 /** Worker threads for CPU work, kept warm, one job each at a time. */
@@ -75,8 +75,8 @@ export function openWorkerPool(): WorkerPool {
     worker.ref();
     worker.on("message", onMessage).on("error", onError).on("exit", onExit);
     signal.addEventListener("abort", onAbort, { once: true });
-    const { module, inputs, context, logLevel } = job;
-    post({ kind: "run", module, inputs, context, logLevel });
+    const { module, inputs, context, log } = job;
+    post({ kind: "run", module, inputs, context, log });
     if (signal.aborted) onAbort();
     return promise;
   }

@@ -4,7 +4,7 @@ import { openLogger } from "../core/logging.ts";
 import { Scrubber } from "../core/scrub.ts";
 import { openSkillContext } from "./skill-context.ts";
 import { loadSkill } from "./skill-loader.ts";
-import type { FromWorker, ToWorker } from "./worker-messages.ts";
+import type { FromWorker, RunOrder, ToWorker } from "./worker-messages.ts";
 
 /** A worker thread: runs one skill at a time for its agent. Log lines go to the agent, which scrubs them. */
 let controller = new AbortController();
@@ -13,14 +13,14 @@ function say(message: FromWorker): void {
   parentPort?.postMessage(message);
 }
 
-async function run(order: Extract<ToWorker, { kind: "run" }>): Promise<void> {
+async function run(order: RunOrder): Promise<void> {
   controller = new AbortController();
   const logger = openLogger({
     service: order.context.agentId,
     scrubber: new Scrubber(),
-    level: order.logLevel,
+    level: order.log.level,
     write: (line) => say({ kind: "log", line }),
-  });
+  }).child(order.log.bindings);
   try {
     const skill = await loadSkill(order.module);
     const context = openSkillContext(order.context, logger, controller.signal);

@@ -5,10 +5,12 @@ import { setup } from "xstate";
  *
  * ```
  * starting ─ready─▶ serving ─drain─▶ draining ─idle─▶ stopped
- *     └──────────────── stop, from every state ─────────┘
+ *     ├──────── drain ────────────────▲               ▲
+ *     └──────────────── stop, from every state ───────┘
  * ```
  *
- * `serving` takes offers. `draining` takes none, finishes what runs and delivers it.
+ * `serving` takes offers. `draining` takes none, finishes what runs and delivers it; what is still held when it is
+ * told to `stop` is given up.
  */
 export const agentMachine = setup({
   types: {
@@ -16,6 +18,7 @@ export const agentMachine = setup({
   },
   actions: {
     announce: () => provideFirst("announce"),
+    refuseOffers: () => provideFirst("refuseOffers"),
     whenIdle: () => provideFirst("whenIdle"),
     leave: () => provideFirst("leave"),
   },
@@ -24,9 +27,9 @@ export const agentMachine = setup({
   initial: "starting",
   on: { stop: ".stopped" },
   states: {
-    starting: { on: { ready: "serving" } },
+    starting: { on: { ready: "serving", drain: "draining" } },
     serving: { entry: "announce", on: { drain: "draining" } },
-    draining: { entry: ["announce", "whenIdle"], on: { idle: "stopped" } },
+    draining: { entry: ["announce", "refuseOffers", "whenIdle"], on: { idle: "stopped" } },
     stopped: { type: "final", entry: "leave" },
   },
 });
