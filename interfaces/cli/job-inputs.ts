@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import type { Job } from "../../bus/messages.ts";
 import { SwarmError } from "../../core/errors.ts";
@@ -36,7 +36,7 @@ export async function jobFromCommandLine(request: JobRequest): Promise<Job> {
   resolveInputs(plan.inputs, inputs, directory);
   for (const spec of plan.inputs) {
     const given = inputs[spec.name] ?? spec.default;
-    if (spec.type === "path" && typeof given === "string") refuseMissing(given, directory);
+    if (spec.type === "path" && typeof given === "string") refuseUnreadable(given, directory);
   }
   return {
     cascade: plan.cascade,
@@ -93,10 +93,15 @@ function typedInputs(plan: Plan, given: readonly string[]): Record<string, Json>
   return inputs;
 }
 
-function refuseMissing(path: string, directory: string): void {
+function refuseUnreadable(path: string, directory: string): void {
   const absolute = isAbsolute(path) ? path : join(directory, path);
-  if (existsSync(absolute)) return;
-  throw new SwarmError("path-not-found", `${absolute} does not exist`, {
-    hint: "relative paths mean the directory that the command was started in",
-  });
+  try {
+    accessSync(absolute, constants.R_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const hint = "relative paths mean the directory that the command was started in";
+    throw code === "ENOENT" || code === "ENOTDIR"
+      ? new SwarmError("path-not-found", `${absolute} does not exist`, { hint, cause: error })
+      : new SwarmError("path-unreadable", `${absolute} cannot be read (${code})`, { cause: error });
+  }
 }

@@ -1,9 +1,12 @@
 import { prettyFactory } from "pino-pretty";
+import { SwarmError } from "../../core/errors.ts";
 import { printable } from "./terminal-text.ts";
 
 /** Where the log lines of all processes come together. */
 export interface LogSink {
-  /** One NDJSON line, without its line break; anything else is shown as it is. */
+  /** For people; otherwise nothing but NDJSON may go to the same stream. */
+  readonly isPretty: boolean;
+  /** One NDJSON line, without its line break. */
   write(line: string): void;
 }
 
@@ -12,11 +15,19 @@ export interface LogSinkOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Readable lines on a terminal, NDJSON when piped; `LOG_FORMAT=pretty|json` decides otherwise. */
+const FORMATS = ["auto", "json", "pretty"];
+
+/**
+ * Readable lines on a terminal, NDJSON when piped; `LOG_FORMAT=pretty|json` decides otherwise.
+ * @throws SwarmError `usage` for another format
+ */
 export function openLogSink({ stream, env }: LogSinkOptions): LogSink {
-  const format = env["LOG_FORMAT"] ?? "auto";
+  const format = env["LOG_FORMAT"] || "auto";
+  if (!FORMATS.includes(format)) {
+    throw new SwarmError("usage", `LOG_FORMAT=${format}: expected ${FORMATS.join(", ")}`);
+  }
   const isPretty = format === "pretty" || (format !== "json" && stream.isTTY === true);
-  if (!isPretty) return { write: (line) => void stream.write(`${line}\n`) };
+  if (!isPretty) return { isPretty, write: (line) => void stream.write(`${line}\n`) };
   const colorize = stream.isTTY === true && env["NO_COLOR"] === undefined;
   const pretty = prettyFactory({
     colorize,
@@ -25,7 +36,7 @@ export function openLogSink({ stream, env }: LogSinkOptions): LogSink {
     hideObject: true,
     messageFormat: (fields) => describe(fields),
   });
-  return { write: (line) => void stream.write(pretty(line)) };
+  return { isPretty, write: (line) => void stream.write(pretty(line)) };
 }
 
 /** `(agent-1) task.accepted stage=quality-checks index=3`, then the message, if there is one. */

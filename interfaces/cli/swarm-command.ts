@@ -1,7 +1,10 @@
 import { resolve } from "node:path";
+import type { Job, PublishedEvent } from "../../bus/messages.ts";
 import type { SwarmError } from "../../core/errors.ts";
+import type { RunId } from "../../core/ids.ts";
 import { openLogger } from "../../core/logging.ts";
-import { registerEnvironment, Scrubber } from "../../core/scrub.ts";
+import type { Scrubber } from "../../core/scrub.ts";
+import { Ending } from "./ending.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { jobFromCommandLine } from "./job-inputs.ts";
 import { type LogSink, openLogSink } from "./log-sink.ts";
@@ -23,47 +26,54 @@ export type SwarmCommand =
 
 type RunCommand = Extract<SwarmCommand, { kind: "run" }>;
 
-/** Carries out a command and answers its exit code. Ends on its own after a one-shot, else on a signal. */
-export async function runSwarmCommand(command: SwarmCommand): Promise<number> {
+/**
+ * Carries out a command and answers its exit code. Ends on its own after a one-shot, else on a signal.
+ * @param scrubber keeps the environment's secrets out of all lines
+ */
+export async function runSwarmCommand(command: SwarmCommand, scrubber: Scrubber): Promise<number> {
   const { env } = process;
   const directory = resolve(env["INIT_CWD"] ?? process.cwd());
   const isOneShot = command.kind === "run" && command.once;
   const sink = openLogSink({ stream: isOneShot ? process.stderr : process.stdout, env });
-  const scrubber = new Scrubber();
-  registerEnvironment(scrubber, env);
+  const job =
+    command.kind === "run" ? await jobFromCommandLine({ ...command, directory, env }) : undefined;
   const logger = openLogger({
     service: "swarm",
     scrubber,
     write: (line) => sink.write(line.trimEnd()),
   });
-  const job =
-    command.kind === "run" ? await jobFromCommandLine({ ...command, directory, env }) : undefined;
-  const ending = new Ending();
-  const opening = openSession({
+  using ending = new Ending();
+  const session = await openSession({
     directory,
     agents: command.agents,
     env,
     logger,
     onLine: (line) => sink.write(scrubber.scrub(line)),
-    onFailure: (error) => ending.fail(error),
+    onFailure: (error) => ending.begin(exitCodeOf(error.code), explain(error)),
+    signal: ending.signal,
+  }).catch((error: unknown) => {
+    if (ending.signal.aborted) return undefined;
+    throw error;
   });
-  const session = await Promise.race([opening, ending.before(opening)]);
-  if (session === undefined) return EXIT.interrupted;
+  if (session === undefined) return ending.code;
   ending.killWith(() => session.kill());
+  // One-shots answer on standard output; beside NDJSON, text for people would be in the way.
+  const say = (text: string): void =>
+    void (isOneShot || sink.isPretty ? process.stdout : process.stderr).write(`${text}\n`);
   try {
+    const context = { session, sink, directory, say, ending };
     if (command.kind === "run" && job !== undefined) {
-      const code = await Promise.race([
-        runJob(command, job, { session, sink, directory }),
-        ending.code,
-      ]);
-      if (isOneShot || !session.owned || ending.hasBegun) return code;
+      const code = await runJob(command, job, context);
+      if (isOneShot || !session.owned || ending.signal.aborted) return code;
     }
-    if (!session.owned) return EXIT.ok;
-    showHowToUse(session);
+    if (!session.owned) {
+      say(`A swarm runs here already, at ${session.url}; this one would be its second.`);
+      return EXIT.ok;
+    }
+    say(howToUse(session));
     return await ending.code;
   } finally {
     await session.close();
-    ending.close();
   }
 }
 
@@ -71,97 +81,61 @@ interface RunContext {
   readonly session: Session;
   readonly sink: LogSink;
   readonly directory: string;
+  readonly say: (text: string) => void;
+  readonly ending: Ending;
 }
 
-async function runJob(
-  command: RunCommand,
-  job: Awaited<ReturnType<typeof jobFromCommandLine>>,
-  { session, sink, directory }: RunContext,
-): Promise<number> {
-  const { runId } = await session.client.submit(job);
+/** Submits the job, waits for its outcome and tells it. Answers the exit code; on a signal, that of the signal. */
+async function runJob(command: RunCommand, job: Job, context: RunContext): Promise<number> {
+  const { session, directory, say, ending } = context;
+  const leave = new AbortController();
+  const watching = (async () => {
+    const { runId } = await session.client.submit(job);
+    const summary = await watchRun(runId, context, leave.signal);
+    say(command.json ? JSON.stringify(summary.json()) : summary.lines(directory).join("\n"));
+    return summary.succeeded ? EXIT.ok : EXIT.runFailed;
+  })();
+  try {
+    return await Promise.race([watching, ending.code, session.lost]);
+  } finally {
+    leave.abort();
+  }
+}
+
+async function watchRun(
+  runId: RunId,
+  { session, sink }: RunContext,
+  signal: AbortSignal,
+): Promise<RunSummary> {
   const summary = new RunSummary();
-  for await (const event of session.client.watch(runId, new AbortController().signal)) {
+  for await (const event of session.client.watch(runId, signal)) {
     summary.add(event);
     // The processes of a swarm of ours log to this terminal; those of another one do not.
     if (!session.owned) sink.write(JSON.stringify(logLineOf(event)));
   }
-  const text = command.json ? JSON.stringify(summary.json()) : summary.lines(directory).join("\n");
-  process.stdout.write(`${text}\n`);
-  return summary.succeeded ? EXIT.ok : EXIT.runFailed;
+  return summary;
 }
 
-function logLineOf(event: {
-  readonly type: string;
-  readonly run: string;
-  readonly atMs: number;
-  readonly data: object;
-}) {
-  const { output, inputs, ...data } = event.data as Record<string, unknown>;
+function logLineOf(event: PublishedEvent): object {
+  const { output, inputs, ...data } = event.data;
   void [output, inputs];
   const time = new Date(event.atMs).toISOString();
   return { level: "info", time, service: "run", event: event.type, runId: event.run, ...data };
 }
 
-function showHowToUse(session: Session): void {
-  const lines = [
+function howToUse({ url, embedded }: Session): string {
+  const where = embedded ? "credentials: .cascade/nats.json" : "the server that NATS_URL names";
+  return [
     "",
-    `The swarm waits for jobs at ${session.url} (credentials: .cascade/nats.json). From a second terminal, here:`,
+    `The swarm waits for jobs at ${url} (${where}). From a second terminal, here:`,
     "  npm run job -- code-quality-swarm path=.    a plain NATS publish",
     "  npm run swarm -- run <cascade.yaml>         any cascade",
     "  npm run agent                               one more agent",
     "Ctrl-C stops it; unfinished runs go on at the next start.",
     "",
-  ];
-  process.stdout.write(`${lines.join("\n")}\n`);
+  ].join("\n");
 }
 
-/** Waits for a reason to end: a signal, or a swarm that cannot go on. A second signal ends everything at once. */
-class Ending {
-  readonly code: Promise<number>;
-  hasBegun = false;
-  readonly #resolve: (code: number) => void;
-  #kill: () => void = () => {};
-
-  constructor() {
-    const { promise, resolve: resolvePromise } = Promise.withResolvers<number>();
-    this.code = promise;
-    this.#resolve = resolvePromise;
-    for (const signal of SIGNALS) process.on(signal, this.#onSignal);
-  }
-
-  readonly #onSignal = (): void => {
-    if (this.hasBegun) {
-      this.#kill();
-      process.exit(EXIT.interrupted);
-    }
-    this.hasBegun = true;
-    process.stderr.write("stopping; once more to stop at once\n");
-    this.#resolve(EXIT.interrupted);
-  };
-
-  fail(error: SwarmError): void {
-    this.hasBegun = true;
-    process.stderr.write(
-      `error ${error.code}: ${error.message}\n${error.hint === undefined ? "" : `  ${error.hint}\n`}`,
-    );
-    this.#resolve(exitCodeOf(error.code));
-  }
-
-  killWith(kill: () => void): void {
-    this.#kill = kill;
-  }
-
-  /** Resolves to undefined when the end comes while `opening` is under way, once that is undone. */
-  async before(opening: Promise<Session>): Promise<undefined> {
-    await this.code;
-    const session = await opening.catch(() => undefined);
-    await session?.close();
-    return undefined;
-  }
-
-  close(): void {
-    for (const signal of SIGNALS) process.off(signal, this.#onSignal);
-  }
+function explain({ code, message, hint }: SwarmError): string {
+  return `error ${code}: ${message}${hint === undefined ? "" : `\n  ${hint}`}`;
 }
-
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

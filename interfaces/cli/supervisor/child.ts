@@ -10,6 +10,7 @@ export interface ChildOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Working directory. */
   readonly directory: string;
+  /** Called with each NDJSON line that it writes; other text comes wrapped into one. */
   readonly onLine: (line: string) => void;
   /** It ended; `expected` when we asked for it. */
   readonly onExit: (how: string, expected: boolean) => void;
@@ -42,7 +43,10 @@ export function startChild(options: ChildOptions): Child {
   const pid = child.pid ?? 0;
   child.stdin?.on("error", () => {}); // it ended: `exit` tells
   for (const stream of [child.stdout, child.stderr]) {
-    if (stream !== null) createInterface({ input: stream }).on("line", options.onLine);
+    if (stream === null) continue;
+    createInterface({ input: stream }).on("line", (line) =>
+      options.onLine(asLogLine(options.name, line)),
+    );
   }
   const end = (how: string): void => {
     if (ended) return;
@@ -69,4 +73,11 @@ export function startChild(options: ChildOptions): Child {
       if (pid > 0) signalGroup(pid, "SIGKILL");
     },
   };
+}
+
+/** What is no log line, such as the last words of a process that cannot start, becomes one. */
+function asLogLine(name: string, text: string): string {
+  if (text.startsWith("{")) return text;
+  const time = new Date().toISOString();
+  return JSON.stringify({ level: "warn", time, service: name, event: "process.said", msg: text });
 }

@@ -1,4 +1,12 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 /** Who supervises the swarm of a directory. */
@@ -12,69 +20,89 @@ export type LockAttempt =
   | { readonly status: "taken"; readonly release: () => void }
   | { readonly status: "held"; readonly holder: LockHolder };
 
-const TRIES = 20;
-
-/** Takes the lock of `<folder>/supervisor.json`, from a dead holder if need be; exactly one process has it. */
+/**
+ * Takes the lock of a folder; at most one living process has it.
+ *
+ * Each holder makes the file of the next number. It is linked into place, hence whole from its first moment, and the
+ * highest one is never removed: a process that looked long ago and creates a number that is history by now sees the
+ * higher one afterwards.
+ */
 export function takeLock(folder: string): LockAttempt {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const file = join(folder, "supervisor.json");
-  const own = JSON.stringify({
-    pid: process.pid,
-    started: startTime(process.pid),
-  } satisfies LockHolder);
-  for (let tries = 0; tries < TRIES; tries++) {
-    if (isCreated(file, own)) {
-      return { status: "taken", release: () => release(file, own) };
-    }
-    const text = readText(file);
-    const holder = text === undefined ? undefined : parseHolder(text);
+  for (;;) {
+    const last = highest(folder);
+    const holder = readHolder(fileOf(folder, last));
     if (holder !== undefined && isAlive(holder)) return { status: "held", holder };
-    if (text !== undefined) removeStale(file, text);
+    const number = last + 1;
+    if (!isCreated(folder, number)) continue;
+    if (highest(folder) > number) {
+      rmSync(fileOf(folder, number), { force: true });
+      continue;
+    }
+    for (const former of numbers(folder)) {
+      if (former < number) rmSync(fileOf(folder, former), { force: true });
+    }
+    return { status: "taken", release: () => release(folder, number) };
   }
-  throw new Error(`cannot take the lock ${file}`);
 }
 
-function isCreated(file: string, text: string): boolean {
+/** The process that has the lock; undefined when there is none. */
+export function lockHolder(folder: string): LockHolder | undefined {
+  const holder = readHolder(fileOf(folder, highest(folder)));
+  return holder !== undefined && isAlive(holder) ? holder : undefined;
+}
+
+const NAME = /^supervisor\.(\d{1,15})\.json$/;
+
+function fileOf(folder: string, number: number): string {
+  return join(folder, `supervisor.${number}.json`);
+}
+
+function numbers(folder: string): readonly number[] {
+  return readdirSync(folder).flatMap((name) => {
+    const number = NAME.exec(name)?.[1];
+    return number === undefined ? [] : [Number(number)];
+  });
+}
+
+function highest(folder: string): number {
+  return Math.max(0, ...numbers(folder));
+}
+
+function isCreated(folder: string, number: number): boolean {
+  const own: LockHolder = { pid: process.pid, started: startTime(process.pid) };
+  const part = writePart(folder, JSON.stringify(own));
   try {
-    writeFileSync(file, text, { flag: "wx", mode: 0o600 });
+    linkSync(part, fileOf(folder, number));
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
-  }
-}
-
-/** Moves the stale lock aside. If another process replaced it meanwhile, what was moved is put back. */
-function removeStale(file: string, stale: string): void {
-  const aside = `${file}.${process.pid}.stale`;
-  try {
-    renameSync(file, aside);
-    if (readText(aside) !== stale) linkSync(aside, file);
-  } catch {
-    // Another process was faster: the next round sees what it left.
   } finally {
-    rmSync(aside, { force: true });
+    rmSync(part, { force: true });
   }
 }
 
-function release(file: string, own: string): void {
-  if (readText(file) === own) rmSync(file, { force: true });
+/** The file stays, and says that nobody has the lock. */
+function release(folder: string, number: number): void {
+  if (highest(folder) !== number) return;
+  renameSync(writePart(folder, "{}"), fileOf(folder, number));
 }
 
-function readText(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return undefined;
-  }
+function writePart(folder: string, text: string): string {
+  const part = join(folder, `supervisor.${process.pid}.part`);
+  rmSync(part, { force: true });
+  writeFileSync(part, text, { flag: "wx", mode: 0o600 });
+  return part;
 }
 
-function parseHolder(text: string): LockHolder | undefined {
+/** Undefined for a lock that was released, for one that a crash cut off, and where there is none. */
+function readHolder(file: string): LockHolder | undefined {
   try {
-    const { pid, started } = JSON.parse(text) as Partial<LockHolder>;
+    const { pid, started } = JSON.parse(readFileSync(file, "utf8")) as Partial<LockHolder>;
     return typeof pid === "number" ? { pid, started } : undefined;
   } catch {
-    return undefined; // cut off by a crash: stale
+    return undefined;
   }
 }
 
@@ -87,9 +115,13 @@ function isAlive(holder: LockHolder): boolean {
   return holder.started === undefined || startTime(holder.pid) === holder.started;
 }
 
-/** Start time of a process from /proc; undefined where there is none, or for a zombie. */
+/** Start time of a process from /proc; undefined where there is none. A zombie's differs from any. */
 function startTime(pid: number): string | undefined {
-  const stat = readText(`/proc/${pid}/stat`);
-  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields?.[0] === "Z" ? "ended" : fields?.[19];
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" ? "ended" : fields[19];
+  } catch {
+    return undefined;
+  }
 }

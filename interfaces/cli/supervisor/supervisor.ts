@@ -7,6 +7,7 @@ import type { BusAddress } from "../../../bus/connection.ts";
 import { type Guard, openGuard } from "../../../bus/server/guard-client.ts";
 import { locateServer } from "../../../bus/server/locate.ts";
 import { type NatsServer, openServer } from "../../../bus/server/server.ts";
+import { readStoredVersion } from "../../../bus/server/store-folder.ts";
 import { formatVersion } from "../../../bus/server/version.ts";
 import { type Client, openClient } from "../../../coordinator/client.ts";
 import { SwarmError } from "../../../core/errors.ts";
@@ -22,17 +23,19 @@ export interface SupervisorOptions {
   /** A server that runs elsewhere; without it one is started here. */
   readonly address?: BusAddress;
   readonly logger: Logger;
-  /** Lines of the children. */
+  /** NDJSON lines of the children. */
   readonly onLine: (line: string) => void;
-  /** The swarm cannot go on: a child ended too often. */
+  /** The running swarm cannot go on: a child ended too often. */
   readonly onFailure: (error: SwarmError) => void;
+  /** Gives up the start; has no effect on a swarm that runs. */
+  readonly signal?: AbortSignal;
 }
 
 /** A running swarm: nats-server, coordinator and agents as children of this process. */
 export interface Swarm {
   readonly address: BusAddress;
   readonly client: Client;
-  /** Milliseconds from the found server binary to the first answer of the coordinator. */
+  /** Milliseconds from the found server binary until the coordinator takes jobs and all agents are there. */
   readonly readyMs: number;
   /** Drains agents, then the coordinator, then stops the server. */
   stop(): Promise<void>;
@@ -42,10 +45,22 @@ export interface Swarm {
 
 const AGENT_PROGRAM = fileURLToPath(new URL("../../../agents/main.ts", import.meta.url));
 const COORDINATOR_PROGRAM = fileURLToPath(new URL("../../../coordinator/main.ts", import.meta.url));
+const CONNECT_TIMEOUT_MS = 5_000;
 const READY_TIMEOUT_MS = 30_000;
-const DRAIN_MS = 8_000;
-const STOP_MS = 10_000;
+const LOOK_AGAIN_MS = 50;
+const SHOWS_INFO: ReadonlySet<string> = new Set(["trace", "debug", "info"]);
+const AGENT_JOINED = '"event":"agent.joined"';
+/** A person who pressed Ctrl-C waits ten seconds at most: what is not done by then is done by the next start. */
+const DRAIN_MS = 6_000;
+const AGENT_STOP_MS = 7_000;
+const COORDINATOR_STOP_MS = 3_000;
+/** Dead coordinators whose leases may still stand. */
+const COORDINATORS_KEPT = 32;
 
+/**
+ * Starts a swarm. Whatever goes wrong, nothing of it is left when this has failed.
+ * @throws SwarmError, or the reason of an aborted `signal`
+ */
 export async function startSwarm(options: SupervisorOptions): Promise<Swarm> {
   const supervisor = new Supervisor(options);
   try {
@@ -63,16 +78,25 @@ class Supervisor implements Swarm {
   readonly #folder: string;
   readonly #children = new Map<string, Child>();
   readonly #restarts = new Map<string, Restarts>();
-  readonly #deadCoordinators: string[] = [];
+  readonly #deadCoordinators = new Set<string>();
+  /** Gives up the start: our caller wants it, or a child cannot be started. */
+  readonly #giveUp = new AbortController();
+  readonly #signal: AbortSignal;
   #server: NatsServer | undefined;
   #guard: Guard | undefined;
   #client: Client | undefined;
   #address: BusAddress | undefined;
+  /** Agents of ours that the coordinator knows, gathered during the start. */
+  readonly #joined = new Set<string>();
+  readonly #allJoined = Promise.withResolvers<void>();
+  #running = false;
   #stopping = false;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#folder = join(options.directory, ".cascade");
+    const asked = options.signal === undefined ? [] : [options.signal];
+    this.#signal = AbortSignal.any([...asked, this.#giveUp.signal]);
   }
 
   get client(): Client {
@@ -86,38 +110,40 @@ class Supervisor implements Swarm {
   }
 
   async start(): Promise<void> {
-    const { address, agents, logger } = this.#options;
-    if (address === undefined) this.#address = await this.#startServer();
-    else this.#address = address;
-    const startedMs = performance.now();
-    await this.#startCoordinator();
-    const names = Array.from({ length: agents }, (_, index) => `agent-${index + 1}`);
-    const suffix = address === undefined ? "" : `-${newMemberId("x", randomBytes).slice(2, 6)}`;
-    for (const name of names) this.#startAgent(`${name}${suffix}`);
+    const { agents, logger } = this.#options;
+    let startedMs = performance.now();
+    if (this.#options.address === undefined) {
+      const located = await this.#locateServer();
+      startedMs = performance.now();
+      this.#address = await this.#startServer(located);
+    } else {
+      this.#address = this.#options.address;
+    }
     this.#client = await openClient(this.#address, {
       name: newMemberId("supervisor", randomBytes),
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
     });
-    await this.#client.ready(AbortSignal.timeout(READY_TIMEOUT_MS));
-    await this.#agentsReady(agents);
+    await this.#startCoordinator();
+    for (const name of this.#agentNames()) this.#startAgent(name);
+    await this.#everyoneReady();
+    this.#signal.throwIfAborted();
+    this.#running = true;
     this.readyMs = Math.round(performance.now() - startedMs);
-    logger.info({ event: "swarm.ready", agents, url: this.#address.url, durationMs: this.readyMs });
+    const url = withoutCredentials(this.#address.url);
+    logger.info({ event: "swarm.ready", agents, url, durationMs: this.readyMs });
   }
 
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
-    const { logger } = this.#options;
-    const coordinators = [...this.#children].filter(([name]) => name.startsWith("coordinator"));
-    const agents = [...this.#children].filter(([name]) => !name.startsWith("coordinator"));
-    await Promise.all(agents.map(([, child]) => child.stop(STOP_MS)));
-    await Promise.all(coordinators.map(([, child]) => child.stop(STOP_MS)));
+    const coordinators = [...this.#children].filter(([name]) => isCoordinator(name));
+    const agents = [...this.#children].filter(([name]) => !isCoordinator(name));
+    await Promise.all(agents.map(([, child]) => child.stop(AGENT_STOP_MS)));
+    await Promise.all(coordinators.map(([, child]) => child.stop(COORDINATOR_STOP_MS)));
     await this.#client?.close();
-    if (this.#server !== undefined) {
-      this.#guard?.forget(this.#server.pid);
-      await this.#server.close();
-    }
+    await this.#server?.close();
     this.#guard?.close();
-    logger.info({ event: "swarm.stopped" });
+    if (this.#running) this.#options.logger.info({ event: "swarm.stopped" });
   }
 
   kill(): void {
@@ -126,17 +152,27 @@ class Supervisor implements Swarm {
     this.#server?.kill("SIGKILL");
   }
 
-  async #startServer(): Promise<BusAddress> {
+  async #locateServer(): Promise<Awaited<ReturnType<typeof locateServer>>> {
     const { env, logger } = this.#options;
-    const located = await locateServer({
+    const storedVersion = await readStoredVersion(this.#folder);
+    return locateServer({
       env,
+      signal: this.#signal,
       progress: (line) => logger.info({ event: "server.search" }, line),
+      ...(storedVersion === undefined ? {} : { storedVersion }),
     });
+  }
+
+  async #startServer(located: Awaited<ReturnType<typeof locateServer>>): Promise<BusAddress> {
+    const { env, logger } = this.#options;
     this.#guard = openGuard();
-    const sync = env["CASCADE_SYNC"] === "default" ? "default" : "always";
-    const server = await openServer({ server: located, folder: this.#folder, sync });
+    const server = await openServer({
+      server: located,
+      folder: this.#folder,
+      sync: env["CASCADE_SYNC"] === "default" ? "default" : "always",
+      guard: this.#guard,
+    });
     this.#server = server;
-    this.#guard.watch(server.pid);
     server.onExit((how) => void this.#serverEnded(how));
     logger.info({
       event: "server.ready",
@@ -154,7 +190,6 @@ class Supervisor implements Swarm {
     if (!this.#mayRestart("nats-server", how)) return;
     try {
       await server.restart();
-      this.#guard?.watch(server.pid);
       const { pid, address } = server;
       this.#options.logger.info({ event: "server.restarted", pid, url: address.url });
     } catch (error) {
@@ -162,47 +197,67 @@ class Supervisor implements Swarm {
         new SwarmError(
           "broker-unavailable",
           `nats-server does not come back: ${(error as Error).message}`,
+          { cause: error },
         ),
       );
     }
   }
 
-  /** Ids of coordinators that ran on this server are kept in a file: after a crash of everything their leases are free at once. */
   async #startCoordinator(): Promise<void> {
     const id = newMemberId("coordinator", randomBytes);
-    if (this.#server !== undefined) {
-      await mkdir(this.#folder, { recursive: true });
-      const file = join(this.#folder, "coordinators");
-      const former = await readFile(file, "utf8").catch(() => "");
-      for (const name of former.split("\n")) {
-        if (name !== "" && !this.#deadCoordinators.includes(name))
-          this.#deadCoordinators.push(name);
-      }
-      const kept = [...this.#deadCoordinators, id].slice(-32);
-      await writeFile(file, `${kept.join("\n")}\n`, { mode: 0o600 });
-    }
+    if (this.#server !== undefined) await this.#noteCoordinator(id);
     this.#startChild(id, COORDINATOR_PROGRAM, {
       CASCADE_COORDINATOR_ID: id,
-      CASCADE_PREDECESSORS: this.#deadCoordinators.join(","),
-      ...(this.#server?.syncsEveryWrite ? { CASCADE_PURGE_DELAY_MS: "0" } : {}),
+      CASCADE_PREDECESSORS: [...this.#deadCoordinators].join(","),
+      ...(this.#server?.syncsEveryWrite === true ? { CASCADE_PURGE_DELAY_MS: "0" } : {}),
     });
   }
 
+  /**
+   * On a server of our own, ids of coordinators are kept in a file: those of former starts are dead by now, and their
+   * leases are free at once, even after everything was killed.
+   */
+  async #noteCoordinator(id: string): Promise<void> {
+    await mkdir(this.#folder, { recursive: true });
+    const file = join(this.#folder, "coordinators");
+    const former = await readFile(file, "utf8").catch(() => "");
+    for (const name of former.split("\n")) {
+      if (name !== "") this.#deadCoordinators.add(name);
+    }
+    const kept = [...this.#deadCoordinators, id].slice(-COORDINATORS_KEPT);
+    await writeFile(file, `${kept.join("\n")}\n`, { mode: 0o600 });
+  }
+
+  /** On a server that others use, too, names are made unique. */
+  #agentNames(): readonly string[] {
+    const suffix =
+      this.#server === undefined ? `-${newMemberId("x", randomBytes).slice(2, 6)}` : "";
+    return Array.from(
+      { length: this.#options.agents },
+      (_, index) => `agent-${index + 1}${suffix}`,
+    );
+  }
+
   #startAgent(name: string): void {
+    const { env } = this.#options;
     this.#startChild(name, AGENT_PROGRAM, {
       CASCADE_AGENT_ID: name,
-      CASCADE_DRAIN_MS: String(DRAIN_MS),
+      CASCADE_DRAIN_MS: env["CASCADE_DRAIN_MS"] ?? String(DRAIN_MS),
     });
   }
 
   #startChild(name: string, program: string, own: Readonly<Record<string, string>>): void {
+    if (this.#stopping) return;
     const { env, directory, onLine } = this.#options;
     const child = startChild({
       name,
       program,
       env: { ...env, ...this.#addressEnvironment(), ...own, INIT_CWD: directory },
       directory,
-      onLine,
+      onLine: (line) => {
+        this.#noteJoined(line);
+        onLine(line);
+      },
       onExit: (how, expected) => {
         this.#children.delete(name);
         if (!expected && !this.#stopping) void this.#childEnded(name, how);
@@ -213,9 +268,15 @@ class Supervisor implements Swarm {
   }
 
   async #childEnded(name: string, how: string): Promise<void> {
-    if (name.startsWith("coordinator")) {
-      this.#deadCoordinators.push(name);
-      if (this.#mayRestart("coordinator", how)) await this.#startCoordinator();
+    if (isCoordinator(name)) {
+      this.#deadCoordinators.add(name);
+      if (!this.#mayRestart("coordinator", how)) return;
+      try {
+        await this.#startCoordinator();
+      } catch (error) {
+        const why = (error as Error).message;
+        this.#fail(new SwarmError("internal", `no coordinator: ${why}`, { cause: error }));
+      }
       return;
     }
     // Said before it is started again: its tasks go to the others at once.
@@ -226,27 +287,27 @@ class Supervisor implements Swarm {
   }
 
   #mayRestart(name: string, how: string): boolean {
-    const { logger } = this.#options;
     const restarts = this.#restarts.get(name) ?? new Restarts();
     this.#restarts.set(name, restarts);
     const may = restarts.mayRestart(performance.now());
-    logger.warn({ event: "process.ended", process: name, how, restarting: may });
+    this.#options.logger.warn({ event: "process.ended", process: name, how, restarting: may });
     if (!may) {
       this.#fail(
         new SwarmError(
           "restart-limit",
           `${name} ended more than three times within a minute (last: ${how})`,
-          {
-            hint: "its lines above say why",
-          },
+          { hint: "its lines above say why" },
         ),
       );
     }
     return may;
   }
 
+  /** During the start the error comes from `startSwarm`, later through `onFailure`. */
   #fail(error: SwarmError): void {
-    if (!this.#stopping) this.#options.onFailure(error);
+    if (this.#stopping) return;
+    if (this.#running) this.#options.onFailure(error);
+    else this.#giveUp.abort(error);
   }
 
   #addressEnvironment(): Record<string, string | undefined> {
@@ -256,16 +317,60 @@ class Supervisor implements Swarm {
       : { NATS_URL: undefined, CASCADE_NATS_FILE: join(this.#folder, "nats.json") };
   }
 
-  async #agentsReady(wanted: number): Promise<void> {
-    const untilMs = performance.now() + READY_TIMEOUT_MS;
-    const own = (name: string): boolean => this.#children.has(name);
-    while (performance.now() < untilMs && !this.#stopping) {
-      const there = (await this.client.agents()).filter((beat) => own(beat.agent));
-      if (there.length >= wanted) return;
+  async #everyoneReady(): Promise<void> {
+    const late = AbortSignal.timeout(READY_TIMEOUT_MS);
+    const signal = AbortSignal.any([this.#signal, late]);
+    try {
+      await Promise.all([this.client.ready(signal), this.#agentsReady(signal)]);
+    } catch (error) {
+      if (!late.aborted || this.#signal.aborted) throw error;
+      throw new SwarmError(
+        "coordinator-unavailable",
+        `the swarm did not come up within ${READY_TIMEOUT_MS / 1_000} s`,
+        { hint: "the lines above say what its processes did", cause: error },
+      );
     }
-    throw new SwarmError(
-      "internal",
-      `not all ${wanted} agents came up within ${READY_TIMEOUT_MS} ms`,
-    );
   }
+
+  /**
+   * The coordinator's lines say whom it knows: only then is the death of an agent noticed at once. With a log level
+   * that hides them, service discovery says at least who is there.
+   */
+  async #agentsReady(signal: AbortSignal): Promise<void> {
+    if (SHOWS_INFO.has(this.#options.env["LOG_LEVEL"] ?? "info")) {
+      await Promise.race([this.#allJoined.promise, aborted(signal)]);
+      return;
+    }
+    for (;;) {
+      signal.throwIfAborted();
+      const there = await this.client.agents();
+      const own = there.filter((beat) => this.#children.has(beat.agent));
+      if (own.length >= this.#options.agents) return;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    }
+  }
+
+  #noteJoined(line: string): void {
+    if (this.#running || !line.includes(AGENT_JOINED)) return;
+    const { agentId } = JSON.parse(line) as { readonly agentId: string };
+    if (this.#children.has(agentId)) this.#joined.add(agentId);
+    if (this.#joined.size >= this.#options.agents) this.#allJoined.resolve();
+  }
+}
+
+/** Rejects with the reason when the signal is aborted. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
+function isCoordinator(name: string): boolean {
+  return name.startsWith("coordinator");
+}
+
+/** The URLs of one or several servers as they may be shown. */
+export function withoutCredentials(urls: string): string {
+  return urls.replace(/[^,/@\s]*@/g, "");
 }

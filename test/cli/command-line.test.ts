@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { SwarmError } from "../../core/errors.ts";
+import { parseCommandLine } from "../../interfaces/cli/command-line.ts";
+
+const parse = (...args: string[]) => parseCommandLine(args, () => {});
+
+describe("the command line", () => {
+  const quality = {
+    kind: "run",
+    cascade: "code-quality-swarm",
+    inputs: ["path=."],
+    once: false,
+    json: false,
+    agents: 4,
+  };
+  const own = { ...quality, cascade: "c.yaml", inputs: [], once: true };
+
+  it.each([
+    [[], quality],
+    [["~/my app"], { ...quality, inputs: ["path=~/my app"] }],
+    [["--once", "src"], { ...quality, inputs: ["path=src"], once: true }],
+    [["--json"], { ...quality, once: true, json: true }],
+    [["run", "c.yaml"], own],
+    [["run", "c.yaml", "--input", "a=1", "--input", "b=x=y"], { ...own, inputs: ["a=1", "b=x=y"] }],
+    [["run", "c.yaml", "--json", "--agents", "1"], { ...own, json: true, agents: 1 }],
+    [["up"], { kind: "up", agents: 4 }],
+    [["up", "--agents", "256"], { kind: "up", agents: 256 }],
+    [["--agents", "2", "up"], { kind: "up", agents: 2 }],
+    [["--agents", "2", "up", "--agents", "3"], { kind: "up", agents: 3 }],
+    [["--agents", "2", "--json", "run", "c.yaml"], { ...own, json: true, agents: 2 }],
+  ])("%j is understood", (args, expected) => {
+    expect(parse(...args)).toEqual(expected);
+  });
+
+  it.each([
+    [["--onec"], "unknown option '--onec'", "(Did you mean --once?)"],
+    [["run"], "missing required argument 'cascade'", expect.stringContaining("--help")],
+    [["rnu", "c.yaml"], expect.stringMatching(/too many arguments/), expect.any(String)],
+    [["--agents", "0"], expect.stringContaining("from 1 to 256"), expect.any(String)],
+    [["--agents", "257"], expect.stringContaining("from 1 to 256"), expect.any(String)],
+    [["--agents", "1e1"], expect.stringContaining("from 1 to 256"), expect.any(String)],
+    [["--agents", ""], expect.stringContaining("from 1 to 256"), expect.any(String)],
+    [["up", "--once"], "unknown option '--once'", expect.any(String)],
+    [["--once", "up"], expect.stringContaining("takes neither"), undefined],
+  ])("%j is refused with what is wrong", (args, message, hint) => {
+    const refusal = (() => {
+      try {
+        return parse(...args);
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(refusal).toBeInstanceOf(SwarmError);
+    expect(refusal).toMatchObject({ code: "usage", message, hint });
+  });
+
+  it("shows help, with examples and exit codes, and asks for nothing", () => {
+    let shown = "";
+    const write = (text: string): void => {
+      shown += text;
+    };
+    expect(parseCommandLine(["--help"], write)).toBeUndefined();
+    expect(shown).toContain("npm run swarm -- --once ~/code/my-app");
+    expect(shown).toContain("130 interrupted");
+    shown = "";
+    expect(parseCommandLine(["run", "--help"], write)).toBeUndefined();
+    expect(shown).toContain("--input <key=value>");
+  });
+});

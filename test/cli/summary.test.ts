@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+import type { PublishedEvent } from "../../bus/messages.ts";
+import { parseRunId } from "../../core/ids.ts";
+import type { JsonObject } from "../../core/json.ts";
+import { RunSummary } from "../../interfaces/cli/summary.ts";
+
+const run = parseRunId("r1");
+
+function summaryOf(...events: readonly [string, JsonObject][]): RunSummary {
+  const summary = new RunSummary();
+  for (const [index, [type, data]] of events.entries()) {
+    const event: PublishedEvent = { v: 1, run, n: index + 1, atMs: index * 500, type, data };
+    summary.add(event);
+  }
+  return summary;
+}
+
+const created: [string, JsonObject] = ["run.created", { cascade: "code-quality-swarm" }];
+const done = (agent: string): [string, JsonObject] => ["task.succeeded", { agent }];
+const report = {
+  headline: "2 findings (1 error, 1 warning) in 3 files",
+  report_md: "/home/me/.cascade/runs/r1/report.md",
+  report_json: "/home/me/.cascade/runs/r1/report.json",
+  findings: { error: 1, warning: 1 },
+  top: [
+    { severity: "error", file: "a\u001b[2J.js", line: 3, message: "bad" },
+    { severity: "warning", file: "b.js", line: 4, message: "odd" },
+  ],
+};
+
+describe("the summary of a run", () => {
+  it("names outcome, each agent's share, the first findings and the report", () => {
+    const summary = summaryOf(
+      created,
+      done("agent-2"),
+      done("agent-1"),
+      ["task.failed", { agent: "agent-3", retryAtMs: 1 }],
+      done("agent-2"),
+      ["run.succeeded", { output: { value: report } }],
+    );
+    expect(summary.succeeded).toBe(true);
+    expect(summary.lines("/home/me")).toEqual([
+      "code-quality-swarm succeeded in 2.5 s",
+      "  tasks     agent-1 1 · agent-2 2, 1 attempted again",
+      "  result    2 findings (1 error, 1 warning) in 3 files",
+      "    error    a\\x1b[2J.js:3  bad",
+      "    warning  b.js:4  odd",
+      "  report    .cascade/runs/r1/report.md",
+      "            .cascade/runs/r1/report.json",
+    ]);
+  });
+
+  it("says why a run failed, where, and what to do", () => {
+    const error = {
+      code: "invalid-cascade",
+      message: "no such stage",
+      disposition: "fail",
+      hint: "add it",
+      location: { file: "c.yaml", line: 3, column: 5 },
+    };
+    const summary = summaryOf(created, ["run.failed", { error }]);
+    expect(summary.succeeded).toBe(false);
+    expect(summary.lines("/")).toEqual([
+      "code-quality-swarm failed in 0.5 s",
+      "  invalid-cascade at c.yaml:3:5: no such stage",
+      "  add it",
+    ]);
+  });
+
+  it("shows any other output as it is, cut when it is long", () => {
+    const lines = (output: JsonObject) =>
+      summaryOf(created, ["run.succeeded", { output: { value: output } }]).lines("/");
+    expect(lines({ answer: 42 })).toEqual([
+      "code-quality-swarm succeeded in 0.5 s",
+      '  output    {"answer":42}',
+    ]);
+    expect(lines({ text: "x".repeat(1_000) })[1]).toHaveLength(413);
+  });
+
+  it("has a form for programs", () => {
+    const summary = summaryOf(created, done("agent-1"), [
+      "run.succeeded",
+      { output: { value: { answer: 42 } } },
+    ]);
+    expect(summary.json()).toEqual({
+      schemaVersion: 1,
+      run: "r1",
+      cascade: "code-quality-swarm",
+      status: "succeeded",
+      durationMs: 1_000,
+      tasksByAgent: { "agent-1": 1 },
+      output: { answer: 42 },
+      error: null,
+    });
+  });
+});
