@@ -26,5 +26,5 @@ RUN mkdir /workspace && chown node:node /workspace
 USER node
 ENV INIT_CWD=/workspace LOG_LEVEL=info
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["/usr/bin/tini", "--", "node", "--max-semi-space-size=8", "--heap-growing-percent=50"]
+ENTRYPOINT ["/usr/bin/tini", "--", "node", "--max-semi-space-size=8", "--heap-growing-percent=50", "--no-parallel-scavenge"]
 CMD ["agents/main.ts"]

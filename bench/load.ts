@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Msg, NatsConnection } from "nats";
 import { failureOf } from "../bus/failures.ts";
 import { followLink, type Link } from "../bus/link.ts";
@@ -14,11 +15,19 @@ export interface Load {
 
 const PAYLOAD = "x".repeat(180);
 export const CHAIN_INPUTS = { payload: PAYLOAD };
-const SUBMIT_TIMEOUT_MS = 10_000;
 const RETRY_MS = 20;
-const MISSED_MS = 250;
 
-export function openLoad(connection: NatsConnection): Load {
+/** When a load takes a message for lost: short where processes are killed, long where they are only busy. */
+export interface Patience {
+  readonly submitMs: number;
+  readonly eventMs: number;
+}
+
+export const PATIENT: Patience = { submitMs: 10_000, eventMs: 5_000 };
+/** Jobs carry a key then, so that one whose answer was lost may be sent again. */
+export const IMPATIENT: Patience = { submitMs: 500, eventMs: 250 };
+
+export function openLoad(connection: NatsConnection, patience: Patience = PATIENT): Load {
   const waiting = new Map<string, () => void>();
   const early = new Set<string>();
   const link = followLink(connection);
@@ -36,21 +45,27 @@ export function openLoad(connection: NatsConnection): Load {
   });
   return {
     async run(cascade, inputs) {
-      const job = encodeMessage({ cascade, inputs, directory: "/tmp" });
-      const answer = await submit(connection, link, job);
+      const key = patience === PATIENT ? {} : { key: randomUUID() };
+      const job = encodeMessage({ cascade, inputs, directory: "/tmp", ...key });
+      const answer = await submit(connection, link, job, patience.submitMs);
       const { runId, error } = answer.json<{ runId: string; error?: { message: string } }>();
       if (error !== undefined) throw new Error(error.message);
       if (early.delete(runId)) return;
-      await ended(connection, runId, waiting);
+      await ended(connection, runId, waiting, patience.eventMs);
     },
   };
 }
 
 /** Nobody may answer while a process is being replaced: a client tries again. */
-async function submit(connection: NatsConnection, link: Link, job: Uint8Array): Promise<Msg> {
+async function submit(
+  connection: NatsConnection,
+  link: Link,
+  job: Uint8Array,
+  timeoutMs: number,
+): Promise<Msg> {
   for (;;) {
     try {
-      return await request(connection, link, "cascade.submit", job, SUBMIT_TIMEOUT_MS);
+      return await request(connection, link, "cascade.submit", job, timeoutMs);
     } catch (error) {
       if (failureOf(error) !== "unknown") throw error;
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -63,6 +78,7 @@ async function ended(
   connection: NatsConnection,
   runId: string,
   waiting: Map<string, () => void>,
+  missedMs: number,
 ): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   waiting.set(runId, resolve);
@@ -75,7 +91,7 @@ async function ended(
       },
       () => {}, // asked again
     );
-  }, MISSED_MS);
+  }, missedMs);
   await promise;
   clearInterval(timer);
   waiting.delete(runId);

@@ -13,7 +13,7 @@ import { Scrubber } from "../core/scrub.ts";
 import { openSubjects } from "../core/subjects.ts";
 import { startSwarm } from "../interfaces/cli/supervisor/supervisor.ts";
 import { type Floor, openFloor } from "./floor.ts";
-import { CHAIN_INPUTS, type Load, openLoad } from "./load.ts";
+import { CHAIN_INPUTS, IMPATIENT, type Load, openLoad } from "./load.ts";
 import { benchLog } from "./log-bench.ts";
 import { memoryMib, peakMemoryMib } from "./memory.ts";
 import { benchRecovery } from "./recovery-bench.ts";
@@ -85,7 +85,10 @@ export async function benchSwarm(sync: SyncSetting): Promise<BenchResult> {
     }
     const fanOutMs = await fanOut(load);
     const peakMib = Object.fromEntries([...pids].map(([name, pid]) => [name, peakMemoryMib(pid)]));
-    const recoveryMs = await benchRecovery(load, (name) => pids.get(name) ?? 0);
+    const recoveryMs = await benchRecovery(
+      openLoad(connection, IMPATIENT),
+      (name) => pids.get(name) ?? 0,
+    );
     await connection.close();
     await using floor = await openFloor(swarm.address);
     const floorFigures = await benchFloor(floor);

@@ -165,12 +165,11 @@ export const queryAnswer = z.union([
 ]);
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
-const encoder = new TextEncoder();
 /** A quick look before the slow walk over every key; an escaped spelling also has a backslash-u. */
 const MAY_HOLD_FORBIDDEN_KEY = /__proto__|constructor|prototype|\\u/;
 
 export function encodeMessage(message: unknown): Uint8Array {
-  return encoder.encode(JSON.stringify(message));
+  return Buffer.from(JSON.stringify(message)); // faster than a TextEncoder for the short texts that most are
 }
 
 /**

@@ -1,7 +1,8 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import type { Msg, NatsConnection } from "nats";
 import { type BusAddress, openBus } from "../bus/connection.ts";
 import { failureOf, isUnheard } from "../bus/failures.ts";
+import { followLink, type Link } from "../bus/link.ts";
 import {
   decodeMessage,
   encodeMessage,
@@ -12,6 +13,7 @@ import {
   queryAnswer,
   submitAnswer,
 } from "../bus/messages.ts";
+import { request } from "../bus/requests.ts";
 import { fromErrorRecord, SwarmError } from "../core/errors.ts";
 import type { RunEventType } from "../core/events.ts";
 import { type AgentId, newMemberId, type RunId } from "../core/ids.ts";
@@ -23,7 +25,8 @@ import { LiveEvents } from "./live-events.ts";
 /** How everything outside the swarm talks to it: submit, watch, cancel, look. */
 export interface Client extends AsyncDisposable {
   /**
-   * Resolves when the run is stored. `known`: the job's key has this run already.
+   * Resolves when the run is stored. `known`: the job's key has this run already. A job without a key gets one, so
+   * that it may be sent again, and is run once, when its answer is lost.
    * @throws SwarmError of the answer, or `coordinator-unavailable`
    */
   submit(job: Job): Promise<{ readonly runId: RunId; readonly status: "accepted" | "known" }>;
@@ -44,10 +47,12 @@ export interface Client extends AsyncDisposable {
 }
 
 const SUBMIT_TIMEOUT_MS = 10_000;
+/** A coordinator that was killed does not answer; its successor is there within this time. */
+const ASK_AGAIN_MS = 1_000;
 const QUERY_TIMEOUT_MS = 2_000;
 const RETRY_MS = 100;
 /** How long a watcher waits for live events before it asks the owner whether it missed one. */
-const WATCH_POLL_MS = 2_000;
+const WATCH_POLL_MS = 1_000;
 
 export async function openClient(
   address: BusAddress,
@@ -64,23 +69,31 @@ export async function openClient(
 
 class NatsClient implements Client {
   readonly #connection: NatsConnection;
+  readonly #link: Link;
   readonly #name: string;
   readonly #subjects = openSubjects();
 
   constructor(connection: NatsConnection, name: string) {
     this.#connection = connection;
+    this.#link = followLink(connection);
     this.#name = name;
   }
 
   async submit(job: Job): Promise<{ runId: RunId; status: "accepted" | "known" }> {
-    try {
-      const message = await this.#ask(this.#subjects.submit, encodeMessage(job), SUBMIT_TIMEOUT_MS);
-      const answer = decodeMessage(submitAnswer, message.data);
-      if ("error" in answer) throw fromErrorRecord(answer.error);
-      return answer;
-    } catch (error) {
-      if (!isNoAnswer(error)) throw error;
-      throw unavailable(error);
+    const keyed: Job = job.key === undefined ? { ...job, key: randomUUID() } : job;
+    const payload = encodeMessage(keyed);
+    const untilMs = performance.now() + SUBMIT_TIMEOUT_MS;
+    for (;;) {
+      try {
+        const message = await this.#ask(this.#subjects.submit, payload, ASK_AGAIN_MS);
+        const answer = decodeMessage(submitAnswer, message.data);
+        if ("error" in answer) throw fromErrorRecord(answer.error);
+        return job.key === undefined ? { ...answer, status: "accepted" } : answer;
+      } catch (error) {
+        if (!isNoAnswer(error)) throw error;
+        if (performance.now() > untilMs) throw unavailable(error);
+      }
+      await pause(RETRY_MS);
     }
   }
 
@@ -172,7 +185,7 @@ class NatsClient implements Client {
   }
 
   #ask(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Msg> {
-    return this.#connection.request(subject, payload, { timeout: timeoutMs });
+    return request(this.#connection, this.#link, subject, payload, timeoutMs);
   }
 
   async #eventsAfter(
@@ -204,7 +217,9 @@ class NatsClient implements Client {
 
   async #listen(subject: string, signal: AbortSignal): Promise<LiveEvents> {
     const wake = (): void => live.wake();
+    const forgetLink = this.#link.onReconnect(() => live.wake()); // what was missed meanwhile can be asked for
     const live = new LiveEvents(() => {
+      forgetLink();
       signal.removeEventListener("abort", wake);
       subscription.unsubscribe();
     });

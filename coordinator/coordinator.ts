@@ -31,8 +31,8 @@ import { showFact } from "./facts.ts";
 import { type Intake, openIntake } from "./intake.ts";
 import { Offers } from "./offers.ts";
 import { Ownership } from "./ownership.ts";
-import { storedEvents } from "./queries.ts";
 import { Results } from "./results.ts";
+import { RunReader } from "./run-reader.ts";
 import { mutedOrders, RunState } from "./run-state.ts";
 import type { ShardOwner } from "./shard-owner.ts";
 import { Shards } from "./shards.ts";
@@ -214,7 +214,7 @@ async function openParts(
     deadlines,
     stageInputs,
     dispatcher: () => dispatcher,
-    sendOffers: (target, prepared) => void offers.send(target, prepared),
+    sendOffers: (target, prepared) => offers.send(target, prepared),
   });
   const agentWatch: AgentWatch = new AgentWatch({
     connection,
@@ -255,9 +255,10 @@ async function openParts(
     dispatcher,
     fail: (run, failure) => conductor.fail(run, failure),
   });
+  const reader = new RunReader(access);
   const createOwned = (owner: ShardOwner, runId: RunId, job: Job, isNew: boolean) =>
     createRun({
-      access,
+      reader,
       admission,
       owner,
       runId,
@@ -273,6 +274,7 @@ async function openParts(
     conductor,
     dispatcher,
     results,
+    reader,
     openRuns,
     purgeDelayMs: options.purgeDelayMs,
     loadPlan: (digest) => admission.loadPlan(digest),
@@ -333,7 +335,7 @@ async function openParts(
 
 /** Makes a run on a shard that is ours, unless it is there. Resolves when that is stored. */
 async function createRun(request: {
-  readonly access: LogAccess;
+  readonly reader: RunReader;
   readonly admission: Admission;
   readonly owner: ShardOwner;
   readonly runId: RunId;
@@ -341,8 +343,8 @@ async function createRun(request: {
   readonly isNew: boolean;
   readonly openRunCount: () => number;
 }): Promise<"accepted" | "known"> {
-  const { access, admission, owner, runId, job, isNew } = request;
-  if (!isNew && (await isKnown(access, owner, runId))) {
+  const { reader, admission, owner, runId, job, isNew } = request;
+  if (!isNew && (await reader.has(owner, runId))) {
     await owner.settled();
     return "known";
   }
@@ -367,11 +369,6 @@ async function createRun(request: {
   owner.record(run, created);
   await owner.settled();
   return "accepted";
-}
-
-async function isKnown(access: LogAccess, owner: ShardOwner, runId: RunId): Promise<boolean> {
-  if (owner.runs.has(runId)) return true;
-  return (await storedEvents(access, owner, runId)).length > 0;
 }
 
 /** How long the submitter's answer waits for the owner to have made a run that was handed over. */

@@ -43,13 +43,34 @@ export interface OffersOptions {
 /** Sends offers and control requests to agents and tells the dispatcher what came of them. */
 export class Offers {
   readonly #options: OffersOptions;
+  readonly #gathered = new Map<
+    string,
+    { readonly target: OfferTarget; readonly prepared: PreparedTask[] }
+  >();
 
   constructor(options: OffersOptions) {
     this.#options = options;
   }
 
-  /** Offers tasks whose attempts are stored; tasks of one call travel together, up to the limits. */
-  async send(target: OfferTarget, prepared: readonly PreparedTask[]): Promise<void> {
+  /** Offers tasks whose attempts are stored; those of one tick to one target travel together, up to the limits. */
+  send(target: OfferTarget, prepared: readonly PreparedTask[]): void {
+    const key = "agent" in target ? target.agent : `lane ${target.lane}`;
+    const gathered = this.#gathered.get(key);
+    if (gathered !== undefined) {
+      gathered.prepared.push(...prepared);
+      return;
+    }
+    if (this.#gathered.size === 0) setImmediate(() => this.#sendGathered());
+    this.#gathered.set(key, { target, prepared: [...prepared] });
+  }
+
+  #sendGathered(): void {
+    const gathered = [...this.#gathered.values()];
+    this.#gathered.clear();
+    for (const { target, prepared } of gathered) void this.#sendTo(target, prepared);
+  }
+
+  async #sendTo(target: OfferTarget, prepared: readonly PreparedTask[]): Promise<void> {
     const made = prepared.map(this.#options.textOf);
     const isReady = made.every((text) => typeof text === "string");
     const all = isReady ? made : await Promise.all(made);

@@ -15,6 +15,7 @@ import { openInbox } from "./inbox.ts";
 import { answerQueries } from "./queries.ts";
 import { recoverRuns } from "./recovery.ts";
 import type { Results } from "./results.ts";
+import type { RunReader } from "./run-reader.ts";
 import type { RunState } from "./run-state.ts";
 import { ShardOwner } from "./shard-owner.ts";
 import type { Turns } from "./turns.ts";
@@ -27,6 +28,7 @@ export interface ShardsOptions {
   readonly conductor: Conductor;
   readonly dispatcher: Dispatcher;
   readonly results: Results;
+  readonly reader: RunReader;
   readonly openRuns: OpenRuns;
   readonly purgeDelayMs: number;
   readonly loadPlan: (digest: string) => Promise<Plan>;
@@ -94,7 +96,7 @@ export class Shards {
     }
     const subscriptions = [
       results.listen(owner),
-      answerQueries(access.connection, access.subjects, access, owner),
+      answerQueries(access, this.#options.reader, owner),
     ];
     this.#open.set(log.shard, { owner, subscriptions, inbox });
     return recovered.length;

@@ -3,7 +3,7 @@ import type { StoredEvent } from "../core/events.ts";
 import type { RunId } from "../core/ids.ts";
 import { decodeEvent } from "./log-record.ts";
 import type { LogAccess } from "./shard-log.ts";
-import { readSubject } from "./subject-reader.ts";
+import { walkSubject } from "./subject-reader.ts";
 
 /** Consecutive lines of one run as LOG had them (`encodeEvent`), the first of which is event number `first`. */
 export interface HistoryPart {
@@ -44,12 +44,13 @@ export async function readHistory(
   const byNumber = new Map<number, StoredEvent>();
   const damagedParts: number[] = [];
   const { subjects } = access;
-  await readSubject(access, subjects.streams.history, subjects.history(shard, run), (message) => {
-    const [header = "", ...lines] = message.text.split("\n");
+  const subject = subjects.history(shard, run);
+  for await (const { sequence, text } of walkSubject(access, subjects.streams.history, subject)) {
+    const [header = "", ...lines] = text.split("\n");
     const events = isHeader(header) ? lines.map(decodeEvent) : [undefined];
-    if (events.includes(undefined)) damagedParts.push(message.sequence);
+    if (events.includes(undefined)) damagedParts.push(sequence);
     for (const event of events) if (event !== undefined) byNumber.set(event.n, event);
-  });
+  }
   const events = [...byNumber.values()].sort((a, b) => a.n - b.n);
   return { events, damagedParts };
 }

@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import type { Clock } from "../core/clock.ts";
 import { isRunOutcome, type StoredEvent } from "../core/events.ts";
 import type { RunId } from "../core/ids.ts";
@@ -24,8 +25,8 @@ export interface ShardArchive {
   add(stored: StoredEvent, line: string): void;
   /** Says that the open-run index has these runs, as a new owner found it. */
   adoptIndexed(runs: readonly RunId[]): void;
-  /** Lines of a run that HISTORY may not have yet. */
-  recentLines(run: RunId): readonly string[];
+  /** Lines of a run that HISTORY may not have yet; undefined when it has all of them. */
+  recent(run: RunId): RecentLines | undefined;
   /** Writes everything, then purges LOG. */
   checkpoint(): Promise<void>;
   /** Ends the timer; waits for what is being written. */
@@ -47,18 +48,28 @@ export interface ArchiveOptions {
   readonly onError: (error: unknown) => void;
 }
 
-interface Recent {
+/** Consecutive lines of a run, the first of which is event number `first`. */
+export interface RecentLines {
+  readonly first: number;
+  readonly lines: readonly string[];
+}
+
+interface Recent extends RecentLines {
   first: number;
   lines: string[];
   bytes: number;
 }
+
+/** Requests of a shard's checkpoint that are under way at once: the hot path's own wait behind them. */
+const CHECKPOINT_REQUESTS = 8;
 
 export function openShardArchive(options: ArchiveOptions): ShardArchive {
   const { access, clock, log } = options;
   const recent = new Map<RunId, Recent>();
   /** Points of LOG that may be purged, each at its time. */
   const purgeable: { readonly sequence: number; readonly atMs: number }[] = [];
-  const indexed = new Set<RunId>();
+  /** Runs in the open-run index, and what it says of each, as far as we wrote it. */
+  const indexed = new Map<RunId, string>();
   const writing = new Map<RunId, Promise<void>>();
   let grown = false;
   let closed = false;
@@ -111,18 +122,32 @@ export function openShardArchive(options: ArchiveOptions): ShardArchive {
   async function checkpointOnce(): Promise<void> {
     const sequence = log.lastSequence;
     grown = false;
-    await Promise.all(
-      [...recent.keys()].map(async (run) => {
+    try {
+      const atOnce = pLimit(CHECKPOINT_REQUESTS);
+      await atOnce.map(recent.keys(), async (run) => {
         const state = options.openRunOf(run);
-        if (state !== undefined) {
-          await options.openRuns.put(log.shard, run, state);
-          indexed.add(run);
-        }
+        if (state !== undefined) await index(run, state);
         await write(run, state === undefined);
-      }),
-    );
+      });
+    } catch (error) {
+      grown = true; // what is left is for the next one
+      throw error;
+    }
     purgeable.push({ sequence, atMs: clock.monotonicMs() + options.purgeDelayMs });
     await purge();
+  }
+
+  async function index(run: RunId, state: OpenRun): Promise<void> {
+    const text = JSON.stringify(state);
+    const known = indexed.get(run);
+    if (known === text) return;
+    indexed.set(run, text); // before it is written: should the run end meanwhile, the entry goes after it
+    try {
+      await options.openRuns.put(log.shard, run, state);
+    } catch (error) {
+      indexed.set(run, known ?? "");
+      throw error;
+    }
   }
 
   async function purge(): Promise<void> {
@@ -151,9 +176,9 @@ export function openShardArchive(options: ArchiveOptions): ShardArchive {
   return {
     add,
     adoptIndexed(runs) {
-      for (const run of runs) indexed.add(run);
+      for (const run of runs) indexed.set(run, "");
     },
-    recentLines: (run) => recent.get(run)?.lines ?? [],
+    recent: (run) => recent.get(run),
     checkpoint,
     async close() {
       closed = true;

@@ -1,4 +1,4 @@
-import { AckPolicy, DeliverPolicy } from "nats";
+import { AckPolicy, DeliverPolicy, type MsgRequest } from "nats";
 import { isMissing } from "../bus/failures.ts";
 import { SwarmError } from "../core/errors.ts";
 import type { LogAccess } from "./shard-log.ts";
@@ -12,7 +12,31 @@ const BATCH = 256;
 const FETCH_EXPIRES_MS = 5_000;
 
 /**
- * Reads every message of one exact subject, first to last, up to the one that was last when it began.
+ * Walks the messages of one exact subject, one request each, read from the leader. For a subject with few of them:
+ * it leaves nothing at the server, where each consumer costs more than the messages it would bring.
+ */
+export async function* walkSubject(
+  access: Pick<LogAccess, "manager">,
+  stream: string,
+  subject: string,
+): AsyncGenerator<StoredMessage> {
+  for (let from = 1; ; ) {
+    // Servers know `next_by_subj` since 2.9; the client's type for this request does not.
+    const next = { seq: from, next_by_subj: subject } as MsgRequest;
+    try {
+      const message = await access.manager.streams.getMessage(stream, next);
+      yield { sequence: message.seq, text: message.string() };
+      from = message.seq + 1;
+    } catch (error) {
+      if (isMissing(error)) return;
+      throw error;
+    }
+  }
+}
+
+/**
+ * Reads every message of one exact subject, first to last, up to the one that was last when it began. For long ones:
+ * messages come in batches, through a consumer of its own.
  * @returns the sequence of that last message, 0 when the subject has none
  */
 export async function readSubject(

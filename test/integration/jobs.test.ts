@@ -3,6 +3,7 @@ import { connect as connectSocket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openBus } from "../../bus/connection.ts";
 import type { Job } from "../../bus/messages.ts";
+import { shardOf } from "../../core/shard.ts";
 import { type InProcessSwarm, startInProcessSwarm } from "../support/in-process-swarm.ts";
 import { executionsOf, follow } from "../support/swarm-process.ts";
 
@@ -100,6 +101,28 @@ describe("a job", () => {
     await run.ended;
     expect(run.events[0]?.data).toMatchObject({ cascade: "own" });
     expect(run.events.at(-1)?.type).toBe("run.succeeded");
+  });
+
+  it("whose story two thousand ask for at once is read for all of them together", async () => {
+    const { runId } = await swarm.client.submit(pauses());
+    await follow(swarm.client, runId).ended;
+    const connection = await openBus(swarm.server.address, { name: "asking" });
+    const reads: string[] = [];
+    connection.subscribe("$JS.API.>", {
+      callback: (_, { subject }) => {
+        if (subject.includes("HISTORY") && !subject.includes("STREAM.INFO")) reads.push(subject);
+      },
+    });
+    const question = JSON.stringify({ v: 1, run: runId, after: 0 });
+    const ask = () =>
+      connection.request(`cascade.query.${shardOf(runId)}`, question, { timeout: 10_000 });
+    const answers = await Promise.all(Array.from({ length: 2_000 }, ask));
+    const stories = new Set(answers.map((answer) => answer.string()));
+    expect(stories.size).toBe(1);
+    expect(answers[0]?.json<{ events: unknown[] }>().events).toHaveLength(18);
+    expect(new Set(reads)).toEqual(new Set(["$JS.API.STREAM.MSG.GET.HISTORY"]));
+    expect(reads.length).toBeLessThan(200);
+    await connection.close();
   });
 
   it("can be cancelled: no stage starts afterwards", async () => {

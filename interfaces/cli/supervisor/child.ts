@@ -26,9 +26,14 @@ export interface Child {
 
 /**
  * Garbage is collected sooner than V8 finds necessary on a large machine: half the memory for a few per cent of
- * speed, measured by `npm run bench`. The npm scripts `coordinator` and `agent` carry the same flags.
+ * speed. And by one thread: the processes of a swarm share the processors already. Measured by `npm run bench`; the
+ * npm scripts `coordinator` and `agent` and the Dockerfile carry the same flags.
  */
-const MEMORY_FLAGS = ["--max-semi-space-size=8", "--heap-growing-percent=50"];
+const MEMORY_FLAGS = [
+  "--max-semi-space-size=8",
+  "--heap-growing-percent=50",
+  "--no-parallel-scavenge",
+];
 
 export function startChild(options: ChildOptions): Child {
   const child: ChildProcess = spawn(process.execPath, [...MEMORY_FLAGS, options.program], {
