@@ -287,6 +287,7 @@ async function openParts(
   const ownership = new Ownership({
     access,
     leases,
+    openRuns,
     clock,
     logger,
     coordinatorId,

@@ -4,7 +4,9 @@ import { SwarmError } from "../core/errors.ts";
 import type { CoordinatorId } from "../core/ids.ts";
 import { SHARD_COUNT } from "../core/shard.ts";
 import type { Lease, Leases } from "../store/lease.ts";
-import { type LogTail, readLog } from "../store/log-reader.ts";
+import type { LogTail } from "../store/log-reader.ts";
+import type { OpenRuns } from "../store/open-runs.ts";
+import { readTail } from "../store/shard-archive.ts";
 import { type LogAccess, type LogOptions, type ShardLog, takeLog } from "../store/shard-log.ts";
 
 /** `lease`: how long it must not have changed before others may take it; renewed three times as often. */
@@ -13,6 +15,7 @@ export const LEASE_TIMES = { leaseMs: 3_000, renewMs: 1_000, pollMs: 500 } as co
 export interface OwnershipOptions {
   readonly access: LogAccess;
   readonly leases: Leases;
+  readonly openRuns: OpenRuns;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly coordinatorId: CoordinatorId;
@@ -166,8 +169,8 @@ export class Ownership {
   }
 
   async #take(shard: number, view: ShardView): Promise<void> {
-    const { access, leases, coordinatorId, nonce } = this.#options;
-    let tail = await readLog(access, shard);
+    const { access, leases, openRuns, coordinatorId, nonce } = this.#options;
+    let tail = await readTail(access, openRuns, shard);
     const epoch = Math.max(view.lease.epoch, tail.epoch) + 1;
     const taken = await leases.write(shard, view.lease, { owner: coordinatorId, epoch });
     if (taken === undefined) return; // another coordinator was faster
@@ -187,7 +190,7 @@ export class Ownership {
         return;
       } catch (error) {
         if (!(error instanceof SwarmError) || error.code !== "log-fenced") throw error;
-        tail = await readLog(access, shard); // the former owner appended while we read
+        tail = await readTail(access, openRuns, shard); // the former owner appended while we read
       }
     }
     this.#options.logger.warn(

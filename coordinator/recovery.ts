@@ -41,7 +41,7 @@ export async function recoverRuns(
   for (const run of indexed) if (!byRun.has(run)) byRun.set(run, []);
   const recovered = await Promise.all(
     [...byRun].map(async ([run, events]) => {
-      for (const stored of events) owner.archive?.add(stored, encodeEvent(stored));
+      for (const stored of events) owner.archive?.adopt(stored, encodeEvent(stored));
       if (events.some((stored) => isRunOutcome(stored.event))) return undefined;
       return recoverRun(options, owner, run, events);
     }),

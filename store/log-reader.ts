@@ -14,8 +14,11 @@ export interface LogTail {
   readonly damage: readonly { readonly sequence: number; readonly lines: readonly number[] }[];
 }
 
-/** @throws SwarmError `broker-unavailable` when the server stops answering */
-export async function readLog(access: LogAccess, shard: number): Promise<LogTail> {
+/**
+ * @param from sequence of the first record of interest; the last record is read in any case
+ * @throws SwarmError `broker-unavailable` when the server stops answering
+ */
+export async function readLog(access: LogAccess, shard: number, from = 1): Promise<LogTail> {
   const { subjects } = access;
   const events: StoredEvent[] = [];
   const damage: { sequence: number; lines: readonly number[] }[] = [];
@@ -32,6 +35,7 @@ export async function readLog(access: LogAccess, shard: number): Promise<LogTail
         damage.push({ sequence: message.sequence, lines: record.damagedLines });
       }
     },
+    from,
   );
   return { lastSequence, epoch, events, damage };
 }

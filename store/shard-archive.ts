@@ -4,6 +4,7 @@ import { isRunOutcome, type StoredEvent } from "../core/events.ts";
 import type { RunId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import { writeHistory } from "./history.ts";
+import { type LogTail, readLog } from "./log-reader.ts";
 import type { OpenRun, OpenRuns } from "./open-runs.ts";
 import type { LogAccess, ShardLog } from "./shard-log.ts";
 
@@ -23,6 +24,8 @@ export const ARCHIVE_TIMES = {
 export interface ShardArchive {
   /** Hands over what was just appended. `line` is the event as LOG has it. */
   add(stored: StoredEvent, line: string): void;
+  /** The same for what a new owner found in LOG: HISTORY may have it already, and gets it with the next checkpoint. */
+  adopt(stored: StoredEvent, line: string): void;
   /** Says that the open-run index has these runs, as a new owner found it. */
   adoptIndexed(runs: readonly RunId[]): void;
   /** Lines of a run that HISTORY may not have yet; undefined when it has all of them. */
@@ -77,6 +80,14 @@ export function openShardArchive(options: ArchiveOptions): ShardArchive {
   let cancelTimer = clock.schedule(ARCHIVE_TIMES.checkpointMs, onTimer);
 
   function add(stored: StoredEvent, line: string): void {
+    const entry = adopt(stored, line);
+    const full =
+      entry.lines.length >= ARCHIVE_TIMES.eventsPerPart || entry.bytes >= LIMITS.messageBatchBytes;
+    const ended = isRunOutcome(stored.event);
+    if (ended || full) write(stored.run, ended).catch(options.onError);
+  }
+
+  function adopt(stored: StoredEvent, line: string): Recent {
     grown = true;
     let entry = recent.get(stored.run);
     if (entry === undefined) {
@@ -85,10 +96,7 @@ export function openShardArchive(options: ArchiveOptions): ShardArchive {
     }
     entry.lines.push(line);
     entry.bytes += line.length;
-    const full =
-      entry.lines.length >= ARCHIVE_TIMES.eventsPerPart || entry.bytes >= LIMITS.messageBatchBytes;
-    const ended = isRunOutcome(stored.event);
-    if (ended || full) write(stored.run, ended).catch(options.onError);
+    return entry;
   }
 
   /** Writes the run's lines so far; those that come meanwhile wait for the next part. */
@@ -133,6 +141,7 @@ export function openShardArchive(options: ArchiveOptions): ShardArchive {
       grown = true; // what is left is for the next one
       throw error;
     }
+    await options.openRuns.putCheckpoint(log.shard, { sequence, server: serverOf(access) });
     purgeable.push({ sequence, atMs: clock.monotonicMs() + options.purgeDelayMs });
     await purge();
   }
@@ -175,6 +184,7 @@ export function openShardArchive(options: ArchiveOptions): ShardArchive {
 
   return {
     add,
+    adopt: (stored, line) => void adopt(stored, line),
     adoptIndexed(runs) {
       for (const run of runs) indexed.set(run, "");
     },
@@ -186,6 +196,24 @@ export function openShardArchive(options: ArchiveOptions): ShardArchive {
       await Promise.allSettled([checkpointing, ...writing.values()]);
     },
   };
+}
+
+/**
+ * What LOG holds of a shard that HISTORY and the open-run index may not have: all of it after a restart of the server,
+ * else what came since the last checkpoint.
+ */
+export async function readTail(
+  access: LogAccess,
+  openRuns: OpenRuns,
+  shard: number,
+): Promise<LogTail> {
+  const checkpoint = await openRuns.checkpoint(shard);
+  const isTrusted = checkpoint?.server === serverOf(access);
+  return readLog(access, shard, isTrusted ? checkpoint.sequence : 1);
+}
+
+function serverOf({ connection }: LogAccess): string {
+  return connection.info?.server_id ?? "";
 }
 
 /** As many lines as fit one message, from the oldest. */

@@ -37,6 +37,7 @@ export async function* walkSubject(
 /**
  * Reads every message of one exact subject, first to last, up to the one that was last when it began. For long ones:
  * messages come in batches, through a consumer of its own.
+ * @param from sequence to begin at; the last message is read in any case
  * @returns the sequence of that last message, 0 when the subject has none
  */
 export async function readSubject(
@@ -44,13 +45,15 @@ export async function readSubject(
   stream: string,
   subject: string,
   onMessage: (message: StoredMessage) => void,
+  from = 1,
 ): Promise<number> {
   const last = await lastSequence(access, stream, subject);
   if (last === 0) return 0;
   const info = await access.manager.consumers.add(stream, {
     filter_subject: subject,
     ack_policy: AckPolicy.None,
-    deliver_policy: DeliverPolicy.All,
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: Math.max(1, Math.min(from, last)),
     inactive_threshold: 30_000_000_000,
     mem_storage: true,
   });
