@@ -24,7 +24,8 @@ export interface DirectoryEvents {
   joined(agentId: AgentId, heartbeat: Heartbeat): void;
   /** Silent for too long: ask it before it counts as lost. */
   suspected(agentId: AgentId): void;
-  lost(agentId: AgentId, reason: string): void;
+  /** `expected`: it said before that it would leave. */
+  gone(agentId: AgentId, reason: string, expected: boolean): void;
 }
 
 /** Who is there, what each can do and how much room it has. Fed by heartbeats, judged on the monotonic clock. */
@@ -93,7 +94,10 @@ export class AgentDirectory {
   }
 
   remove(agentId: AgentId, reason: string): void {
-    if (this.#agents.delete(agentId)) this.#events.lost(agentId, reason);
+    const agent = this.#agents.get(agentId);
+    if (agent === undefined) return;
+    this.#agents.delete(agentId);
+    this.#events.gone(agentId, reason, agent.heartbeat.status === "draining");
   }
 
   assign(agentId: AgentId, lane: Lane): void {

@@ -41,7 +41,7 @@ export class AgentWatch {
     this.directory = new AgentDirectory(options.clock, {
       joined: (agentId, beat) => this.#joined(agentId, beat),
       suspected: (agentId) => void this.ask(agentId),
-      lost: (agentId, reason) => this.#lost(agentId, reason),
+      gone: (agentId, reason, expected) => this.#gone(agentId, reason, expected),
     });
   }
 
@@ -129,8 +129,10 @@ export class AgentWatch {
     this.#options.onChange();
   }
 
-  #lost(agentId: AgentId, reason: string): void {
-    this.#options.logger.warn({ event: "agent.lost", agentId, reason });
+  #gone(agentId: AgentId, reason: string, expected: boolean): void {
+    const { logger } = this.#options;
+    if (expected) logger.info({ event: "agent.left", agentId });
+    else logger.warn({ event: "agent.lost", agentId, reason });
     const error = new SwarmError("agent-lost", `agent ${agentId} is gone: ${reason}`, {
       disposition: "retry",
     });
