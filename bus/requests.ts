@@ -14,7 +14,7 @@ export function answer(message: Msg, payload: Uint8Array): boolean {
 }
 
 /**
- * A request that fails at once when the connection breaks, for then its answer cannot come.
+ * A request that fails at once when the connection is down or breaks, for then its answer cannot come.
  * @throws LinkLost, or what the client throws for no answer in time and for nobody listening
  */
 export async function request(
@@ -24,6 +24,8 @@ export async function request(
   payload: Uint8Array,
   timeoutMs: number,
 ): Promise<Msg> {
+  // Sent now, it would lie in a buffer until the link is back, or be lost with it.
+  if (!link.connected) throw new LinkLost("the connection is down");
   const answered = connection.request(subject, payload, { timeout: timeoutMs });
   answered.catch(() => {}); // when the link was lost first, nobody waits for it any more
   const { promise: lost, reject } = Promise.withResolvers<never>();

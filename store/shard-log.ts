@@ -60,6 +60,7 @@ export interface LogOptions {
 }
 
 const APPEND_TIMEOUT_MS = 1_000;
+const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
 const encoder = new TextEncoder();
 
@@ -239,11 +240,14 @@ class OwnedLog implements ShardLog {
     }
   }
 
-  /** A growing pause that a reconnect cuts short. */
+  /** A growing pause that a reconnect cuts short; while the link is down, nothing else does. */
   #pauseBeforeRetry(attempt: number): Promise<void> {
     const { clock, link } = this.#access;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = clock.schedule(Math.min(20 * 2 ** attempt, LONGEST_PAUSE_MS), resolve);
+    const pauseMs = link.connected
+      ? Math.min(SHORTEST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS)
+      : LONGEST_PAUSE_MS;
+    const cancel = clock.schedule(pauseMs, resolve);
     const forget = link.onReconnect(resolve);
     return promise.finally(() => {
       cancel();
