@@ -184,6 +184,7 @@ describe("discover-files", () => {
     await expect(
       asOrdinaryUser(() => run({ path: tree.path("closed") }, skillContext())),
     ).rejects.toMatchObject({ code: "path-unreadable", disposition: "fail" });
+    await chmod(tree.path("closed"), 0o700); // who is not root could not remove it
   });
 
   it.each([
