@@ -356,7 +356,7 @@ async function createRun(request: {
   }
   refuseOver("openRuns", request.openRunCount() + 1);
   const created = {
-    type: "run.created",
+    type: "run.started",
     cascade: plan.cascade,
     plan: digest,
     machine: RUN_MACHINE,

@@ -48,7 +48,7 @@ function taskIdOf({ run, event }: StoredEvent): { readonly taskId?: string } {
 /** What a log line says of an event: names and numbers, never whole inputs or outputs. */
 function fieldsOf(event: RunEvent): Record<string, unknown> {
   switch (event.type) {
-    case "run.created":
+    case "run.started":
       return { cascade: event.cascade, plan: event.plan.slice(0, 12), directory: event.directory };
     case "stage.started":
       return { stageId: event.stage, tasks: event.tasks };

@@ -63,7 +63,7 @@ async function recoverRun(
       await openRuns.remove(owner.shard, runId);
       return undefined;
     }
-    const created = events[0]?.event as EventOf<"run.created">;
+    const created = events[0]?.event as EventOf<"run.started">;
     const run = new RunState(runId, await options.loadPlan(created.plan), created, mutedOrders);
     for (const stored of events) run.apply(stored);
     return run;

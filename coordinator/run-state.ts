@@ -33,7 +33,7 @@ export class RunState {
   readonly runId: RunId;
   readonly shard: number;
   readonly plan: Plan;
-  readonly created: EventOf<"run.created">;
+  readonly created: EventOf<"run.started">;
   /** Number of the last event applied. */
   n = 0;
   status: RunStatus = "running";
@@ -43,7 +43,7 @@ export class RunState {
   readonly #outputs = new Map<number, readonly Value[]>();
   readonly #positions: ReadonlyMap<StageId, number>;
 
-  constructor(runId: RunId, plan: Plan, created: EventOf<"run.created">, orders: RunOrders) {
+  constructor(runId: RunId, plan: Plan, created: EventOf<"run.started">, orders: RunOrders) {
     this.runId = runId;
     this.shard = shardOf(runId);
     this.plan = plan;
@@ -64,7 +64,7 @@ export class RunState {
     const { event } = stored;
     if (isRunOutcome(event)) this.status = event.type.slice("run.".length) as RunStatus;
     switch (event.type) {
-      case "run.created":
+      case "run.started":
       case "cancel.requested":
       case "run.succeeded":
       case "run.failed":

@@ -15,7 +15,7 @@ export interface StoredEvent {
 
 export type RunEvent =
   | {
-      readonly type: "run.created";
+      readonly type: "run.started";
       readonly cascade: string;
       /** sha256 of the plan's JSON, which is stored as an object of that name. */
       readonly plan: string;

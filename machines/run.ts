@@ -25,7 +25,7 @@ export interface RunContext {
 
 /** The facts of the log that concern a whole run; stages by their position in the plan. */
 export type RunInput =
-  | { readonly type: "run.created" }
+  | { readonly type: "run.started" }
   | { readonly type: "stage.started"; readonly index: number }
   | { readonly type: "stage.succeeded"; readonly index: number }
   | { readonly type: "stage.failed"; readonly index: number; readonly error: ErrorRecord }
@@ -39,7 +39,7 @@ export type RunInput =
  * Decides which stages of a run may start and how the run ends.
  *
  * ```
- * created ─run.created─▶ running ─last stage.succeeded─▶ succeeding ─run.succeeded─▶ succeeded
+ * created ─run.started─▶ running ─last stage.succeeded─▶ succeeding ─run.succeeded─▶ succeeded
  *                           ├──────── stage.failed ────▶ failing ────run.failed────▶ failed
  *                           └─────── cancel.requested ─▶ cancelling ─run.cancelled─▶ cancelled
  * ```
@@ -70,7 +70,7 @@ export const runMachine = setup({
   states: {
     created: {
       on: {
-        "run.created": {
+        "run.started": {
           target: "running",
           actions: {
             type: "startStages",

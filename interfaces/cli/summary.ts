@@ -15,7 +15,7 @@ export class RunSummary {
   #redistributed = 0;
 
   add(event: PublishedEvent): void {
-    if (event.type === "run.created") {
+    if (event.type === "run.started") {
       this.#startedMs = event.atMs;
       this.#cascade = String(event.data["cascade"]);
     }

@@ -15,7 +15,7 @@ function summaryOf(...events: readonly [string, JsonObject][]): RunSummary {
   return summary;
 }
 
-const created: [string, JsonObject] = ["run.created", { cascade: "code-quality-swarm" }];
+const created: [string, JsonObject] = ["run.started", { cascade: "code-quality-swarm" }];
 const done = (agent: string): [string, JsonObject] => ["task.succeeded", { agent }];
 const report = {
   headline: "2 findings (1 error, 1 warning) in 3 files",

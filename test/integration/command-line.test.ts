@@ -32,7 +32,7 @@ describe("npm run swarm", () => {
       code: 0,
       text: expect.stringContaining("code-quality-swarm succeeded"),
     });
-    const { runId } = lines.find((line) => line.event === "run.created") as unknown as {
+    const { runId } = lines.find((line) => line.event === "run.started") as unknown as {
       runId: string;
     };
     const folder = join(directory, ".cascade/runs", runId);
@@ -63,7 +63,7 @@ describe("npm run swarm", () => {
     execFileSync("mkfifo", [join(odd, "pipe.js")]);
     const { code, lines } = await endOf(odd, ["--once"]);
     expect(code).toBe(0);
-    const { runId } = lines.find((line) => line.event === "run.created") as unknown as {
+    const { runId } = lines.find((line) => line.event === "run.started") as unknown as {
       runId: string;
     };
     const report = JSON.parse(

@@ -41,7 +41,7 @@ describe("a job", () => {
     await once(socket, "data"); // PONG: the server has read it all
     socket.end();
     await vi.waitFor(() => {
-      const created = swarm.lines.find((line) => line.event === "run.created");
+      const created = swarm.lines.find((line) => line.event === "run.started");
       expect(created).toMatchObject({ cascade: "pauses" });
       const ended = { event: "run.succeeded", runId: created?.["runId"] };
       expect(swarm.lines).toContainEqual(expect.objectContaining(ended));
@@ -54,7 +54,7 @@ describe("a job", () => {
     const run = follow(swarm.client, runId);
     await run.ended;
     expect(run.events.map((event) => event.type)).toEqual([
-      "run.created",
+      "run.started",
       ...["first", "second", "third", "fourth"].flatMap(() => [
         "stage.started",
         "task.offered",

@@ -104,7 +104,7 @@ describe("one swarm a directory", () => {
     await using first = startSwarmProcess(directory, ["up", "--agents", "1"]);
     await first.seen("swarm.ready");
     await using guest = startSwarmProcess(directory, ["run", "pauses", "--input", "ms=700"]);
-    const { runId } = await guest.seen("run.created");
+    const { runId } = await guest.seen("run.started");
     first.process.kill("SIGKILL");
     expect(await guest.ended).toBe(5);
     expect(guest.text.join("\n")).toContain("the swarm that was joined has ended");

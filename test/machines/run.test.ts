@@ -36,7 +36,7 @@ function fold(plan: Plan, ...events: RunInput[]) {
   };
 }
 
-const created: RunInput = { type: "run.created" };
+const created: RunInput = { type: "run.started" };
 const started = (index: number): RunInput => ({ type: "stage.started", index });
 const succeeded = (index: number): RunInput => ({ type: "stage.succeeded", index });
 const start = (...indexes: number[]) => ({ type: "startStages", params: { indexes } });
