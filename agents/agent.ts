@@ -10,7 +10,6 @@ import {
   type Heartbeat,
   type Slots,
   stageMessage,
-  type Task,
 } from "../bus/messages.ts";
 import { answer } from "../bus/requests.ts";
 import type { Clock } from "../core/clock.ts";
@@ -23,7 +22,7 @@ import type { Execution } from "../machines/stage-worker.ts";
 import { type Blobs, openBlobs } from "../store/blobs.ts";
 import { BlobCache } from "./blob-cache.ts";
 import { bindingsOf, executeTask } from "./execution.ts";
-import { HeldTasks } from "./held-tasks.ts";
+import { type HeldTask, HeldTasks } from "./held-tasks.ts";
 import { listen } from "./listen.ts";
 import { Offers } from "./offers.ts";
 import { Peers } from "./peers.ts";
@@ -97,7 +96,7 @@ class AgentProcess implements Agent {
     this.#held = new HeldTasks({
       slots: options.slots,
       execute: (task, signal) => executeTask(execution, task, signal),
-      deliver: (task, outcome) => this.#deliver(task, outcome),
+      deliver: (held, outcome) => this.#deliver(held, outcome),
       onChange: () => this.#reportIdle(),
     });
     this.#peers = new Peers(parts);
@@ -183,13 +182,14 @@ class AgentProcess implements Agent {
     }
   }
 
-  #deliver(task: Task, outcome: Execution): Promise<void> {
+  #deliver({ task, from }: HeldTask, outcome: Execution): Promise<void> {
     const { logger } = this.#options;
     const { run, stage, index, attempt, shard, epoch } = task;
     if (logger.isLevelEnabled("debug")) {
       logger.debug({ event: `task.${outcome.status}`, ...bindingsOf(task, this.agentId) });
     }
-    return this.#results.deliver(shard, epoch, { run, stage, index, attempt, ...outcome });
+    const peer = from === undefined ? {} : { from };
+    return this.#results.deliver(shard, epoch, { run, stage, index, attempt, ...peer, ...outcome });
   }
 
   #receiveControl(message: Msg): void {

@@ -1,5 +1,6 @@
 import { type Actor, createActor, fromPromise } from "xstate";
 import type { Slots, Task, TaskName } from "../bus/messages.ts";
+import type { AgentId } from "../core/ids.ts";
 import { type Execution, stageWorkerMachine } from "../machines/stage-worker.ts";
 
 export interface HeldTasksOptions {
@@ -7,13 +8,18 @@ export interface HeldTasksOptions {
   /** Never rejects. */
   readonly execute: (task: Task, signal: AbortSignal) => Promise<Execution>;
   /** Resolves when the result is stored. */
-  readonly deliver: (task: Task, execution: Execution) => Promise<void>;
+  readonly deliver: (held: HeldTask, execution: Execution) => Promise<void>;
   /** A slot is free again, or a task is no longer held. */
   readonly onChange: () => void;
 }
 
-interface Held {
+/** A task, and the peer that handed it over, if one did. */
+export interface HeldTask {
   readonly task: Task;
+  readonly from: AgentId | undefined;
+}
+
+interface Held extends HeldTask {
   readonly actor: Actor<typeof stageWorkerMachine>;
   executing: boolean;
 }
@@ -38,7 +44,7 @@ export class HeldTasks {
           return options.execute(task, signal);
         }),
         deliver: fromPromise<void, Execution>(({ input, self }) =>
-          options.deliver(this.#of(self._parent).task, input),
+          options.deliver(this.#of(self._parent), input),
         ),
       },
       actions: {
@@ -56,10 +62,10 @@ export class HeldTasks {
     return this.busy[task.lane] < this.#options.slots[task.lane];
   }
 
-  /** Takes the task into a slot and starts it. */
-  start(task: Task): void {
+  /** Takes the task into a slot and starts it. @param from the peer that handed it over */
+  start(task: Task, from?: AgentId): void {
     const actor = createActor(this.#logic);
-    const held: Held = { task, actor, executing: true };
+    const held: Held = { task, from, actor, executing: true };
     this.#held.set(keyOf(task), held);
     this.#byActor.set(actor, held);
     this.busy[task.lane] += 1;

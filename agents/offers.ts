@@ -9,7 +9,7 @@ import {
   type Task,
 } from "../bus/messages.ts";
 import { answer } from "../bus/requests.ts";
-import type { AgentId } from "../core/ids.ts";
+import { type AgentId, parseAgentId } from "../core/ids.ts";
 import { LANES } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
 import { LANE_QUEUE_GROUP, type Subjects } from "../core/subjects.ts";
@@ -68,12 +68,13 @@ export class Offers {
   }
 
   #receive(message: Msg, { mayHandOver }: { readonly mayHandOver: boolean }): void {
-    const { tasks } = decodeMessage(offer, message.data);
+    const { from, tasks } = decodeMessage(offer, message.data);
+    const peer = mayHandOver ? undefined : parseAgentId(from);
     const accepted: number[] = [];
     const busy: number[] = [];
     const handing: { readonly position: number; readonly task: Task }[] = [];
     for (const [position, task] of tasks.entries()) {
-      const outcome = this.#take(task);
+      const outcome = this.#take(task, peer);
       if (outcome === "taken") accepted.push(position);
       else if (outcome === "no-room" && mayHandOver && task.team !== undefined)
         handing.push({ position, task });
@@ -112,13 +113,13 @@ export class Offers {
   }
 
   /** Starts the task when there is room. `taken`: it runs here, from now on or already. */
-  #take(task: Task): "taken" | "no-room" | "stale" {
+  #take(task: Task, peer: AgentId | undefined): "taken" | "no-room" | "stale" {
     const { held, skills, logger, agentId } = this.#options;
     if (held.has(task)) return "taken";
     if (this.#isStale(task)) return "stale";
     if (!this.#takes || !held.hasRoom(task) || skills.find(task.skill) === undefined)
       return "no-room";
-    held.start(task);
+    held.start(task, peer);
     if (logger.isLevelEnabled("debug"))
       logger.debug({ event: "task.accepted", ...bindingsOf(task, agentId) });
     return "taken";

@@ -72,7 +72,11 @@ export const offerAnswer = z.object({
 export type OfferAnswer = z.infer<typeof offerAnswer>;
 
 const taskResult = z.intersection(
-  taskName.extend({ durationMs: z.number().min(0) }),
+  taskName.extend({
+    durationMs: z.number().min(0),
+    /** The peer that handed the task over; absent when a coordinator offered it. */
+    from: agentId.exactOptional(),
+  }),
   z.union([
     z.object({ status: z.literal("succeeded"), output: value }),
     z.object({ status: z.literal("failed"), error: errorRecord }),

@@ -66,7 +66,7 @@ export class Conductor {
     const owner = this.owners.get(run.shard);
     if (owner === undefined || run.ended) return;
     const stage = run.stage(failure.stage);
-    const { index, attempt, agent } = failure;
+    const { index, attempt, agent, from } = failure;
     const delayMs = retryDelayMs(stage.retry, attempt, failure.error, this.#options.random);
     const error =
       delayMs === undefined ? finalError(failure, stage.retry.maxAttempts) : failure.error;
@@ -77,6 +77,7 @@ export class Conductor {
       attempt,
       error,
       ...(agent === undefined ? {} : { agent }),
+      ...(from === undefined ? {} : { from }),
       ...(delayMs === undefined ? {} : { retryAtMs: this.#options.clock.wallMs() + delayMs }),
     });
     if (delayMs === undefined) this.#keepDeadLetter(owner, run, failure, error);

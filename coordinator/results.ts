@@ -30,6 +30,7 @@ export interface FailedAttempt {
   readonly index: number;
   readonly attempt: number;
   readonly agent: AgentId | undefined;
+  readonly from?: AgentId;
   readonly error: ErrorRecord;
 }
 
@@ -81,6 +82,7 @@ export class Results {
     if (result.attempt > issued) return "stale";
     const stage = run.position(result.stage);
     const { index, attempt, durationMs } = result;
+    const from = result.from === undefined ? {} : { from: result.from };
     if (result.status === "succeeded") {
       this.#options.dispatcher.ended(run, stage, index);
       const { output } = result;
@@ -90,6 +92,7 @@ export class Results {
         index,
         attempt,
         agent,
+        ...from,
         durationMs,
         output,
       });
@@ -98,7 +101,7 @@ export class Results {
     // An older attempt that failed changes nothing for the one that runs.
     if (task.status !== "offered" || attempt !== task.attempt) return "stale";
     this.#options.dispatcher.ended(run, stage, index);
-    this.#options.fail(run, { stage, index, attempt, agent, error: result.error });
+    this.#options.fail(run, { stage, index, attempt, agent, ...from, error: result.error });
     return "recorded";
   }
 }

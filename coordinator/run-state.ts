@@ -9,10 +9,12 @@ import {
 import type { RunId, StageId } from "../core/ids.ts";
 import type { Plan, PlanStage } from "../core/plan.ts";
 import { shardOf } from "../core/shard.ts";
+import type { TimelineEntry } from "../core/timeline.ts";
 import type { Value } from "../core/value.ts";
 import { at, type Vector } from "../core/vector.ts";
 import { runMachine } from "../machines/run.ts";
 import { type QueueTasks, stageMachine, type TaskState } from "../machines/stage.ts";
+import { asksForTimeline, RunTimeline } from "./run-timeline.ts";
 
 /** What the machines of a run order; carried out by the shard's owner. Contract: must not throw. */
 export interface RunOrders {
@@ -42,6 +44,7 @@ export class RunState {
   readonly #stages = new Map<number, Actor<typeof stageMachine>>();
   readonly #outputs = new Map<number, readonly Value[]>();
   readonly #positions: ReadonlyMap<StageId, number>;
+  readonly #timeline: RunTimeline | undefined;
 
   constructor(runId: RunId, plan: Plan, created: EventOf<"run.started">, orders: RunOrders) {
     this.runId = runId;
@@ -50,6 +53,7 @@ export class RunState {
     this.created = created;
     this.orders = orders;
     this.#positions = positionsOf(plan);
+    this.#timeline = asksForTimeline(plan) ? new RunTimeline(plan) : undefined;
     this.#run = createActor(runActorLogic, { input: { plan } });
     owners.set(this.#run, { run: this, stage: -1 });
     this.#run.start();
@@ -61,6 +65,7 @@ export class RunState {
       throw new Error(`run ${this.runId}: event ${stored.n} after ${this.n}`);
     }
     this.n = stored.n;
+    this.#timeline?.add(stored);
     const { event } = stored;
     if (isRunOutcome(event)) this.status = event.type.slice("run.".length) as RunStatus;
     switch (event.type) {
@@ -129,6 +134,11 @@ export class RunState {
   /** Outputs of a stage that succeeded, by task. */
   outputs(stage: number): readonly Value[] | undefined {
     return this.#outputs.get(stage);
+  }
+
+  /** Ended attempts, in the order in which they ended; empty when the cascade does not ask for them. */
+  get timeline(): readonly TimelineEntry[] {
+    return this.#timeline?.entries.slice() ?? [];
   }
 
   /** Tasks of running stages that have not ended. */

@@ -2,7 +2,7 @@ import { SwarmError } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { isJsonObject } from "../core/json.ts";
 import { refuseOver } from "../core/limits.ts";
-import type { PlanStage } from "../core/plan.ts";
+import type { PlanStage, RunField } from "../core/plan.ts";
 import type { BlobRef } from "../core/value.ts";
 import { stageOutput } from "../language/stage-output.ts";
 import { blobsNeeded, evaluate, type Scope } from "../language/template.ts";
@@ -117,6 +117,7 @@ export class StageInputs {
         }
         return output;
       },
+      run: (field) => fieldOf(run, field),
       ...(item === undefined ? {} : { item }),
       loaded: (ref) => own.loaded.get(ref.name),
     };
@@ -136,6 +137,19 @@ export class StageInputs {
       this.#runs.set(run, own);
     }
     return own;
+  }
+}
+
+function fieldOf(run: RunState, field: RunField): Json {
+  switch (field) {
+    case "id":
+      return run.runId;
+    case "cascade":
+      return run.plan.cascade;
+    case "timeline":
+      return run.timeline;
+    default:
+      return field satisfies never;
   }
 }
 

@@ -39,6 +39,8 @@ export type RunEvent =
       readonly index: number;
       readonly attempt: number;
       readonly agent: AgentId;
+      /** The peer that handed the task to the agent. */
+      readonly from?: AgentId;
       readonly durationMs: number;
       readonly output: Value;
     }
@@ -48,6 +50,7 @@ export type RunEvent =
       readonly index: number;
       readonly attempt: number;
       readonly agent?: AgentId;
+      readonly from?: AgentId;
       readonly error: ErrorRecord;
       /** Wall time of the next attempt; absent when there is none. */
       readonly retryAtMs?: number;

@@ -83,12 +83,16 @@ export type Template =
   | { readonly kind: "list"; readonly items: readonly Template[] }
   | { readonly kind: "map"; readonly entries: Readonly<Record<string, Template>> };
 
+/** What a cascade may know of its own run. */
+export type RunField = "id" | "cascade" | "timeline";
+
 /** What a `${…}` points at, resolved to its scope at compile time. */
 export interface Reference {
   readonly scope:
     | { readonly kind: "input"; readonly name: string }
     | { readonly kind: "stage"; readonly index: number }
-    | { readonly kind: "item" };
+    | { readonly kind: "item" }
+    | { readonly kind: "run"; readonly field: RunField };
   readonly path: readonly (string | number)[];
   /** As written, for errors. */
   readonly source: string;

@@ -1,4 +1,4 @@
-import type { InputSpec, InputType, Reference } from "../core/plan.ts";
+import type { InputSpec, InputType, Reference, RunField } from "../core/plan.ts";
 import { didYouMean } from "./nearest.ts";
 import { transitiveNeeds } from "./order.ts";
 import type { WrittenReference } from "./template.ts";
@@ -48,7 +48,7 @@ export class Names {
   }
 
   /**
-   * `inputs.<name>`, `item` when there is one, the id of a stage among those needed, or the bare name of a cascade
+   * `inputs.<name>`, `item` when there is one, a field of `run`, the id of a stage among those needed, or the bare name of a cascade
    * input. @param stage the position of the stage in which it is written
    */
   resolve(written: WrittenReference, stage: number, hasItem: boolean): Resolved {
@@ -61,6 +61,7 @@ export class Names {
       return this.#unknown(written, stage, hasItem);
     }
     if (root === "item" && hasItem) return item(rest, source);
+    if (root === "run" && !this.#inputs.has("run")) return ofRun(rest, source);
     if (typeof root !== "string") return this.#unknown(written, stage, hasItem);
     const position = this.#positions.get(root);
     const isInput = this.#inputs.has(root);
@@ -177,6 +178,25 @@ function nearer(a: Offer | undefined, b: Offer | undefined): Offer | undefined {
   if (a.distance !== b.distance) return a.distance < b.distance ? a : b;
   const stages = [...new Set([...a.stages, ...b.stages])].slice(0, CANDIDATES_LISTED);
   return { distance: a.distance, stages };
+}
+
+const RUN_FIELDS: Readonly<Record<RunField, InputType>> = {
+  id: "string",
+  cascade: "string",
+  timeline: "array",
+};
+
+function ofRun([field, ...path]: Path, source: string): Resolved {
+  const isKnown = typeof field === "string" && Object.hasOwn(RUN_FIELDS, field);
+  if (!isKnown) {
+    const why =
+      field === undefined ? "name a field of the run" : `a run has no ${JSON.stringify(field)}`;
+    return { ok: false, why, hint: () => didYouMean(String(field ?? ""), Object.keys(RUN_FIELDS)) };
+  }
+  const known = field as RunField;
+  const type = typeBelow(RUN_FIELDS[known], path);
+  if (typeof type !== "string") return { ok: false, ...type };
+  return { ok: true, reference: { scope: { kind: "run", field: known }, path, source }, type };
 }
 
 function item(path: Path, source: string): Resolved {

@@ -1,6 +1,6 @@
 import { SwarmError } from "../core/errors.ts";
 import { isJsonObject, type Json } from "../core/json.ts";
-import type { Reference, Template } from "../core/plan.ts";
+import type { Reference, RunField, Template } from "../core/plan.ts";
 import { type BlobPointer, type BlobRef, isBlobPointer } from "../core/value.ts";
 
 /** A `${…}` as it stands in the text: the names and positions along its path. */
@@ -76,6 +76,8 @@ export interface Scope {
   /** The output of a stage that succeeded, by its position in the plan. */
   stage(index: number): Json | BlobPointer | undefined;
   readonly item?: Json | BlobPointer;
+  /** What is known of the run itself. */
+  run(field: RunField): Json;
   /** The content of an object, when it was loaded. */
   loaded(ref: BlobRef): Json | undefined;
 }
@@ -160,6 +162,7 @@ function rootOf(reference: Reference, scope: Scope): Json {
   let root: Json | BlobPointer | undefined;
   if (place.kind === "input") root = scope.input(place.name) ?? null;
   else if (place.kind === "stage") root = scope.stage(place.index);
+  else if (place.kind === "run") root = scope.run(place.field);
   else root = scope.item;
   if (root === undefined) {
     throw new SwarmError("unknown-reference", `${reference.source} has no value here`);

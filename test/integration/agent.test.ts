@@ -148,6 +148,14 @@ describe("a full agent of a mesh", () => {
       { index: 1, output: { value: { noted: "s/1 1 roomy-1" } } },
       { index: 2, output: { value: { noted: "s/2 1 roomy-2" } } },
     ]);
+    const handedBy = results.map(({ index, from }) => [index, from]);
+    expect(new Map(handedBy as [number, AgentId | undefined][])).toEqual(
+      new Map([
+        [0, undefined],
+        [1, "full"],
+        [2, "full"],
+      ]),
+    );
   });
 
   it("does not hand on what a peer handed to it, nor hand anything outside the team", async () => {

@@ -19,6 +19,7 @@ function scopeOf(loaded?: Json): Scope {
     input: (name) => ({ path: "/x", text: "${not.again}" })[name],
     stage: (index) => stages[index],
     item: { name: "one" },
+    run: (field) => ({ id: "r1", cascade: "c", timeline: [{ agent: "a" }] })[field],
     loaded: (ref) => (ref.name === blob.name ? loaded : undefined),
   };
 }
@@ -128,6 +129,7 @@ describe("evaluation", () => {
           const inline: Scope = {
             input: () => undefined,
             stage: () => data,
+            run: () => null,
             loaded: () => undefined,
           };
           expect(evaluate(stage(0, ...path), inline)).toEqual(expected);
@@ -142,7 +144,12 @@ describe("evaluation", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         const data = `\${item} ${text} \${a}`;
-        const scope: Scope = { input: () => data, stage: () => data, loaded: () => undefined };
+        const scope: Scope = {
+          input: () => data,
+          stage: () => data,
+          run: () => data,
+          loaded: () => undefined,
+        };
         const whole = reference({ kind: "input", name: "x" });
         const part: Template = {
           kind: "text",
@@ -151,6 +158,13 @@ describe("evaluation", () => {
         expect(evaluate(whole, scope)).toBe(data);
         expect(evaluate(part, scope)).toBe(`> ${data}`);
       }),
+    );
+  });
+
+  it("knows the run itself", () => {
+    expect(evaluate(reference({ kind: "run", field: "id" }), scopeOf())).toBe("r1");
+    expect(evaluate(reference({ kind: "run", field: "timeline" }, 0, "agent"), scopeOf())).toBe(
+      "a",
     );
   });
 
