@@ -8,7 +8,7 @@ export default defineConfig({
           name: "unit",
           include: [
             "test/*.test.ts",
-            "test/{core,language,machines,topology,skills,bus,store,coordinator,cli}/**/*.test.ts",
+            "test/{agents,core,language,machines,topology,skills,bus,store,coordinator,cli}/**/*.test.ts",
           ],
         },
       },

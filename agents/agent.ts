@@ -37,6 +37,8 @@ export interface AgentOptions {
   readonly skills: SkillCatalog;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Where skills keep results; undefined: nowhere. */
+  readonly cacheFolder?: string | undefined;
   /** Where log lines of worker threads go, NDJSON, not scrubbed yet. */
   readonly writeLogLine: (line: string) => void;
   /** How long running tasks may take to end after `drain`. */
@@ -88,6 +90,7 @@ class AgentProcess implements Agent {
     const parts = { ...options, subjects: this.#subjects, link: this.#link };
     const execution = {
       ...options,
+      cacheFolder: options.cacheFolder,
       blobs,
       blobCache: new BlobCache(blobs),
       workers: this.#workers,

@@ -25,6 +25,8 @@ export interface ExecutionOptions {
   readonly workers: WorkerPool;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Where skills keep results; undefined: nowhere. */
+  readonly cacheFolder: string | undefined;
   /** Log lines of worker threads, NDJSON, not scrubbed yet. */
   readonly writeLogLine: (line: string) => void;
 }
@@ -74,7 +76,7 @@ async function runHere(
 ): Promise<unknown> {
   const skill = await loadSkill(module);
   const logger = options.logger.child(bindingsOf(task, options.agentId));
-  return skill(inputs, openSkillContext(contextOf(options.agentId, task), logger, signal));
+  return skill(inputs, openSkillContext(contextOf(options, task), logger, signal));
 }
 
 function runInWorker(
@@ -86,7 +88,7 @@ function runInWorker(
 ): Promise<unknown> {
   const { agentId, workers, logger, writeLogLine } = options;
   const log = { level: logger.level, bindings: bindingsOf(task, agentId) };
-  const context = contextOf(agentId, task);
+  const context = contextOf(options, task);
   return workers.run({ module, inputs, context, log, onLogLine: writeLogLine }, signal);
 }
 
@@ -155,13 +157,14 @@ async function withTimeout<Result>(
   }
 }
 
-function contextOf(agentId: AgentId, task: Task): ContextData {
+function contextOf({ agentId, cacheFolder }: ExecutionOptions, task: Task): ContextData {
   const { run, stage, index, attempt, cascade, directory } = task;
   return {
     run: { runId: run, cascade, stageId: stage, index },
     attempt,
     agentId,
     runFolder: join(directory, ".cascade", "runs", run),
+    cacheFolder,
   };
 }
 

@@ -9,6 +9,7 @@ import { exitWithParent } from "../core/parent-pipe.ts";
 import { registerEnvironment, Scrubber } from "../core/scrub.ts";
 import { openSkillCatalog, shippedSkillsFolder } from "../language/skill-catalog.ts";
 import { type Agent, openAgent } from "./agent.ts";
+import { pruneResultCache, resultCacheFolder } from "./result-cache.ts";
 
 const EXIT_INFRASTRUCTURE = 5;
 const EXIT_INTERRUPTED = 130;
@@ -28,6 +29,7 @@ async function main(scrubber: Scrubber): Promise<void> {
   const address = findAddress(env, env["INIT_CWD"] ?? process.cwd());
   registerAddress(scrubber, address);
   const connection = await openBus(address, { name: agentId });
+  const cacheFolder = resultCacheFolder(env);
   const extraSkills = (env["CASCADE_SKILLS"] ?? "").split(":").filter((folder) => folder !== "");
   const agent = await openAgent({
     connection,
@@ -40,10 +42,16 @@ async function main(scrubber: Scrubber): Promise<void> {
     skills: await openSkillCatalog([shippedSkillsFolder, ...extraSkills]),
     clock: systemClock,
     logger,
+    cacheFolder,
     writeLogLine: (line) => void process.stdout.write(scrubber.scrub(line)),
     drainMs: count(env, "CASCADE_DRAIN_MS", DRAIN_MS),
   });
   leaveOnSignal(agent);
+  if (cacheFolder !== undefined) {
+    pruneResultCache(cacheFolder, systemClock.wallMs()).catch((error: unknown) => {
+      logger.debug({ event: "cache.unpruned", err: error });
+    });
+  }
   const ended = await Promise.race([agent.left, connection.closed()]);
   if (ended instanceof Error) throw ended;
   await connection.close();

@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import type { SkillContext } from "../core/skill.ts";
+import { openResultCache } from "./result-cache.ts";
 
 /** What a skill's context is made of, as plain data that can travel to a worker thread. */
 export interface ContextData {
@@ -12,6 +13,8 @@ export interface ContextData {
   readonly attempt: number;
   readonly agentId: AgentId;
   readonly runFolder: string;
+  /** Undefined: results are not kept. */
+  readonly cacheFolder: string | undefined;
 }
 
 let writes = 0;
@@ -22,10 +25,12 @@ export function openSkillContext(
   logger: Logger,
   signal: AbortSignal,
 ): SkillContext {
+  const { cacheFolder, ...own } = data;
   return {
-    ...data,
+    ...own,
     signal,
     logger,
+    cache: openResultCache(cacheFolder, logger),
     async writeArtifact(name, content) {
       if (!ARTIFACT_NAME.test(name)) {
         throw new SwarmError("invalid-output", `${JSON.stringify(name)} cannot name an artifact`);

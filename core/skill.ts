@@ -23,6 +23,12 @@ export interface SkillCatalog {
   names(): readonly string[];
 }
 
+/** Results of earlier tasks, by the sha256 (hex) of all that they follow from. It may forget anything at any time. */
+export interface SkillCache {
+  get(key: string): Promise<Json | undefined>;
+  put(key: string, value: Json): Promise<void>;
+}
+
 /** What a code skill may reach beside its inputs. */
 export interface SkillContext {
   readonly signal: AbortSignal;
@@ -37,6 +43,7 @@ export interface SkillContext {
   readonly agentId: AgentId;
   /** Directory of the run's own files, made when first written to: `<job directory>/.cascade/runs/<run>`. */
   readonly runFolder: string;
+  readonly cache: SkillCache;
   /** Writes a file of the run in one step (write beside, then rename). Answers its absolute path. */
   writeArtifact(name: string, content: string | Uint8Array): Promise<string>;
 }

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../../core/json.ts";
 import type { SkillContext } from "../../core/skill.ts";
+import { analyseOnce, codeDigest } from "../analyse-once.ts";
 import { argumentGroups } from "../child-process.ts";
 import { openFileList } from "../file-list.ts";
 import type { Finding, NotAnalysed } from "../finding.ts";
@@ -13,15 +14,26 @@ export async function run(
   context: SkillContext,
 ): Promise<Record<string, Json>> {
   const { root, sources, notAnalysed } = await openFileList(inputs, context.signal);
-  const outcome: LintOutcome = { findings: [], notAnalysed: [] };
-  for (const group of argumentGroups(sources.map(({ file }) => file))) {
-    await lint(root, group, outcome, context);
-  }
+  const { results, cached } = await analyseOnce<Linted>(
+    {
+      identity: { ...OXLINT, code: await codeDigest(import.meta.dirname) },
+      sources,
+      useCache: inputs["cache"],
+      analyse: (files) => lintAll(root, files, context),
+    },
+    context,
+  );
+  const linted = sources.flatMap(({ file }) => results.get(file) ?? []);
+  const outcome = {
+    findings: linted.flatMap(({ findings }) => findings),
+    notAnalysed: linted.flatMap((each) => each.notAnalysed),
+  };
   return {
     tool: OXLINT,
     agent: context.agentId,
     files_analysed: sources.length - new Set(outcome.notAnalysed.map(({ file }) => file)).size,
-    findings: outcome.findings,
+    files_cached: cached,
+    findings: outcome.findings.map((each) => ({ ...each, agent: context.agentId })),
     not_analysed: [...notAnalysed, ...outcome.notAnalysed].map((entry) => ({
       ...entry,
       tool: OXLINT.name,
@@ -32,6 +44,32 @@ export async function run(
 interface LintOutcome {
   readonly findings: Finding[];
   readonly notAnalysed: NotAnalysed[];
+}
+
+/** What follows from one file. `type`, so that it is assignable to plain JSON. */
+type Linted = {
+  readonly findings: readonly Omit<Finding, "agent">[];
+  readonly notAnalysed: readonly NotAnalysed[];
+};
+
+async function lintAll(
+  root: string,
+  files: readonly string[],
+  context: SkillContext,
+): Promise<ReadonlyMap<string, Linted>> {
+  const outcome: LintOutcome = { findings: [], notAnalysed: [] };
+  for (const group of argumentGroups(files)) await lint(root, group, outcome, context);
+  const findings = Map.groupBy(outcome.findings, ({ file }) => file);
+  const leftOut = Map.groupBy(outcome.notAnalysed, ({ file }) => file);
+  return new Map(
+    files.map((file) => [
+      file,
+      {
+        findings: (findings.get(file) ?? []).map(({ agent: _, ...rest }) => rest),
+        notAnalysed: leftOut.get(file) ?? [],
+      },
+    ]),
+  );
 }
 
 /**

@@ -7,7 +7,11 @@ import type { SkillContext } from "../../core/skill.ts";
 
 /** A context whose artifacts stay in memory. */
 export function skillContext(
-  given: { readonly agent?: string; readonly signal?: AbortSignal } = {},
+  given: {
+    readonly agent?: string;
+    readonly signal?: AbortSignal;
+    readonly cache?: SkillContext["cache"];
+  } = {},
 ): SkillContext & { readonly artifacts: Map<string, string> } {
   const artifacts = new Map<string, string>();
   return {
@@ -18,6 +22,7 @@ export function skillContext(
     attempt: 1,
     agentId: parseAgentId(given.agent ?? "agent-1"),
     runFolder: "/runs/run-1",
+    cache: given.cache ?? { get: async () => undefined, put: async () => {} },
     writeArtifact: async (name, content) => {
       artifacts.set(name, String(content));
       return `/runs/run-1/${name}`;

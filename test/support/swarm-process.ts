@@ -37,6 +37,7 @@ export function startSwarmProcess(
     cwd: root,
     env: {
       ...process.env,
+      CASCADE_RESULT_CACHE: "off", // tests do the work
       INIT_CWD: directory,
       CASCADE_SKILLS: join(root, "test/support/skills"),
       CASCADE_CASCADES: join(root, "test/support/cascades"),

@@ -1,0 +1,89 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Json, JsonObject } from "../core/json.ts";
+import type { SkillContext } from "../core/skill.ts";
+
+export interface AnalysedOnce<Result extends Json> {
+  readonly results: ReadonlyMap<string, Result>;
+  /** How many of them came from the cache. */
+  readonly cached: number;
+}
+
+export interface AnalysisRequest<Result extends Json> {
+  /** All that a result follows from beside the file: the skill's code and configuration, its tool's version. */
+  readonly identity: JsonObject;
+  readonly sources: readonly { readonly file: string; readonly text: string }[];
+  /** The skill's input `cache`; anything but false means that earlier results may be used. */
+  readonly useCache: Json | undefined;
+  /** Analyses files together; a file without an entry in the answer is not cached. */
+  readonly analyse: (files: readonly string[]) => Promise<ReadonlyMap<string, Result>>;
+}
+
+/** Lookups at the same time; each is a small file. */
+const READERS = 16;
+
+/**
+ * Analyses each file unless the same content under the same name was analysed before in the same way. A result must
+ * follow from its file alone.
+ */
+export async function analyseOnce<Result extends Json>(
+  request: AnalysisRequest<Result>,
+  { cache, signal }: Pick<SkillContext, "cache" | "signal">,
+): Promise<AnalysedOnce<Result>> {
+  const { identity, sources, useCache, analyse } = request;
+  const keys = new Map(sources.map(({ file, text }) => [file, keyOf(identity, file, text)]));
+  const results = new Map<string, Result>();
+  if (useCache !== false) {
+    const queue = keys.entries();
+    const readNext = async (): Promise<void> => {
+      for (const [file, key] of queue) {
+        signal.throwIfAborted();
+        const known = await cache.get(key);
+        if (known !== undefined) results.set(file, known as Result);
+      }
+    };
+    await Promise.all(Array.from({ length: READERS }, readNext));
+  }
+  const cached = results.size;
+  const missing = [...keys.keys()].filter((file) => !results.has(file));
+  const fresh = missing.length === 0 ? new Map<string, Result>() : await analyse(missing);
+  for (const [file, result] of fresh) {
+    results.set(file, result);
+    const key = keys.get(file);
+    if (key !== undefined) await cache.put(key, result);
+  }
+  return { results, cached };
+}
+
+function keyOf(identity: JsonObject, file: string, text: string): string {
+  return createHash("sha256")
+    .update(JSON.stringify([identity, file]))
+    .update("\0")
+    .update(text)
+    .digest("hex");
+}
+
+const digests = new Map<string, Promise<string>>();
+
+/** Tells one state of a skill's own code and configuration from another: its folder, and what lies beside the skills. */
+export function codeDigest(skillFolder: string): Promise<string> {
+  let digest = digests.get(skillFolder);
+  if (digest === undefined) {
+    digest = digestOf([skillFolder, import.meta.dirname]);
+    digests.set(skillFolder, digest);
+  }
+  return digest;
+}
+
+async function digestOf(folders: readonly string[]): Promise<string> {
+  const hash = createHash("sha256");
+  for (const folder of folders) {
+    const entries = await readdir(folder, { withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
+    for (const name of files.sort()) {
+      hash.update(`\0${name}\0`).update(await readFile(join(folder, name)));
+    }
+  }
+  return hash.digest("hex");
+}
