@@ -1,5 +1,5 @@
 import { readdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { z } from "zod";
 import { SwarmError } from "../../core/errors.ts";
 import { readPlainText } from "./plain-file.ts";
@@ -10,6 +10,8 @@ const EARLIER_RUNS = 20;
 /** Newest folders that are looked into; older runs of the same root may lie behind those of others. */
 const FOLDERS_READ = 100;
 const LARGEST_REPORT_BYTES = 50_000_000;
+/** Of all earlier reports together; the folders may have come with the repository. */
+const LARGEST_TOTAL_CHARACTERS = 100_000_000;
 
 /** What is read of another run's report. Version 1 had neither score nor fingerprints. */
 const earlierReport = z.object({
@@ -47,9 +49,12 @@ export async function readEarlierRuns(
   about: { readonly run: string; readonly root: string; readonly signal: AbortSignal },
 ): Promise<EarlierReport[]> {
   const found: EarlierReport[] = [];
+  let characters = 0;
   for (const path of await newestReports(dirname(runFolder))) {
     about.signal.throwIfAborted();
     const file = await readPlainText(path, LARGEST_REPORT_BYTES);
+    characters += file.status === "read" ? file.text.length : 0;
+    if (characters > LARGEST_TOTAL_CHARACTERS) break;
     const report = file.status === "read" ? parseReport(file.text) : undefined;
     if (report === undefined || report.root !== about.root || report.run === about.run) continue;
     found.push(report);
@@ -60,6 +65,11 @@ export async function readEarlierRuns(
 
 /** @throws SwarmError `path-unreadable`, or `invalid-input` when it is no report with fingerprints */
 export async function readBaseline(path: string): Promise<EarlierReport> {
+  if (!isAbsolute(path)) {
+    throw new SwarmError("invalid-input", `the baseline ${path} is no absolute path`, {
+      location: { pointer: "/baseline" },
+    });
+  }
   const file = await readPlainText(path, LARGEST_REPORT_BYTES);
   if (file.status === "not-read") {
     const code = file.reason === "does not exist" ? "path-not-found" : "path-unreadable";
@@ -92,7 +102,8 @@ async function newestReports(folder: string): Promise<string[]> {
   try {
     names = await readdir(folder);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
     throw error;
   }
   const dated = await Promise.all(

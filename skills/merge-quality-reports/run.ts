@@ -24,7 +24,7 @@ export async function run(
 ): Promise<Record<string, Json>> {
   const { report, frames } = await buildReport(parseInputs(inputs), context);
   const files = {
-    report_json: ["report.json", `${JSON.stringify(report, undefined, 2)}\n`],
+    report_json: ["report.json", jsonOf(report)],
     report_md: ["report.md", renderMarkdown(report)],
     report_html: ["report.html", renderHtml(report, frames)],
     report_sarif: ["report.sarif", renderSarif(report)],
@@ -49,6 +49,19 @@ export async function run(
     gate: report.gate,
     top: report.findings.slice(0, TOP),
   };
+}
+
+function jsonOf(report: QualityReport): string {
+  try {
+    return `${JSON.stringify(report, undefined, 2)}\n`;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new SwarmError(
+      "limit-exceeded",
+      `report.json would be longer than a text can be, with ${report.findings.length} findings`,
+      { cause: error, hint: "analyse a part of the directory" },
+    );
+  }
 }
 
 function parseInputs(inputs: JsonObject): MergeInputs {

@@ -2,22 +2,28 @@
 const MASK = "••••••";
 /** A run this long that mixes letters and digits is taken for a key: words of a language are shorter or have no digits. */
 const LONG_RUN = /[A-Za-z0-9+/_=-]{20,}/g;
-const LITERAL = /(["'`])((?:(?!\1)[^\\]|\\.){4,})\1/g;
-const VALUE_OF_ASSIGNMENT = /([:=]\s*)([^\s"'`,;]{6,})/g;
+/** What is looked at of a line. Longer lines are data, and searching them for quotes takes the square of their length. */
+const SEARCHED = 1_000;
+const PASSWORD_IN_ADDRESS = /(:\/\/[^\s/:@]{0,100}:)[^\s/@]{1,200}@/g;
+const LITERAL = /(["'`])(?:(?!\1)[^\\]|\\.)+\1/g;
+const ASSIGNED = /([:=])[^"'`,;]+/g;
 
-/** Hides whatever looks like a key in a line of source. Linear in its length. */
+/** The beginning of a line of source without whatever looks like a key or password. */
 export function maskKeys(line: string): string {
-  return line.replace(LONG_RUN, (run) =>
-    /\d/.test(run) && /[A-Za-z]/.test(run) ? `${run.slice(0, 3)}${MASK}` : run,
-  );
+  const start = line.slice(0, SEARCHED);
+  // A key that the cut goes through may be too short to be told.
+  const whole = line.length > SEARCHED ? start.replace(/[A-Za-z0-9+/_=-]{1,100}$/, "") : start;
+  return whole
+    .replace(PASSWORD_IN_ADDRESS, `$1${MASK}@`)
+    .replace(LONG_RUN, (run) =>
+      /\d/.test(run) && /[A-Za-z]/.test(run) ? `${run.slice(0, 3)}${MASK}` : run,
+    );
 }
 
-/** Hides every literal and assigned value: for lines that a tool says hold a secret. */
+/** Hides every literal and assigned value too: for lines that a tool says hold a secret. */
 export function maskValues(line: string): string {
   return maskKeys(
-    line
-      .replace(LITERAL, (_, quote: string) => `${quote}${MASK}${quote}`)
-      .replace(VALUE_OF_ASSIGNMENT, (_, sign: string) => `${sign}${MASK}`),
+    line.slice(0, SEARCHED).replace(LITERAL, `$1${MASK}$1`).replace(ASSIGNED, `$1 ${MASK}`),
   );
 }
 

@@ -7,8 +7,6 @@ import { isAboutSecret, maskKeys, maskValues } from "./secret-mask.ts";
 
 const FRAME_LINES_AROUND = 3;
 const FRAME_COLUMNS = 200;
-/** Longer lines are data; their beginning tells them apart well enough. */
-const HASHED_CHARACTERS = 1_000;
 
 /** Source lines around a finding, with secrets masked, or why there are none. */
 export type CodeFrame =
@@ -39,9 +37,14 @@ export async function markFindings(
     options.signal.throwIfAborted();
     const source = await readSource(options.root, file);
     const lines = source.status === "source" ? source.text.split(/\r?\n/) : undefined;
-    for (const [each, mark] of fingerprints(own, lines)) marks.set(each, mark);
+    const secretLines = new Set(own.filter(isAboutSecret).map(({ line }) => line));
+    for (const [each, mark] of fingerprints(own, lines, secretLines)) marks.set(each, mark);
     for (const each of own.filter((one) => framed.has(one))) {
-      frames.set(each, frameOf(each, lines, source.status === "source" ? "" : source.reason));
+      const frame =
+        source.status === "source"
+          ? frameOf(each.line, lines ?? [], secretLines)
+          : notShown(source.reason);
+      frames.set(each, frame);
     }
     if (source.status === "source") sources.push({ file, sha256: hash(source.text) });
   }
@@ -56,18 +59,20 @@ export async function markFindings(
  * File, rule and the text of the line, and which of several equal ones it is: the same when lines above are added or
  * taken away. Without the text the message stands in for it.
  */
-export function fingerprints(
+function fingerprints(
   findings: readonly UnmarkedFinding[],
   lines: readonly string[] | undefined,
+  secretLines: ReadonlySet<number>,
 ): Map<UnmarkedFinding, string> {
   const seen = new Map<string, number>();
   const inOrder = findings.toSorted((a, b) => a.line - b.line || (a.column ?? 0) - (b.column ?? 0));
   return new Map(
     inOrder.map((each) => {
-      const text = lines?.[each.line - 1]?.replace(/\s+/g, " ").trim().slice(0, HASHED_CHARACTERS);
+      const text = lines?.[each.line - 1];
       // A hash of a line with a short password would give the password away.
-      const shown = text === undefined ? each.message : shownLine(each, text);
-      const base = hash(JSON.stringify([each.file, each.rule, shown])).slice(0, 16);
+      const shown = text === undefined ? each.message : shownLine(text, secretLines.has(each.line));
+      const key = JSON.stringify([each.file, each.rule, shown.replace(/\s+/g, " ").trim()]);
+      const base = hash(key).slice(0, 16);
       const number = (seen.get(base) ?? 0) + 1;
       seen.set(base, number);
       return [each, `${base}:${number}`];
@@ -76,24 +81,31 @@ export function fingerprints(
 }
 
 function frameOf(
-  each: UnmarkedFinding,
-  lines: readonly string[] | undefined,
-  reason: string,
+  line: number,
+  lines: readonly string[],
+  secretLines: ReadonlySet<number>,
 ): CodeFrame {
-  if (lines === undefined) return { status: "not-shown", reason };
-  if (each.line > lines.length) return { status: "not-shown", reason: "the file is shorter now" };
-  const from = Math.max(1, each.line - FRAME_LINES_AROUND);
-  const around = lines.slice(from - 1, each.line + FRAME_LINES_AROUND);
+  if (line > lines.length) return notShown("the file is shorter now");
+  const from = Math.max(1, line - FRAME_LINES_AROUND);
+  const around = lines.slice(from - 1, line + FRAME_LINES_AROUND);
   if (around.at(-1) === "") around.pop();
+  // A secret may go on in the lines around it.
+  const isSecret = secretLines.has(line);
   return {
     status: "shown",
     from,
-    lines: around.map((line) => shownLine(each, line.slice(0, FRAME_COLUMNS))),
+    lines: around.map((text, index) =>
+      shownLine(text, isSecret || secretLines.has(from + index)).slice(0, FRAME_COLUMNS),
+    ),
   };
 }
 
-function shownLine(each: UnmarkedFinding, line: string): string {
-  return isAboutSecret(each) ? maskValues(line) : maskKeys(line);
+function notShown(reason: string): CodeFrame {
+  return { status: "not-shown", reason };
+}
+
+function shownLine(line: string, isSecret: boolean): string {
+  return isSecret ? maskValues(line) : maskKeys(line);
 }
 
 function hash(text: string): string {

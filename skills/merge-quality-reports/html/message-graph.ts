@@ -22,6 +22,7 @@ export function renderMessages({ messages }: QualityReport): Markup {
   const most = Math.max(...pairs.map(({ count }) => count), 1);
   const kinds = sumBy(messages, ({ kind }) => kind).sort((a, b) => b.count - a.count);
   return html`<div class="chart"><svg class="messages" viewBox="0 0 ${WIDTH} ${SIZE}" role="img" aria-label="Messages between the parts of the swarm">${pairs.map((pair) => edge(pair, places, most))}${[...places].map(([name, place]) => node(name, place))}</svg></div>
+<p class="note">The wider a line, the more messages; each bends to the right as its sender sees it.</p>
 ${more(nodes.length - shown.length, "took part")}
 ${table(
   [{ title: "message" }, { title: "sent", isNumber: true }],

@@ -62,8 +62,8 @@ pre .at { display: inline-block; width: 52px; padding-right: 16px; text-align: r
 .note { margin: 8px 0 0; }
 .wide + .wide { margin-top: 24px; }
 .wide, .chart { overflow-x: auto; }
-table { width: 100%; border-collapse: collapse; font-size: 13px; }
-th { text-align: left; font-weight: 500; }
+table { width: 100%; min-width: 560px; border-collapse: collapse; font-size: 13px; }
+th { text-align: left; font-weight: 500; white-space: nowrap; }
 th, td { padding: 8px 20px 8px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th:last-child, td:last-child { padding-right: 0; }
 td p { margin: 2px 0 0; }
@@ -97,13 +97,13 @@ footer { margin-top: 72px; padding-top: 16px; border-top: 1px solid var(--line);
   h1, h2 { font-size: 24px; }
   .verdict { grid-template-columns: 96px 1fr; gap: 16px; align-items: start; } .grade { padding: 12px 6px 10px; } .grade .letter { font-size: 52px; }
   .headline { font-size: 16px; }
-  .first > li { grid-template-columns: 28px 1fr; }
+  .first > li { grid-template-columns: 34px 1fr; }
   svg.bar { width: 80px; }
 }
 @media print {
   :root { --page: #ffffff; --text: #000000; } body { max-width: none; padding: 0; font-size: 11pt; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   nav, .filter { display: none; } section { margin-top: 28pt; } .first > li, .part, tr { break-inside: avoid; } h2, h3 { break-after: avoid; }
-  .chart svg { min-width: 0; } pre { white-space: pre-wrap; }
+  .chart svg, table { min-width: 0; } pre { white-space: pre-wrap; }
 }
 `;

@@ -11,7 +11,7 @@ const FILES = 300;
 const NAME = 120;
 const FOLDER_LABEL = 18;
 /** Mean width of a character of the labels, in pixels. */
-const CHARACTER = 6.4;
+const CHARACTER = 7;
 /** Least sum of risks for a shade. */
 const SHADES = [
   { from: 64, name: "risk-4", label: "64 and more" },
@@ -93,5 +93,5 @@ function fileCell({ data, x0, x1, y0, y1 }: HierarchyRectangularNode<Cell>): Mar
 /** The name as far as it fits into so many pixels; "" when that tells nothing. */
 function fitting(name: string, width: number): string {
   const characters = Math.floor(width / CHARACTER);
-  return characters < 6 ? "" : shortened(name, characters);
+  return characters < 5 ? "" : shortened(name, characters);
 }
