@@ -1,4 +1,5 @@
 import { type NotAnalysed, SEVERITIES } from "../finding.ts";
+import { adviceOf } from "./advice.ts";
 import { renderGraph } from "./markdown-graph.ts";
 import { code, table, text } from "./markdown-text.ts";
 import { headlineOf, plural } from "./merge.ts";
@@ -90,7 +91,7 @@ function renderFindings({ findings }: QualityReport, listed: number): string {
       String(index + 1),
       `${each.severity}${each.is_new === true ? ", new" : ""}`,
       code(`${each.file}:${each.line}`),
-      text(each.fix === undefined ? each.message : `${each.message} Fix: ${each.fix}`),
+      text(adviceOf(each)),
       code(each.rule),
       text(each.confirmed_by.map(({ agent }) => agent).join(", ")),
     ]);

@@ -1,4 +1,5 @@
 import type { Severity } from "../finding.ts";
+import { adviceOf } from "./advice.ts";
 import type { QualityReport, RankedFinding } from "./report-schema.ts";
 import { shortened } from "./visible-text.ts";
 
@@ -101,13 +102,9 @@ function resultOf(each: RankedFinding, ruleIndex: number): object {
 }
 
 /** SARIF reads `{0}` and `[text](1)` in messages as placeholders and links. */
-function textOf({ message, fix }: RankedFinding): string {
-  const text = fix === undefined ? message : `${message} ${fix}`;
-  return (
-    shortened(text, MESSAGE)
-      .replace(/[[\]\\]/g, "\\$&")
-      .replace(/[{}]/g, "$&$&") || "no message"
-  );
+function textOf(each: RankedFinding): string {
+  const text = shortened(adviceOf(each), MESSAGE);
+  return text.replace(/[[\]\\]/g, "\\$&").replace(/[{}]/g, "$&$&") || "no message";
 }
 
 function uriOf(file: string): string {

@@ -6,7 +6,7 @@ const LONG_RUN = /[A-Za-z0-9+/_=-]{20,}/g;
 const SEARCHED = 1_000;
 const PASSWORD_IN_ADDRESS = /(:\/\/[^\s/:@]{0,100}:)[^\s/@]{1,200}@/g;
 const LITERAL = /(["'`])(?:(?!\1)[^\\]|\\.)+\1/g;
-const ASSIGNED = /([:=])[^"'`,;]+/g;
+const ASSIGNED = /([:=])[ \t]*[^\s"'`,;][^"'`,;]*/g;
 
 /** The beginning of a line of source without whatever looks like a key or password. */
 export function maskKeys(line: string): string {

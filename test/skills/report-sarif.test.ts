@@ -46,6 +46,11 @@ describe("report.sarif", () => {
     expect(validate.errors).not.toBeNull();
   });
 
+  it("says so where a finding has no message", async () => {
+    const { runs } = await sarifOf([found({ message: "" })]);
+    expect(runs[0].results[0].message).toEqual({ text: "no message" });
+  });
+
   it("lists each rule once and marks security findings as code scanning reads them", async () => {
     const { runs } = await sarifOf([
       found({ line: 2 }),
@@ -76,7 +81,7 @@ describe("report.sarif", () => {
       ruleId: "security/shell",
       ruleIndex: 1,
       level: "error",
-      message: { text: "eval is harmful Pass a list." },
+      message: { text: "eval is harmful. Fix: Pass a list." },
       locations: [
         {
           physicalLocation: {
