@@ -51,18 +51,14 @@ function round(value: number): number {
 
 /** Answers how many files import a file, directly or not; counting stops at 63, where more makes no difference. */
 export function dependentsOf(imports: readonly ImportsOfFile[]): (file: string) => number {
-  const importers = new Map<string, string[]>();
-  for (const { file, imports: imported } of imports) {
-    for (const target of imported) {
-      const list = importers.get(target);
-      if (list === undefined) importers.set(target, [file]);
-      else list.push(file);
-    }
-  }
+  const edges = imports.flatMap(({ file, imports: targets }) =>
+    targets.map((target) => ({ file, target })),
+  );
+  const importers = Map.groupBy(edges, ({ target }) => target);
   return (file) => {
     const seen = new Set([file]);
     for (const each of seen) {
-      for (const importer of importers.get(each) ?? []) {
+      for (const { file: importer } of importers.get(each) ?? []) {
         seen.add(importer);
         if (seen.size > FULL_AT) return FULL_AT;
       }

@@ -2,13 +2,13 @@
 export const STYLE = `
 :root { color-scheme: light dark;
   --page: #ffffff; --soft: #f5f6f7; --line: #dfe2e6; --text: #1b1f24; --quiet: #59636e; --accent: #1f5fa8; --good: #1a7f4b; --mark: #fff3d6;
-  --critical: #8f1230; --high: #c0392b; --medium: #b86e00; --low: #6b7682;
+  --critical: #8f1230; --high: #c0392b; --medium: #9c5d00; --low: #66717d;
   --risk-0: #eceff2; --risk-1: #f6dfc3; --risk-2: #efb987; --risk-3: #d9774d; --risk-4: #a83232; --on-strong: #ffffff;
   --stage-0: #1f5fa8; --stage-1: #1a7f6b; --stage-2: #8a5a9e; --stage-3: #b86e00; --stage-4: #59636e; --stage-5: #9a4456; }
 @media (prefers-color-scheme: dark) { :root {
   --page: #14171b; --soft: #1d2126; --line: #343a42; --text: #e6e9ed; --quiet: #9aa4b0; --accent: #7fb2ec; --good: #5bbd88; --mark: #3d3420;
   --critical: #ff7d98; --high: #f08473; --medium: #e0a347; --low: #9aa4b0;
-  --risk-0: #262b31; --risk-1: #4a3a2b; --risk-2: #7a5030; --risk-3: #b5623c; --risk-4: #d9534f; --on-strong: #14171b;
+  --risk-0: #262b31; --risk-1: #4a3a2b; --risk-2: #7a5030; --risk-3: #9c5230; --risk-4: #d9534f; --on-strong: #14171b;
   --stage-0: #5b9be0; --stage-1: #4fb8a0; --stage-2: #b58ac9; --stage-3: #e0a347; --stage-4: #9aa4b0; --stage-5: #d07b8e; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 1080px; padding: 48px 32px 96px; background: var(--page); color: var(--text);

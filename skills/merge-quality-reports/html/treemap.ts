@@ -40,7 +40,9 @@ export function renderTreemap(report: QualityReport): Markup {
     .round(true)(
     hierarchy<Cell>({ name: "", lines: 0, risk: 0, findings: 0, children: folders }, (cell) =>
       cell.children === undefined ? undefined : [...cell.children],
-    ).sum(({ lines, children }) => (children === undefined ? lines : 0)),
+    )
+      .sum(({ lines, children }) => (children === undefined ? lines : 0))
+      .sort((a, b) => (b.value ?? 0) - (a.value ?? 0)),
   );
   const hidden = report.metrics.length - Math.min(report.metrics.length, FILES);
   return html`<div class="chart"><svg class="treemap" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Files by size and risk">
@@ -64,9 +66,13 @@ function foldersOf({ metrics, findings }: QualityReport): Cell[] {
         findings: own.length,
       };
     });
-  return [...Map.groupBy(largest, ({ name }) => topFolders(name))]
-    .map(([name, children]) => ({ name, lines: 0, risk: 0, findings: 0, children }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [...Map.groupBy(largest, ({ name }) => topFolders(name))].map(([name, children]) => ({
+    name,
+    lines: 0,
+    risk: 0,
+    findings: 0,
+    children,
+  }));
 }
 
 /** The first folder of a path: one level is what an eye can take in. */
