@@ -1,4 +1,4 @@
-import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, symlink, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
@@ -173,6 +173,15 @@ describe("baseline", () => {
       "v1.json": JSON.stringify(old),
     });
     await expect(merge(tree, "r1", { baseline: tree.path(name) })).rejects.toMatchObject({ code });
+  });
+
+  it("is refused when it is larger than a report can be", async () => {
+    await using tree = await makeTree({ "a.js": "x\n", "large.json": "{}" });
+    await truncate(tree.path("large.json"), 60_000_000);
+    await expect(merge(tree, "r1", { baseline: tree.path("large.json") })).rejects.toMatchObject({
+      code: "path-unreadable",
+      message: expect.stringContaining("larger than 50 MB"),
+    });
   });
 
   it("is refused as a relative path, and empty options are none", async () => {

@@ -5,7 +5,7 @@ import type { CodeFrame } from "../source-marks.ts";
 import { html, type Markup, NOTHING } from "./markup.ts";
 import { absent, fileName, prose, section } from "./section.ts";
 
-const MESSAGE = 600;
+const MESSAGE = 300;
 
 /** The findings of most risk, each with its code and what to do. */
 export function renderFirst(

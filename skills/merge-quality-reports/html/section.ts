@@ -2,6 +2,7 @@ import { shortened } from "../visible-text.ts";
 import { html, type Markup, NOTHING } from "./markup.ts";
 
 const LONGEST_NAME = 160;
+const LONGEST_REASON = 400;
 
 /** A heading with its content. */
 export function section(id: string, title: string, content: readonly Markup[]): Markup {
@@ -14,7 +15,7 @@ export function part(title: string, content: readonly Markup[]): Markup {
 
 /** Says that something is absent, and why. */
 export function absent(text: string): Markup {
-  return html`<p class="absent">${text}</p>`;
+  return html`<p class="absent">${shortened(text, LONGEST_REASON)}</p>`;
 }
 
 /** A file's name as code, its middle left out when it is long. */

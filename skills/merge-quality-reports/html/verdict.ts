@@ -58,7 +58,7 @@ function renderScore({ score }: QualityReport): Markup {
 <ul class="legend"><li><i class="kept"></i>kept ${kept.toFixed(1)}</li>${score.parts.map((part) =>
     part.status === "not-run"
       ? html`<li class="absent">${part.part} not run</li>`
-      : html`<li><i class="${part.part}"></i>${part.part} ${part.lost === 0 ? "0" : `−${part.lost.toFixed(1)}`}</li>`,
+      : html`<li><i class="${part.part}"></i>${part.part} ${part.lost === 0 ? "0" : `−${part.lost}`}</li>`,
   )}${score.cap === undefined ? NOTHING : html`<li>${score.cap}</li>`}</ul>
 <details><summary>How the score is made</summary><p>Formula ${score.formula}: ${SCORE_TEXT}. Counted over ${plural(Math.round(score.lines ?? 0), "line")}, at least 1,000. Grades: A from 90, B from 80, C from 70, D from 60. What was not run takes nothing away, so a score speaks only for what was run.</p></details>
 </div>`;

@@ -2,6 +2,7 @@ import { SEVERITIES } from "../../finding.ts";
 import { plural } from "../merge.ts";
 import type { QualityReport } from "../report-schema.ts";
 import { repeatedLines } from "../score.ts";
+import { shortened } from "../visible-text.ts";
 import { html, type Markup, NOTHING } from "./markup.ts";
 import { renderScatter } from "./scatter.ts";
 import { absent, fileName, more, part, section, table } from "./section.ts";
@@ -114,7 +115,7 @@ function renderCoverage({ coverage }: QualityReport): Markup[] {
     .sort((a, b) => b.missing - a.missing);
   return [
     shareBar(covered, total),
-    html`<p>${covered.toLocaleString("en")} of ${total.toLocaleString("en")} lines covered${source == null ? "" : `, read from ${source}`}.</p>`,
+    html`<p>${covered.toLocaleString("en")} of ${total.toLocaleString("en")} lines covered${source == null ? "" : `, read from ${shortened(source, 200)}`}.</p>`,
     table(
       [
         { title: "most lines without a test" },
