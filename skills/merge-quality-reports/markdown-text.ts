@@ -1,6 +1,7 @@
 import { shortened, visible } from "./visible-text.ts";
 
 const LONGEST_CELL = 400;
+const LISTED_FILES = 5;
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => "---"), ...rows]
@@ -31,4 +32,21 @@ export function code(raw: string): string {
   const longest = Math.max(0, ...(shown.match(/`+/g) ?? []).map((run) => run.length));
   const fence = "`".repeat(longest + 1);
   return longest === 0 ? `${fence}${shown}${fence}` : `${fence} ${shown} ${fence}`;
+}
+
+/** The first names of a list as code, and how many more there are. */
+export function nameSome(
+  entries: readonly { readonly file: string; readonly line?: number }[],
+  between: string,
+): string {
+  const names = entries
+    .slice(0, LISTED_FILES)
+    .map(({ file, line }) => code(line === undefined ? file : `${file}:${line}`));
+  const rest = entries.length - names.length;
+  return `${names.join(between)}${rest > 0 ? ` and ${rest} more` : ""}`;
+}
+
+/** A heading with its content; empty parts are left out. */
+export function section(title: string, parts: readonly string[]): string {
+  return [`## ${title}`, ...parts.filter((part) => part !== "")].join("\n\n");
 }

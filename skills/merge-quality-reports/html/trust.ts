@@ -1,4 +1,4 @@
-import { groupReasons } from "../markdown.ts";
+import { groupReasons } from "../markdown-trust.ts";
 import type { QualityReport } from "../report-schema.ts";
 import { html, type Markup, NOTHING } from "./markup.ts";
 import { renderMessages } from "./message-graph.ts";
