@@ -14,6 +14,11 @@ export const finding = z.object({
   severity: z.enum(SEVERITIES),
   message: z.string(),
   help: z.string().exactOptional(),
+  /** The weakness it is an instance of, such as `CWE-78` (https://cwe.mitre.org). */
+  cwe: z.string().exactOptional(),
+  /** What to do about it, in a sentence or two. */
+  fix: z.string().exactOptional(),
+  confidence: z.enum(["high", "medium", "low"]).exactOptional(),
   tool: z.string(),
   tool_version: z.string(),
   /** The agent whose skill found it. */

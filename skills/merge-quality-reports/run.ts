@@ -1,41 +1,118 @@
 import { SwarmError } from "../../core/errors.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import type { SkillContext } from "../../core/skill.ts";
+import { renderBadge } from "./badge.ts";
+import { compareFindings } from "./comparison.ts";
+import { readBaseline, readEarlierRuns, trendPointOf } from "./earlier-runs.ts";
+import { decideGate } from "./gate.ts";
+import { renderHtml } from "./html/page.ts";
+import { type MergeInputs, mergeInputs } from "./inputs.ts";
+import { renderJunit } from "./junit.ts";
 import { renderMarkdown } from "./markdown.ts";
-import { headlineOf, mergeInputs, mergeReports } from "./report.ts";
+import { headlineOf, mergeReports } from "./merge.ts";
+import type { QualityReport } from "./report-schema.ts";
+import { renderSarif } from "./sarif.ts";
+import { type CodeFrame, markFindings } from "./source-marks.ts";
 
-/** How many findings the output carries; the files carry all. */
+/** How many findings the output carries and have code frames; the files carry all. */
 const TOP = 10;
 
-/** Writes `report.json` and `report.md`. `SKILL.md` describes inputs and outputs. */
+/** Writes the report in all its forms. `SKILL.md` describes inputs and outputs. */
 export async function run(
   inputs: JsonObject,
   context: SkillContext,
 ): Promise<Record<string, Json>> {
-  const parsed = mergeInputs.safeParse(inputs);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const pointer = `/${(issue?.path ?? []).map(String).join("/")}`;
-    throw new SwarmError("invalid-input", `${pointer}: ${issue?.message ?? "does not fit"}`, {
-      location: { pointer },
-    });
+  const { report, frames } = await buildReport(parseInputs(inputs), context);
+  const files = {
+    report_json: ["report.json", jsonOf(report)],
+    report_md: ["report.md", renderMarkdown(report)],
+    report_html: ["report.html", renderHtml(report, frames)],
+    report_sarif: ["report.sarif", renderSarif(report)],
+    junit_xml: ["junit.xml", renderJunit(report)],
+    badge_svg: ["badge.svg", renderBadge(report.score)],
+  } as const;
+  const paths: Record<string, string> = {};
+  for (const [output, [name, content]] of Object.entries(files)) {
+    paths[output] = await write(name, content, context);
   }
-  const report = mergeReports(parsed.data, {
-    run: context.run.runId,
-    cascade: context.run.cascade,
-    generatedAtMs: Date.now(),
-  });
-  const reportJson = await context.writeArtifact(
-    "report.json",
-    `${JSON.stringify(report, undefined, 2)}\n`,
-  );
-  const reportMd = await context.writeArtifact("report.md", renderMarkdown(report));
+  const { score, comparison } = report;
   return {
-    report_json: reportJson,
-    report_md: reportMd,
+    ...paths,
     headline: headlineOf(report),
     files: report.files.analysed,
     findings: report.counts,
+    ...(score.value === null || score.grade === null
+      ? {}
+      : { score: score.value, grade: score.grade }),
+    ...(comparison.status === "compared" ? { new_findings: comparison.new } : {}),
+    comparison,
+    gate: report.gate,
     top: report.findings.slice(0, TOP),
   };
+}
+
+function jsonOf(report: QualityReport): string {
+  try {
+    return `${JSON.stringify(report, undefined, 2)}\n`;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new SwarmError(
+      "limit-exceeded",
+      `report.json would be longer than a text can be, with ${report.findings.length} findings`,
+      { cause: error, hint: "analyse a part of the directory" },
+    );
+  }
+}
+
+function parseInputs(inputs: JsonObject): MergeInputs {
+  const parsed = mergeInputs.safeParse(inputs);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const pointer = `/${(issue?.path ?? []).map(String).join("/")}`;
+  throw new SwarmError("invalid-input", `${pointer}: ${issue?.message ?? "does not fit"}`, {
+    location: { pointer },
+  });
+}
+
+async function buildReport(
+  inputs: MergeInputs,
+  { run: { runId, cascade }, runFolder, signal }: SkillContext,
+): Promise<{ readonly report: QualityReport; readonly frames: readonly CodeFrame[] }> {
+  const baseline = inputs.baseline ? await readBaseline(inputs.baseline) : undefined;
+  const merged = mergeReports(inputs, { run: runId, cascade, generatedAtMs: Date.now() });
+  const { root } = merged;
+  const earlier = await readEarlierRuns(runFolder, { run: runId, root, signal });
+  const marked = await markFindings(merged.findings, { root, frames: TOP, signal });
+  const { findings, comparison } = compareFindings(
+    marked.findings,
+    baseline ?? earlier.at(-1),
+    baseline === undefined ? "run-before" : "baseline",
+  );
+  const { score, counts, generated_at } = merged;
+  const report = {
+    ...merged,
+    findings,
+    comparison,
+    sources: marked.sources,
+    gate: decideGate(findings, inputs.fail_on || undefined, comparison),
+    trend: [
+      ...earlier.map((each) => trendPointOf(each, score)),
+      { run: runId, generated_at, findings: counts.total, score: score.value, comparable: true },
+    ],
+  };
+  return { report, frames: marked.frames };
+}
+
+async function write(name: string, content: string, context: SkillContext): Promise<string> {
+  try {
+    return await context.writeArtifact(name, content);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof SwarmError || code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
+    throw new SwarmError(
+      code === "ENOSPC" ? "storage-full" : "path-unreadable",
+      `${name} cannot be written to ${context.runFolder} (${code})`,
+      { cause: error, hint: "make the folder writable, or start the run from another directory" },
+    );
+  }
 }

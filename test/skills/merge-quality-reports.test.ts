@@ -1,77 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../core/json.ts";
-import type { FileMetrics, Finding } from "../../skills/finding.ts";
+import type { Finding } from "../../skills/finding.ts";
 import { run } from "../../skills/merge-quality-reports/run.ts";
+import {
+  complexityReport,
+  discovery,
+  found,
+  lintReport,
+  metrics,
+  OXLINT,
+} from "./report-inputs.ts";
 import { skillContext } from "./skill-context.ts";
-
-const OXLINT = { name: "oxlint", version: "1.80.0" };
-const COMPLEXITY = { name: "complexity-analysis", version: "1.0.0" };
-
-function found(given: Partial<Finding> = {}): Finding {
-  return {
-    file: "a.js",
-    line: 1,
-    rule: "eslint/no-eval",
-    severity: "high",
-    message: "eval is harmful",
-    tool: OXLINT.name,
-    tool_version: OXLINT.version,
-    agent: "agent-1",
-    ...given,
-  };
-}
-
-function metrics(file: string, given: Partial<FileMetrics> = {}): FileMetrics {
-  return {
-    file,
-    lines: 10,
-    functions: 1,
-    cyclomatic: 3,
-    cyclomatic_max: 3,
-    cognitive: 2,
-    cognitive_max: 2,
-    commits_90d: 1,
-    commits_365d: 4,
-    ...given,
-  };
-}
-
-function discovery(files: readonly string[], given: JsonObject = {}): JsonObject {
-  return {
-    root: "/work/app",
-    batches: files.map((file) => ({ files: [file], bytes: 1 })),
-    languages: { JavaScript: files.length },
-    not_analysed: [],
-    total_files: files.length,
-    ...given,
-  };
-}
-
-function lintReport(
-  agent: string,
-  findings: readonly Finding[],
-  given: JsonObject = {},
-): JsonObject {
-  return { tool: OXLINT, agent, files_analysed: 1, findings, not_analysed: [], ...given };
-}
-
-function complexityReport(
-  agent: string,
-  list: readonly FileMetrics[],
-  given: JsonObject = {},
-): JsonObject {
-  return {
-    tool: COMPLEXITY,
-    parser: { name: "@babel/parser", version: "8.1.2" },
-    agent,
-    files_analysed: list.length,
-    findings: [],
-    metrics: list,
-    churn: { status: "known" },
-    not_analysed: [],
-    ...given,
-  };
-}
 
 async function merge(inputs: JsonObject) {
   const context = skillContext();
@@ -168,85 +107,6 @@ describe("merge-quality-reports", () => {
     expect(json.files).toEqual({ total: 2, analysable: 2, analysed: 1 });
   });
 
-  it("writes a report that reads well", async () => {
-    const { markdown } = await merge({
-      path: "/work/app",
-      discovery: discovery(["a.js"], {
-        not_analysed: [
-          { file: "node_modules/", reason: "installed dependencies" },
-          { file: "b.js", reason: "minified" },
-        ],
-        total_files: 2,
-      }),
-      reports: [
-        lintReport("agent-1", [found({ column: 3 })]),
-        complexityReport("agent-2", [metrics("a.js")]),
-      ],
-    });
-
-    expect(markdown.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/, "<time>")).toBe(`# Code quality: /work/app
-
-**1 finding in 1 analysed file: 1 high.**
-
-Run \`run-1\` of cascade \`code-quality-swarm\`, <time>.
-
-| severity | findings |
-| --- | --- |
-| critical | 0 |
-| high | 1 |
-| medium | 0 |
-| low | 0 |
-| **all** | **1** |
-
-2 files seen, 1 to analyse, 1 analysed. By language: JavaScript 1.
-
-## Look at these first
-
-Ranked by severity, then by commits to the file in the last 365 days, then by the file's cognitive complexity.
-
-|  | severity | place | finding | rule | found by |
-| --- | --- | --- | --- | --- | --- |
-| 1 | high | \`a.js:1\` | eval is harmful | \`eslint/no-eval\` | agent-1 |
-
-## By rule
-
-| rule | findings |
-| --- | --- |
-| \`eslint/no-eval\` | 1 |
-
-## Hotspots
-
-Changed often and hard to understand: commits in 365 days × cognitive complexity.
-
-| file | score | commits 90 d | commits 365 d | cognitive | worst function | lines |
-| --- | --- | --- | --- | --- | --- | --- |
-| \`a.js\` | 8 | 1 | 4 | 2 | 2 | 10 |
-
-## Who did what
-
-| agent | tasks | file analyses | findings |
-| --- | --- | --- | --- |
-| agent-1 | 1 | 1 | 1 |
-| agent-2 | 1 | 1 | 0 |
-
-## Not analysed
-
-A folder stands for all that lies in it.
-
-| reason | entries | which |
-| --- | --- | --- |
-| installed dependencies | 1 | \`node_modules/\` |
-| minified | 1 | \`b.js\` |
-
-## Tools
-
-| tool | version | parser | files | findings |
-| --- | --- | --- | --- | --- |
-| complexity-analysis | 1.0.0 | @babel/parser 8.1.2 | 1 of 1 | 0 |
-| oxlint | 1.80.0 |  | 1 of 1 | 1 |
-`);
-  });
-
   it("leaves churn out of the report when it is not known, and says why", async () => {
     const { markdown } = await merge({
       discovery: discovery(["a.js"]),
@@ -283,6 +143,7 @@ Churn is not known: not in a git repository.
       findings: { total: 0 },
       top: [],
     });
+    expect(output).not.toHaveProperty("score");
     expect(markdown).toContain("**Nothing was analysed: none of 1 file could be.**");
     expect(markdown).toContain("None was run.");
     expect(markdown).toContain("| not a source language | 1 | `README.md` |");
