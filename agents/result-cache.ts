@@ -58,7 +58,11 @@ function fileOf(folder: string, key: string): string {
 }
 
 /** Removes the oldest results until the rest fits. Of several agents that start at once, one does it, once an hour. */
-export async function pruneResultCache(folder: string, nowMs: number): Promise<void> {
+export async function pruneResultCache(
+  folder: string,
+  nowMs: number,
+  bytesKept = BYTES_KEPT,
+): Promise<void> {
   const marker = join(folder, "pruned");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const last = await stat(marker).catch(() => undefined);
@@ -70,7 +74,7 @@ export async function pruneResultCache(folder: string, nowMs: number): Promise<v
   let bytes = 0;
   for (const entry of entries) {
     bytes += entry.bytes;
-    if (bytes > BYTES_KEPT) await rm(entry.path, { force: true });
+    if (bytes > bytesKept) await rm(entry.path, { force: true });
   }
 }
 

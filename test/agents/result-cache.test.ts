@@ -49,18 +49,18 @@ describe("the cache of results", () => {
   it("forgets the oldest results when there are too many, once an hour", async () => {
     await using folder = await temporary();
     const cache = openResultCache(folder.path, logger);
-    const large = "x".repeat(150_000_000);
+    const large = "x".repeat(1_000);
     await cache.put(key("a"), large);
     await cache.put(key("b"), large);
     const [older, newer] = [key("a"), key("b")].map((name) =>
       join(folder.path, name.slice(0, 2), `${name}.json`),
     );
     await utimes(older ?? "", 1_000, 1_000);
-    await pruneResultCache(folder.path, 10_000_000);
+    await pruneResultCache(folder.path, 10_000_000, 1_500);
     await expect(readFile(older ?? "")).rejects.toMatchObject({ code: "ENOENT" });
     expect((await readFile(newer ?? "")).length).toBe(large.length + 2);
     await cache.put(key("a"), large);
-    await pruneResultCache(folder.path, 10_000_000 + 60_000);
+    await pruneResultCache(folder.path, 10_000_000 + 60_000, 1_500);
     expect(await cache.get(key("a"))).toBe(large);
   });
 });

@@ -21,6 +21,7 @@ async function merge(
     {
       run: { runId, cascade: "code-quality-swarm", stageId: "aggregate", index: 0 },
       attempt: 1,
+      cacheFolder: undefined,
       agentId: parseAgentId("agent-1"),
       runFolder,
     },
