@@ -1,0 +1,194 @@
+import type { PublishedEvent } from "../../../bus/messages.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../../core/json.ts";
+import type { Plan } from "../../../core/plan.ts";
+
+/** What is known of a run while it goes on: folded from its events, and from log lines of the swarm's processes. */
+export interface Progress {
+  readonly cascade: string;
+  /** Wall time of `run.created`; undefined while the swarm starts. */
+  readonly startedAtMs: number | undefined;
+  readonly stages: readonly StageProgress[];
+  /** Sorted by name. */
+  readonly agents: readonly AgentProgress[];
+  readonly findings: FindingProgress;
+  /** Attempts that failed and are made again. */
+  readonly retried: number;
+  /** The last thing that the swarm said of its start. */
+  readonly note: string;
+}
+
+export interface StageProgress {
+  readonly id: string;
+  readonly skills: readonly string[];
+  readonly status: "waiting" | "running" | "succeeded" | "failed";
+  /** Undefined until the stage has started: a fan-out is as wide as its data. */
+  readonly tasks: number | undefined;
+  readonly succeeded: number;
+}
+
+export interface AgentProgress {
+  readonly agent: string;
+  /** Tasks of this run that it has done. */
+  readonly tasks: number;
+  /** What it works on; one task when it has several. */
+  readonly at: TaskPlace | undefined;
+}
+
+export interface TaskPlace {
+  readonly stage: string;
+  readonly index: number;
+}
+
+export interface FindingProgress {
+  /** Of the severities seen so far, in the order of `SEVERITIES`, zeros left out. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** The latest, newest last. */
+  readonly latest: readonly FindingLine[];
+  /** Outputs that were too large to travel with their event: their findings are counted at the end only. */
+  readonly uncounted: number;
+}
+
+export interface FindingLine {
+  readonly severity: string;
+  readonly place: string;
+  readonly message: string;
+}
+
+export const SEVERITIES = ["critical", "high", "medium", "low"] as const;
+const LATEST = 3;
+
+export function newProgress(plan: Plan): Progress {
+  return {
+    cascade: plan.cascade,
+    startedAtMs: undefined,
+    stages: plan.stages.map(({ id, skills }) => ({
+      id,
+      skills: skills.map(({ skill }) => skill),
+      status: "waiting",
+      tasks: undefined,
+      succeeded: 0,
+    })),
+    agents: [],
+    findings: { counts: {}, latest: [], uncounted: 0 },
+    retried: 0,
+    note: "",
+  };
+}
+
+/** The progress after a run's next event. Pure. */
+export function advance(progress: Progress, { type, atMs, data }: PublishedEvent): Progress {
+  switch (type) {
+    case "run.created":
+      return { ...progress, startedAtMs: atMs };
+    case "stage.started":
+      return ofStage(progress, data, () => ({ status: "running", tasks: Number(data["tasks"]) }));
+    case "stage.succeeded":
+      return ofStage(progress, data, () => ({ status: "succeeded" }));
+    case "stage.failed":
+      return ofStage(progress, data, () => ({ status: "failed" }));
+    case "task.succeeded":
+      return taskSucceeded(progress, data);
+    case "task.failed": {
+      const freed = freeAgent(progress, data);
+      return data["retryAtMs"] === undefined ? freed : { ...freed, retried: freed.retried + 1 };
+    }
+    default:
+      return progress;
+  }
+}
+
+/** The progress after a log line of the swarm: who is there, and who took which task. Pure. */
+export function hear(progress: Progress, line: JsonObject): Progress {
+  const { event, agentId } = line;
+  if (typeof agentId === "string") {
+    if (event === "agent.joined") return ofAgent(progress, agentId, (agent) => agent);
+    if (event === "task.accepted") {
+      const at = placeOf(line);
+      return at === undefined
+        ? progress
+        : ofAgent(progress, agentId, (agent) => ({ ...agent, at }));
+    }
+    if (event === "agent.lost") {
+      return { ...progress, agents: progress.agents.filter(({ agent }) => agent !== agentId) };
+    }
+  }
+  const note = progress.startedAtMs === undefined ? noteOf(line) : undefined;
+  return note === undefined ? progress : { ...progress, note };
+}
+
+/** What a log line says of a start, in words. */
+function noteOf(line: JsonObject): string | undefined {
+  const { event, msg } = line;
+  if (typeof msg === "string") return msg;
+  if (event === "server.ready") return `nats-server ${String(line["version"])} is up`;
+  if (event === "process.started") return `${String(line["process"])} starts`;
+  return undefined;
+}
+
+function placeOf({ stageId, taskId }: JsonObject): TaskPlace | undefined {
+  const index = typeof taskId === "string" ? Number(taskId.split("/").at(-1)) : Number.NaN;
+  return typeof stageId === "string" && Number.isInteger(index)
+    ? { stage: stageId, index }
+    : undefined;
+}
+
+function taskSucceeded(progress: Progress, data: JsonObject): Progress {
+  const counted = ofStage(progress, data, ({ succeeded }) => ({ succeeded: succeeded + 1 }));
+  const freed = ofAgent(freeAgent(counted, data), String(data["agent"]), (agent) => ({
+    ...agent,
+    tasks: agent.tasks + 1,
+  }));
+  return { ...freed, findings: withFindings(freed.findings, data["output"]) };
+}
+
+function ofStage(
+  progress: Progress,
+  data: JsonObject,
+  change: (stage: StageProgress) => Partial<StageProgress>,
+): Progress {
+  const stages = progress.stages.map((stage) =>
+    stage.id === data["stage"] ? { ...stage, ...change(stage) } : stage,
+  );
+  return { ...progress, stages };
+}
+
+function ofAgent(
+  progress: Progress,
+  name: string,
+  change: (agent: AgentProgress) => AgentProgress,
+): Progress {
+  const known = progress.agents.find(({ agent }) => agent === name);
+  const changed = change(known ?? { agent: name, tasks: 0, at: undefined });
+  const agents = [...progress.agents.filter((agent) => agent !== known), changed];
+  return { ...progress, agents: agents.sort((a, b) => byName(a.agent, b.agent)) };
+}
+
+function freeAgent(progress: Progress, { stage, index }: JsonObject): Progress {
+  const agents = progress.agents.map((agent) =>
+    agent.at?.stage === stage && agent.at?.index === index ? { ...agent, at: undefined } : agent,
+  );
+  return { ...progress, agents };
+}
+
+const byName = new Intl.Collator("en", { numeric: true }).compare;
+
+function withFindings(former: FindingProgress, output: Json | undefined): FindingProgress {
+  if (!isJsonObject(output)) return former;
+  if (!("value" in output)) return { ...former, uncounted: former.uncounted + 1 };
+  const found = isJsonObject(output["value"]) ? output["value"]["findings"] : undefined;
+  if (!Array.isArray(found)) return former;
+  const counts: Record<string, number> = { ...former.counts };
+  const lines: FindingLine[] = [];
+  for (const finding of found as readonly Json[]) {
+    if (!isJsonObject(finding)) continue;
+    const severity = SEVERITIES.find((each) => each === finding["severity"]);
+    if (severity === undefined) continue;
+    counts[severity] = (counts[severity] ?? 0) + 1;
+    lines.push({
+      severity,
+      place: `${String(finding["file"])}:${String(finding["line"])}`,
+      message: String(finding["message"]),
+    });
+  }
+  return { ...former, counts, latest: [...former.latest, ...lines].slice(-LATEST) };
+}
