@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { PublishedEvent } from "../../bus/messages.ts";
 import { parseRunId } from "../../core/ids.ts";
 import type { JsonObject } from "../../core/json.ts";
+import { gateOf } from "../../interfaces/cli/quality-gate.ts";
+import { reportFiles } from "../../interfaces/cli/report-files.ts";
 import { RunSummary } from "../../interfaces/cli/summary.ts";
 
 const run = parseRunId("r1");
@@ -17,6 +19,12 @@ function summaryOf(...events: readonly [string, JsonObject][]): RunSummary {
 
 const created: [string, JsonObject] = ["run.started", { cascade: "code-quality-swarm" }];
 const done = (agent: string): [string, JsonObject] => ["task.succeeded", { agent }];
+const about = {
+  directory: "/",
+  gate: { status: "not-set" },
+  reports: [],
+  columns: undefined,
+} as const;
 const report = {
   headline: "2 findings (1 error, 1 warning) in 3 files",
   report_md: "/home/me/.cascade/runs/r1/report.md",
@@ -39,7 +47,13 @@ describe("the summary of a run", () => {
       ["run.succeeded", { output: { value: report } }],
     );
     expect(summary.succeeded).toBe(true);
-    expect(summary.lines("/home/me")).toEqual([
+    expect(
+      summary.lines({
+        ...about,
+        directory: "/home/me",
+        reports: reportFiles(summary.output),
+      }),
+    ).toEqual([
       "code-quality-swarm succeeded in 2.5 s",
       "  tasks     agent-1 1 · agent-2 2, 1 attempted again",
       "  result    2 findings (1 error, 1 warning) in 3 files",
@@ -60,7 +74,7 @@ describe("the summary of a run", () => {
     };
     const summary = summaryOf(created, ["run.failed", { error }]);
     expect(summary.succeeded).toBe(false);
-    expect(summary.lines("/")).toEqual([
+    expect(summary.lines(about)).toEqual([
       "code-quality-swarm failed in 0.5 s",
       "  invalid-cascade at c.yaml:3:5: no such stage",
       "  add it",
@@ -69,12 +83,30 @@ describe("the summary of a run", () => {
 
   it("shows any other output as it is, cut when it is long", () => {
     const lines = (output: JsonObject) =>
-      summaryOf(created, ["run.succeeded", { output: { value: output } }]).lines("/");
+      summaryOf(created, ["run.succeeded", { output: { value: output } }]).lines(about);
     expect(lines({ answer: 42 })).toEqual([
       "code-quality-swarm succeeded in 0.5 s",
       '  output    {"answer":42}',
     ]);
-    expect(lines({ text: "x".repeat(1_000) })[1]).toHaveLength(413);
+    expect(lines({ text: "x".repeat(1_000) })[1]).toHaveLength(412);
+  });
+
+  it("tells score, grade, what is new and why the gate is not met, as far as the output says", () => {
+    const output = {
+      headline: "2 findings",
+      score: 83,
+      grade: "B",
+      new_findings: 1,
+      gate: { status: "failed", reasons: ["1 finding is high"] },
+    };
+    const summary = summaryOf(created, ["run.succeeded", { output: { value: output } }]);
+    const gate = gateOf(summary.output, { asked: true });
+    expect(summary.lines({ ...about, gate })).toEqual([
+      "code-quality-swarm succeeded in 0.5 s",
+      "  score     83 of 100, grade B · 1 new finding",
+      "  result    2 findings",
+      "  gate      NOT MET: 1 finding is high",
+    ]);
   });
 
   it("has a form for programs", () => {
