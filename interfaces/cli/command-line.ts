@@ -5,10 +5,12 @@ import {
   baselineOption,
   collect,
   DEFAULT_AGENTS,
+  DEFAULT_SHARE,
   failOnOption,
   formatOption,
   logsOption,
   outputOption,
+  shareOption,
 } from "./command-options.ts";
 import { HELP } from "./help-text.ts";
 import type { ReportFormat } from "./report-files.ts";
@@ -44,7 +46,18 @@ export interface DoctorCommand {
   readonly json: boolean;
 }
 
-export type CliCommand = RunCommand | UpCommand | DoctorCommand;
+export interface VerifyCommand {
+  readonly kind: "verify";
+  /** Run id or path of a report. */
+  readonly run: string;
+  /** Per cent of the findings. */
+  readonly share: number;
+  readonly json: boolean;
+  readonly agents: number;
+  readonly logs: boolean;
+}
+
+export type CliCommand = RunCommand | UpCommand | DoctorCommand | VerifyCommand;
 
 const DEFAULT_CASCADE = "code-quality-swarm";
 
@@ -58,6 +71,7 @@ interface Options {
   readonly output?: string;
   readonly failOn?: string;
   readonly baseline?: string;
+  readonly share?: number;
 }
 
 /** The options of the main job that mean nothing to a subcommand. */
@@ -121,6 +135,7 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
   addRun(cli, optionsOf, ask);
   addUp(cli, optionsOf, ask);
   addDoctor(cli, optionsOf, ask);
+  addVerify(cli, optionsOf, ask);
   return cli;
 }
 
@@ -169,6 +184,29 @@ function addDoctor(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
       const options = optionsOf(own);
       refuse("doctor", options, RUN_OPTIONS);
       ask({ kind: "doctor", json: options.json === true });
+    });
+}
+
+function addVerify(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
+  cli
+    .command("verify")
+    .description("execute a share of a report's findings again and compare")
+    .argument("<run>", "a run's id, or the path of its report.json")
+    .option("--json", "print the comparison as one JSON document")
+    .addOption(shareOption())
+    .addOption(logsOption())
+    .addOption(agentsOption())
+    .action((run: string, own: Options) => {
+      const options = optionsOf(own);
+      refuse("verify", options, RUN_OPTIONS);
+      ask({
+        kind: "verify",
+        run,
+        share: options.share ?? DEFAULT_SHARE,
+        json: options.json === true,
+        agents: options.agents ?? DEFAULT_AGENTS,
+        logs: options.logs === true,
+      });
     });
 }
 

@@ -4,6 +4,9 @@ import { FORMATS } from "./report-files.ts";
 export const DEFAULT_AGENTS = 4;
 const MOST_AGENTS = 256;
 const SEVERITIES = ["critical", "high", "medium", "low"];
+/** Per cent of a report's findings that `verify` executes again. */
+export const DEFAULT_SHARE = 20;
+
 export function agentsOption(): Option {
   return new Option(
     "--agents <count>",
@@ -38,6 +41,13 @@ export function baselineOption(): Option {
     "--baseline <run>",
     "an earlier run's id, or the path of its report.json: what is new since then",
   );
+}
+
+export function shareOption(): Option {
+  return new Option(
+    "--share <percent>",
+    `how much of the findings to execute again (default: ${DEFAULT_SHARE}, and at least 20 findings)`,
+  ).argParser(wholeNumber(1, 100));
 }
 
 export function collect(value: string, former: readonly string[] | undefined): string[] {

@@ -7,6 +7,7 @@ import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { CascadeRefused } from "./job-inputs.ts";
 import { runSwarmCommand } from "./swarm-command.ts";
 import { printable } from "./terminal-text.ts";
+import { runVerify } from "./verify/verify-command.ts";
 
 const scrubber = new Scrubber();
 registerEnvironment(scrubber, process.env);
@@ -30,6 +31,8 @@ function carryOut(command: CliCommand): Promise<number> {
       return runSwarmCommand(command, { directory, scrubber });
     case "doctor":
       return runDoctor(command, { directory, scrubber });
+    case "verify":
+      return runVerify(command, { directory, scrubber });
     default:
       return command satisfies never;
   }

@@ -110,7 +110,9 @@ async function tell(
   say(
     command.json
       ? JSON.stringify({ ...summary.json(), gate, reports })
-      : asShown(summary.lines({ directory, gate, reports, columns: process.stdout.columns })),
+      : asShown(
+          summary.lines({ directory, gate, reports, columns: process.stdout.columns || undefined }),
+        ),
   );
   if (!summary.succeeded) return EXIT.runFailed;
   if (isMissing) {

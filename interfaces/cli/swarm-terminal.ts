@@ -39,13 +39,14 @@ export interface TerminalOptions {
 /** @throws SwarmError `usage` for a `LOG_FORMAT` that there is none of */
 export function openTerminal(options: TerminalOptions): SwarmTerminal {
   const { stream, env, directory, logs, plan } = options;
-  const isScreen = stream.isTTY === true && env["TERM"] !== "dumb" && !env["LOG_FORMAT"];
-  if (!isScreen) return plainTerminal(options, undefined);
+  if (stream.isTTY !== true || env["LOG_FORMAT"]) return plainTerminal(options, undefined);
   const file = openLogFile(join(directory, ".cascade/logs"), {
     now: new Date(),
     onFailure: (error) => void stream.write(`no log file: ${error.message}\n`),
   });
-  return plan === undefined || logs
+  // A serial line may be a terminal that does not know its size.
+  const canDraw = env["TERM"] !== "dumb" && (stream.columns ?? 0) > 0 && (stream.rows ?? 0) > 0;
+  return plan === undefined || logs || !canDraw
     ? plainTerminal(options, file)
     : liveTerminal({ ...options, plan }, file);
 }
