@@ -170,7 +170,7 @@ function addUp(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
       if (options.once === true || options.json === true) {
         throw new SwarmError("usage", "up runs no cascade: it takes neither --once nor --json");
       }
-      refuse("up", options, RUN_OPTIONS);
+      refuse("up", options, { ...RUN_OPTIONS, logs: "--logs" });
       ask({ kind: "up", agents: options.agents ?? DEFAULT_AGENTS });
     });
 }
@@ -182,7 +182,7 @@ function addDoctor(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .option("--json", "print the checks as one JSON document")
     .action((own: Options) => {
       const options = optionsOf(own);
-      refuse("doctor", options, RUN_OPTIONS);
+      refuse("doctor", options, { ...RUN_OPTIONS, logs: "--logs", agents: "--agents" });
       ask({ kind: "doctor", json: options.json === true });
     });
 }

@@ -53,7 +53,7 @@ export async function runSwarmCommand(
       say(`A swarm runs here already, at ${session.url}; this one would be its second.`);
       return EXIT.ok;
     }
-    say(howToUse(session));
+    say(howToUse(session, terminal.logFile));
     return await ending.code;
   });
 }
@@ -132,14 +132,16 @@ function asShown(lines: readonly string[]): string {
     : text.replaceAll(" · ", ", ").replaceAll("…", "~");
 }
 
-function howToUse({ url, embedded }: Session): string {
+function howToUse({ url, embedded }: Session, logFile: string | undefined): string {
   const where = embedded ? "credentials: .cascade/nats.json" : "the server that NATS_URL names";
   return [
     "",
-    `The swarm waits for jobs at ${url} (${where}). From a second terminal, here:`,
+    `The swarm waits for jobs at ${url} (${where}).`,
+    "From a second terminal, here:",
     "  npm run job -- code-quality-swarm path=.    a plain NATS publish",
     "  npm run swarm -- run <cascade.yaml>         any cascade",
     "  npm run agent                               one more agent",
+    ...(logFile === undefined ? [] : [`Log lines: ${logFile} (--logs shows them).`]),
     "Ctrl-C stops it; unfinished runs go on at the next start.",
     "",
   ].join("\n");

@@ -34,6 +34,14 @@ describe("the command line", () => {
     ],
     [["run", "c.yaml", "--format", "all"], { ...own, format: "all" }],
     [["--output", "out", "run", "c.yaml"], { ...own, output: "out" }],
+    [
+      ["verify", "r1"],
+      { kind: "verify", run: "r1", share: 20, json: false, agents: 4, logs: false },
+    ],
+    [
+      ["--agents", "2", "verify", "r1", "--share", "100", "--json", "--logs"],
+      { kind: "verify", run: "r1", share: 100, json: true, agents: 2, logs: true },
+    ],
     [["doctor"], { kind: "doctor", json: false }],
     [["doctor", "--json"], { kind: "doctor", json: true }],
     [["--json", "doctor"], { kind: "doctor", json: true }],
@@ -69,6 +77,19 @@ describe("the command line", () => {
     [
       ["--output", "x", "--baseline", "y", "up"],
       "up does not take --baseline, --output",
+      expect.any(String),
+    ],
+    [
+      ["--agents", "2", "--logs", "doctor"],
+      "doctor does not take --logs, --agents",
+      expect.any(String),
+    ],
+    [["--logs", "up"], "up does not take --logs", expect.any(String)],
+    [["--once", "verify", "r1"], "verify does not take --once", expect.any(String)],
+    [["verify"], "missing required argument 'run'", expect.any(String)],
+    [
+      ["verify", "r1", "--share", "0"],
+      expect.stringContaining("from 1 to 100"),
       expect.any(String),
     ],
     [["--once", "doctor"], "doctor does not take --once", expect.any(String)],

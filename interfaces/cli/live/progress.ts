@@ -5,11 +5,15 @@ import type { Plan } from "../../../core/plan.ts";
 /** What is known of a run while it goes on: folded from its events, and from log lines of the swarm's processes. */
 export interface Progress {
   readonly cascade: string;
+  /** Undefined until `run.created`. */
+  readonly run: string | undefined;
   /** Wall time of `run.created`; undefined while the swarm starts. */
   readonly startedAtMs: number | undefined;
   readonly stages: readonly StageProgress[];
   /** Sorted by name. */
   readonly agents: readonly AgentProgress[];
+  /** Whether log lines tell who took which task: without them nobody knows who is free. */
+  readonly isHeard: boolean;
   readonly findings: FindingProgress;
   /** Attempts that failed and are made again. */
   readonly retried: number;
@@ -35,6 +39,7 @@ export interface AgentProgress {
 }
 
 export interface TaskPlace {
+  readonly run: string;
   readonly stage: string;
   readonly index: number;
 }
@@ -60,6 +65,7 @@ const LATEST = 3;
 export function newProgress(plan: Plan): Progress {
   return {
     cascade: plan.cascade,
+    run: undefined,
     startedAtMs: undefined,
     stages: plan.stages.map(({ id, skills }) => ({
       id,
@@ -69,6 +75,7 @@ export function newProgress(plan: Plan): Progress {
       succeeded: 0,
     })),
     agents: [],
+    isHeard: false,
     findings: { counts: {}, latest: [], uncounted: 0 },
     retried: 0,
     note: "",
@@ -76,10 +83,11 @@ export function newProgress(plan: Plan): Progress {
 }
 
 /** The progress after a run's next event. Pure. */
-export function advance(progress: Progress, { type, atMs, data }: PublishedEvent): Progress {
+export function advance(progress: Progress, event: PublishedEvent): Progress {
+  const { run, type, atMs, data } = event;
   switch (type) {
     case "run.created":
-      return { ...progress, startedAtMs: atMs };
+      return { ...progress, run, startedAtMs: atMs };
     case "stage.started":
       return ofStage(progress, data, () => ({ status: "running", tasks: Number(data["tasks"]) }));
     case "stage.succeeded":
@@ -87,9 +95,9 @@ export function advance(progress: Progress, { type, atMs, data }: PublishedEvent
     case "stage.failed":
       return ofStage(progress, data, () => ({ status: "failed" }));
     case "task.succeeded":
-      return taskSucceeded(progress, data);
+      return taskSucceeded(progress, event);
     case "task.failed": {
-      const freed = freeAgent(progress, data);
+      const freed = freeAgent(progress, placeOfEvent(event));
       return data["retryAtMs"] === undefined ? freed : { ...freed, retried: freed.retried + 1 };
     }
     default:
@@ -104,9 +112,11 @@ export function hear(progress: Progress, line: JsonObject): Progress {
     if (event === "agent.joined") return ofAgent(progress, agentId, (agent) => agent);
     if (event === "task.accepted") {
       const at = placeOf(line);
-      return at === undefined
-        ? progress
-        : ofAgent(progress, agentId, (agent) => ({ ...agent, at }));
+      if (at === undefined) return progress;
+      return { ...ofAgent(progress, agentId, (agent) => ({ ...agent, at })), isHeard: true };
+    }
+    if (event === "task.succeeded" || event === "task.failed") {
+      return freeAgent(progress, placeOf(line)); // of other runs there are no events here
     }
     if (event === "agent.lost") {
       return { ...progress, agents: progress.agents.filter(({ agent }) => agent !== agentId) };
@@ -125,20 +135,26 @@ function noteOf(line: JsonObject): string | undefined {
   return undefined;
 }
 
-function placeOf({ stageId, taskId }: JsonObject): TaskPlace | undefined {
+function placeOf({ runId, stageId, taskId }: JsonObject): TaskPlace | undefined {
   const index = typeof taskId === "string" ? Number(taskId.split("/").at(-1)) : Number.NaN;
-  return typeof stageId === "string" && Number.isInteger(index)
-    ? { stage: stageId, index }
+  return typeof runId === "string" && typeof stageId === "string" && Number.isInteger(index)
+    ? { run: runId, stage: stageId, index }
     : undefined;
 }
 
-function taskSucceeded(progress: Progress, data: JsonObject): Progress {
+function placeOfEvent({ run, data }: PublishedEvent): TaskPlace {
+  return { run, stage: String(data["stage"]), index: Number(data["index"]) };
+}
+
+function taskSucceeded(progress: Progress, event: PublishedEvent): Progress {
+  const { data } = event;
   const counted = ofStage(progress, data, ({ succeeded }) => ({ succeeded: succeeded + 1 }));
-  const freed = ofAgent(freeAgent(counted, data), String(data["agent"]), (agent) => ({
+  const freed = freeAgent(counted, placeOfEvent(event));
+  const credited = ofAgent(freed, String(data["agent"]), (agent) => ({
     ...agent,
     tasks: agent.tasks + 1,
   }));
-  return { ...freed, findings: withFindings(freed.findings, data["output"]) };
+  return { ...credited, findings: withFindings(credited.findings, data["output"]) };
 }
 
 function ofStage(
@@ -163,9 +179,13 @@ function ofAgent(
   return { ...progress, agents: agents.sort((a, b) => byName(a.agent, b.agent)) };
 }
 
-function freeAgent(progress: Progress, { stage, index }: JsonObject): Progress {
+function freeAgent(progress: Progress, place: TaskPlace | undefined): Progress {
   const agents = progress.agents.map((agent) =>
-    agent.at?.stage === stage && agent.at?.index === index ? { ...agent, at: undefined } : agent,
+    agent.at?.run === place?.run &&
+    agent.at?.stage === place?.stage &&
+    agent.at?.index === place?.index
+      ? { ...agent, at: undefined }
+      : agent,
   );
   return { ...progress, agents };
 }

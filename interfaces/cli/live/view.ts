@@ -113,13 +113,11 @@ function agentLines(progress: Progress, isNarrow: boolean): readonly (readonly S
   const isMany = agents.length > MOST_AGENTS;
   const shown = isMany ? agents.slice(0, MOST_AGENTS - 1) : agents;
   const longest = Math.max(...shown.map(({ agent }) => agent.length));
-  const lines = shown.map((agent) =>
-    agentLine(agent, { longest, isNarrow, stages: progress.stages }),
-  );
+  const lines = shown.map((agent) => agentLine(agent, { longest, isNarrow, progress }));
   if (!isMany) return [[], ...lines];
   const rest = agents.slice(shown.length);
   const busy = rest.filter(({ at }) => at !== undefined).length;
-  const text = `  and ${rest.length} agents more, ${busy} of them at work`;
+  const text = `  and ${rest.length} agents more${progress.isHeard ? `, ${busy} of them at work` : ""}`;
   return [[], ...lines, [{ text, colour: "dim" }]];
 }
 
@@ -128,15 +126,13 @@ function agentLine(
   {
     longest,
     isNarrow,
-    stages,
-  }: {
-    readonly longest: number;
-    readonly isNarrow: boolean;
-    readonly stages: readonly StageProgress[];
-  },
+    progress,
+  }: { readonly longest: number; readonly isNarrow: boolean; readonly progress: Progress },
 ): readonly Span[] {
   const work: Span =
-    at === undefined ? { text: "free", colour: "dim" } : { text: describeTask(at, stages) };
+    at === undefined
+      ? { text: progress.isHeard ? "free" : "", colour: "dim" }
+      : { text: describeTask(at, progress) };
   if (isNarrow) return [{ text: `${agent} ` }, work];
   return [
     { text: `  ${agent.padEnd(longest)}  ` },
@@ -146,7 +142,11 @@ function agentLine(
 }
 
 /** `lint-code 3/12`: the skill, and which entry of the fan-out. */
-function describeTask({ stage: id, index }: TaskPlace, stages: readonly StageProgress[]): string {
+function describeTask(
+  { run, stage: id, index }: TaskPlace,
+  { run: own, stages }: Progress,
+): string {
+  if (run !== own) return "another run";
   const stage = stages.find((each) => each.id === id);
   const skills = stage?.skills ?? [];
   const skill = skills[index % Math.max(1, skills.length)] ?? id;

@@ -44,7 +44,7 @@ function progressAfter(...steps: readonly (readonly [string, JsonObject])[]): Pr
 
 const accepted = (agentId: string, stageId: string, index: number): [string, JsonObject] => [
   "log:",
-  { event: "task.accepted", agentId, stageId, taskId: `r1/${stageId}/${index}` },
+  { event: "task.accepted", agentId, runId: "r1", stageId, taskId: `r1/${stageId}/${index}` },
 ];
 const done = (agent: string, index: number, output: JsonObject): [string, JsonObject] => [
   "task.succeeded",
@@ -76,15 +76,17 @@ describe("the progress of a run", () => {
     );
     expect(progress).toEqual({
       cascade: "quality",
+      run: "r1",
       startedAtMs: 1_000,
       note: "",
+      isHeard: true,
       retried: 1,
       stages: [
         { id: "find", skills: ["list"], status: "succeeded", tasks: 1, succeeded: 0 },
         { id: "look", skills: ["lint", "measure"], status: "running", tasks: 4, succeeded: 3 },
       ],
       agents: [
-        { agent: "agent-2", tasks: 2, at: { stage: "look", index: 3 } },
+        { agent: "agent-2", tasks: 2, at: { run: "r1", stage: "look", index: 3 } },
         { agent: "agent-10", tasks: 1, at: undefined },
       ],
       findings: {
@@ -125,6 +127,15 @@ describe("the progress of a run", () => {
     [done("a", 0, { value: [] }), { findings: { counts: {} } }],
   ] as const)("after %j has %j", (step, expected) => {
     expect(progressAfter(step)).toMatchObject(expected);
+  });
+
+  it("frees an agent of a task of another run by its log line", () => {
+    const line = { runId: "r2", stageId: "s", taskId: "r2/s/0", agentId: "a" };
+    const taken: [string, JsonObject] = ["log:", { ...line, event: "task.accepted" }];
+    const place = { run: "r2", stage: "s", index: 0 };
+    expect(progressAfter(taken).agents).toEqual([{ agent: "a", tasks: 0, at: place }]);
+    const freed = progressAfter(taken, ["log:", { ...line, event: "task.succeeded" }]);
+    expect(freed.agents).toEqual([{ agent: "a", tasks: 0, at: undefined }]);
   });
 
   it("says nothing more of the start once the run goes", () => {

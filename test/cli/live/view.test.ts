@@ -7,8 +7,10 @@ import { renderProgress } from "../../../interfaces/cli/live/view.ts";
 const plain = { colour: false, unicode: true };
 const progress: Progress = {
   cascade: "code-quality-swarm",
+  run: "r1",
   startedAtMs: 1_000,
   note: "",
+  isHeard: true,
   retried: 2,
   stages: [
     { id: "discover", skills: ["discover-files"], status: "succeeded", tasks: 1, succeeded: 1 },
@@ -16,7 +18,7 @@ const progress: Progress = {
     { id: "merge", skills: ["merge"], status: "waiting", tasks: undefined, succeeded: 0 },
   ],
   agents: [
-    { agent: "agent-1", tasks: 3, at: { stage: "checks", index: 5 } },
+    { agent: "agent-1", tasks: 3, at: { run: "r1", stage: "checks", index: 5 } },
     { agent: "agent-2", tasks: 1, at: undefined },
   ],
   findings: {
@@ -81,6 +83,17 @@ describe("the live view", () => {
       "  + discover  1/1",
       "  > checks    ############------------  4/8",
     ]);
+  });
+
+  it("tells work for another run from work for this one", () => {
+    const agents = [{ agent: "a", tasks: 0, at: { run: "r2", stage: "checks", index: 0 } }];
+    expect(render({ ...progress, agents })).toContain("  a  0 done   another run");
+  });
+
+  it("calls nobody free of whom it does not know", () => {
+    const joined = render({ ...progress, isHeard: false });
+    expect(joined).toContain("  agent-2  1 done");
+    expect(joined.join("\n")).not.toContain("free");
   });
 
   it("tells of the start before there is a run", () => {
