@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { formatLocation, SwarmError } from "../../core/errors.ts";
 import { registerEnvironment, Scrubber } from "../../core/scrub.ts";
-import { type CliCommand, parseCommandLine } from "./command-line.ts";
+import { parseCommandLine } from "./command-line.ts";
+import type { CliCommand } from "./commands.ts";
 import { runDoctor } from "./doctor/doctor-command.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { CascadeRefused } from "./job-inputs.ts";

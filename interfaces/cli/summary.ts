@@ -14,6 +14,7 @@ export class RunSummary {
   #cascade = "";
   #outcome: PublishedEvent | undefined;
   #redistributed = 0;
+  #output: Json | undefined;
 
   add(event: PublishedEvent): void {
     if (event.type === "run.started") {
@@ -34,6 +35,11 @@ export class RunSummary {
 
   get succeeded(): boolean {
     return this.#outcome?.type === "run.succeeded";
+  }
+
+  /** Gets the output of a run that succeeded. @param load reads what its event names */
+  async loadOutput(load: (outcome: PublishedEvent) => Promise<Json>): Promise<void> {
+    if (this.#outcome !== undefined && this.succeeded) this.#output = await load(this.#outcome);
   }
 
   /** About ten lines for a person. */
@@ -88,10 +94,9 @@ export class RunSummary {
     ];
   }
 
-  /** Undefined while there is none, and for one that is too large to travel with its event. */
+  /** Undefined while there is none. */
   get output(): Json | undefined {
-    const output = this.#outcome?.data["output"];
-    return isJsonObject(output) ? output["value"] : undefined;
+    return this.#output;
   }
 }
 

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Job } from "../../bus/messages.ts";
 import type { Plan } from "../../core/plan.ts";
 import type { Scrubber } from "../../core/scrub.ts";
-import type { RunCommand, UpCommand } from "./command-line.ts";
+import type { RunCommand, UpCommand } from "./commands.ts";
 import { EXIT } from "./exit-code.ts";
 import { jobFromCommandLine } from "./job-inputs.ts";
 import { styleOf } from "./live/terminal-line.ts";
@@ -85,7 +85,10 @@ function runJob(
     context,
     async () => (await session.client.submit(job)).runId,
     (event) => summary.add(event),
-    () => tell(command, summary, context),
+    async () => {
+      await summary.loadOutput((outcome) => session.client.outputOf(outcome));
+      return tell(command, summary, context);
+    },
   );
 }
 

@@ -8,12 +8,13 @@ import { RunSummary } from "../../interfaces/cli/summary.ts";
 
 const run = parseRunId("r1");
 
-function summaryOf(...events: readonly [string, JsonObject][]): RunSummary {
+async function summaryOf(...events: readonly [string, JsonObject][]): Promise<RunSummary> {
   const summary = new RunSummary();
   for (const [index, [type, data]] of events.entries()) {
     const event: PublishedEvent = { v: 1, run, n: index + 1, atMs: index * 500, type, data };
     summary.add(event);
   }
+  await summary.loadOutput(async ({ data }) => (data["output"] as JsonObject)["value"] ?? null);
   return summary;
 }
 
@@ -37,8 +38,8 @@ const report = {
 };
 
 describe("the summary of a run", () => {
-  it("names outcome, each agent's share, the first findings and the report", () => {
-    const summary = summaryOf(
+  it("names outcome, each agent's share, the first findings and the report", async () => {
+    const summary = await summaryOf(
       created,
       done("agent-2"),
       done("agent-1"),
@@ -64,7 +65,7 @@ describe("the summary of a run", () => {
     ]);
   });
 
-  it("says why a run failed, where, and what to do", () => {
+  it("says why a run failed, where, and what to do", async () => {
     const error = {
       code: "invalid-cascade",
       message: "no such stage",
@@ -72,7 +73,7 @@ describe("the summary of a run", () => {
       hint: "add it",
       location: { file: "c.yaml", line: 3, column: 5 },
     };
-    const summary = summaryOf(created, ["run.failed", { error }]);
+    const summary = await summaryOf(created, ["run.failed", { error }]);
     expect(summary.succeeded).toBe(false);
     expect(summary.lines(about)).toEqual([
       "code-quality-swarm failed in 0.5 s",
@@ -81,17 +82,17 @@ describe("the summary of a run", () => {
     ]);
   });
 
-  it("shows any other output as it is, cut when it is long", () => {
-    const lines = (output: JsonObject) =>
-      summaryOf(created, ["run.succeeded", { output: { value: output } }]).lines(about);
-    expect(lines({ answer: 42 })).toEqual([
+  it("shows any other output as it is, cut when it is long", async () => {
+    const lines = async (output: JsonObject) =>
+      (await summaryOf(created, ["run.succeeded", { output: { value: output } }])).lines(about);
+    expect(await lines({ answer: 42 })).toEqual([
       "code-quality-swarm succeeded in 0.5 s",
       '  output    {"answer":42}',
     ]);
-    expect(lines({ text: "x".repeat(1_000) })[1]).toHaveLength(412);
+    expect((await lines({ text: "x".repeat(1_000) }))[1]).toHaveLength(412);
   });
 
-  it("tells score, grade, what is new and why the gate is not met, as far as the output says", () => {
+  it("tells score, grade, what is new and why the gate is not met, as far as the output says", async () => {
     const output = {
       headline: "2 findings",
       score: 83,
@@ -99,7 +100,7 @@ describe("the summary of a run", () => {
       new_findings: 1,
       gate: { status: "failed", reasons: ["1 finding is high"] },
     };
-    const summary = summaryOf(created, ["run.succeeded", { output: { value: output } }]);
+    const summary = await summaryOf(created, ["run.succeeded", { output: { value: output } }]);
     const gate = gateOf(summary.output, { asked: true });
     expect(summary.lines({ ...about, gate })).toEqual([
       "code-quality-swarm succeeded in 0.5 s",
@@ -109,8 +110,8 @@ describe("the summary of a run", () => {
     ]);
   });
 
-  it("has a form for programs", () => {
-    const summary = summaryOf(created, done("agent-1"), [
+  it("has a form for programs", async () => {
+    const summary = await summaryOf(created, done("agent-1"), [
       "run.succeeded",
       { output: { value: { answer: 42 } } },
     ]);

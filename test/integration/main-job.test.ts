@@ -134,6 +134,22 @@ describe("the main job", () => {
     expect((await readdir(directory)).sort()).toEqual([".cascade", "few.js", "many.js", "out"]);
   });
 
+  it("prints the whole result, also one that is too large to travel with its event", async () => {
+    const directory = await newDirectory();
+    const names = Array.from({ length: 700 }, (_, at) => `${"n".repeat(100)}${at}.js`).sort();
+    await Promise.all(names.map((name) => writeFile(join(directory, name), "")));
+    await writeFile(
+      join(directory, "c.yaml"),
+      "cascade: list\nstages:\n  - { stage: find, skill: discover-files, inputs: { path: . } }\n",
+    );
+    const { code, json } = await endOf(directory, "run", "c.yaml", "--json", "--agents", "1");
+    const { batches } = json?.["output"] as { batches: { files: string[] }[] };
+    expect({ code, files: batches.flatMap(({ files }) => files).sort() }).toEqual({
+      code: 0,
+      files: names,
+    });
+  });
+
   it("exits with 3 and says why when the quality gate that was asked for is not met", async () => {
     const directory = await newDirectory();
     await writeSources(directory);

@@ -1,6 +1,7 @@
 import type { PublishedEvent } from "../../../bus/messages.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../../core/json.ts";
+import type { JsonObject } from "../../../core/json.ts";
 import type { Plan } from "../../../core/plan.ts";
+import { type FindingProgress, NO_FINDINGS, withFindings } from "./finding-progress.ts";
 
 /** What is known of a run while it goes on: folded from its events, and from log lines of the swarm's processes. */
 export interface Progress {
@@ -44,24 +45,6 @@ export interface TaskPlace {
   readonly index: number;
 }
 
-export interface FindingProgress {
-  /** Of the severities seen so far, in the order of `SEVERITIES`, zeros left out. */
-  readonly counts: Readonly<Record<string, number>>;
-  /** The latest, newest last. */
-  readonly latest: readonly FindingLine[];
-  /** Outputs that were too large to travel with their event: their findings are counted at the end only. */
-  readonly uncounted: number;
-}
-
-export interface FindingLine {
-  readonly severity: string;
-  readonly place: string;
-  readonly message: string;
-}
-
-export const SEVERITIES = ["critical", "high", "medium", "low"] as const;
-const LATEST = 3;
-
 export function newProgress(plan: Plan): Progress {
   return {
     cascade: plan.cascade,
@@ -76,7 +59,7 @@ export function newProgress(plan: Plan): Progress {
     })),
     agents: [],
     isHeard: false,
-    findings: { counts: {}, latest: [], uncounted: 0 },
+    findings: NO_FINDINGS,
     retried: 0,
     note: "",
   };
@@ -191,24 +174,3 @@ function freeAgent(progress: Progress, place: TaskPlace | undefined): Progress {
 }
 
 const byName = new Intl.Collator("en", { numeric: true }).compare;
-
-function withFindings(former: FindingProgress, output: Json | undefined): FindingProgress {
-  if (!isJsonObject(output)) return former;
-  if (!("value" in output)) return { ...former, uncounted: former.uncounted + 1 };
-  const found = isJsonObject(output["value"]) ? output["value"]["findings"] : undefined;
-  if (!Array.isArray(found)) return former;
-  const counts: Record<string, number> = { ...former.counts };
-  const lines: FindingLine[] = [];
-  for (const finding of found as readonly Json[]) {
-    if (!isJsonObject(finding)) continue;
-    const severity = SEVERITIES.find((each) => each === finding["severity"]);
-    if (severity === undefined) continue;
-    counts[severity] = (counts[severity] ?? 0) + 1;
-    lines.push({
-      severity,
-      place: `${String(finding["file"])}:${String(finding["line"])}`,
-      message: String(finding["message"]),
-    });
-  }
-  return { ...former, counts, latest: [...former.latest, ...lines].slice(-LATEST) };
-}

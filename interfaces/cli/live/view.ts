@@ -1,10 +1,5 @@
-import {
-  type AgentProgress,
-  type Progress,
-  SEVERITIES,
-  type StageProgress,
-  type TaskPlace,
-} from "./progress.ts";
+import { SEVERITIES } from "./finding-progress.ts";
+import type { AgentProgress, Progress, StageProgress, TaskPlace } from "./progress.ts";
 import { type Colour, renderLine, type Span, type TerminalStyle } from "./terminal-line.ts";
 
 export interface ViewSize {

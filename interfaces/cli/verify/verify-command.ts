@@ -3,7 +3,7 @@ import type { Job, PublishedEvent } from "../../../bus/messages.ts";
 import type { RunId } from "../../../core/ids.ts";
 import type { Json } from "../../../core/json.ts";
 import type { Scrubber } from "../../../core/scrub.ts";
-import type { VerifyCommand } from "../command-line.ts";
+import type { VerifyCommand } from "../commands.ts";
 import { EXIT } from "../exit-code.ts";
 import { jobFromCommandLine } from "../job-inputs.ts";
 import { findReport } from "../report-name.ts";
