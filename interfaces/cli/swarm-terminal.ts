@@ -11,6 +11,8 @@ import { openLogSink } from "./log-sink.ts";
 export interface SwarmTerminal extends Disposable {
   /** False: nothing but NDJSON may go to the stream of the log lines. */
   readonly isForPeople: boolean;
+  /** Whether events are shown as they come. */
+  readonly isLive: boolean;
   /** Where the log lines are kept that are not shown; undefined when they are shown only. */
   readonly logFile: string | undefined;
   /** A log line of any process, without its line break. */
@@ -55,6 +57,7 @@ function plainTerminal({ stream, env }: TerminalOptions, file: LogFile | undefin
   const sink = openLogSink({ stream, env });
   return {
     isForPeople: sink.isPretty,
+    isLive: false,
     logFile: file?.path,
     log(line) {
       file?.write(line);
@@ -78,6 +81,7 @@ function liveTerminal(
   let phase: "live" | "waiting" | "stopping" = "live";
   return {
     isForPeople: true,
+    isLive: true,
     logFile: file.path,
     log(line) {
       file.write(line);

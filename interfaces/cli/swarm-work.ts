@@ -1,6 +1,8 @@
 import type { PublishedEvent } from "../../bus/messages.ts";
+import type { Client } from "../../coordinator/client.ts";
 import type { SwarmError } from "../../core/errors.ts";
 import type { RunId } from "../../core/ids.ts";
+import { isJsonObject } from "../../core/json.ts";
 import { openLogger } from "../../core/logging.ts";
 import type { Plan } from "../../core/plan.ts";
 import type { Scrubber } from "../../core/scrub.ts";
@@ -15,6 +17,9 @@ export interface SwarmWork {
   readonly terminal: SwarmTerminal;
   readonly ending: Ending;
 }
+
+/** A larger output is counted at the end of the run only. */
+const COUNTED_BYTES = 2_000_000;
 
 export interface SwarmWorkOptions {
   /** Where the person stood. */
@@ -84,7 +89,7 @@ export async function watchRun(
   const watching = (async () => {
     for await (const event of session.client.watch(await submit(), leave.signal)) {
       note(event);
-      terminal.event(event);
+      terminal.event(terminal.isLive ? await withOutput(event, session.client) : event);
       // The processes of a swarm of ours log to this terminal; those of another one do not.
       if (!session.owned) terminal.log(JSON.stringify(logLineOf(event)));
     }
@@ -95,6 +100,19 @@ export async function watchRun(
     return await Promise.race([watching, ending.code, session.lost]);
   } finally {
     leave.abort();
+  }
+}
+
+/** What a task found is counted as it comes, also in outputs that were too large to travel with their event. */
+async function withOutput(event: PublishedEvent, client: Client): Promise<PublishedEvent> {
+  const { type, data } = event;
+  const blob = isJsonObject(data["output"]) ? data["output"]["blob"] : undefined;
+  if (type !== "task.succeeded" || !isJsonObject(blob)) return event;
+  if (Number(blob["bytes"]) > COUNTED_BYTES) return event;
+  try {
+    return { ...event, data: { ...data, output: { value: await client.outputOf(event) } } };
+  } catch {
+    return event; // the view says that it is not counted; the run does not depend on it
   }
 }
 

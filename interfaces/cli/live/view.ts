@@ -167,7 +167,7 @@ function findingLines({ findings }: Progress, style: TerminalStyle): readonly (r
   }
   if (uncounted > 0) {
     head.push({
-      text: `${counts.length > 0 ? dot(style) : ""}${uncounted} large outputs not counted yet`,
+      text: `${counts.length > 0 ? dot(style) : ""}${uncounted} large ${uncounted === 1 ? "output" : "outputs"} not counted yet`,
       colour: "dim",
     });
   }

@@ -50,7 +50,7 @@ describe("the live view", () => {
       "  agent-1  3 done   measure 3/4",
       "  agent-2  1 done   free",
       "",
-      "  found so far  1 high · 12 low · 1 large outputs not counted yet",
+      "  found so far  1 high · 12 low · 1 large output not counted yet",
       "    high     src/a\\x1b[2J.ts:3  never \\x202eends",
     ]);
   });

@@ -75,7 +75,7 @@ describe("a file of a report", () => {
     await write("hashed.ts", new Date());
     await write("other.ts", before);
     await mkdir(join(root, "folder"));
-    await symlink("/etc/hostname", join(root, "link.ts"));
+    await symlink("hashed.ts", join(root, "link.ts"));
     const hash = createHash("sha256").update("content").digest("hex");
     const hashes = new Map([
       ["hashed.ts", hash],
