@@ -202,7 +202,7 @@ describe("the main job", () => {
       .split("\n");
     const events = lines.map((line) => (JSON.parse(line) as { event?: string }).event);
     expect(events).toEqual(
-      expect.arrayContaining(["swarm.ready", "run.created", "run.succeeded", "swarm.stopped"]),
+      expect.arrayContaining(["swarm.ready", "run.started", "run.succeeded", "swarm.stopped"]),
     );
   });
 });

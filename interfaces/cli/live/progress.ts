@@ -6,9 +6,9 @@ import { type FindingProgress, NO_FINDINGS, withFindings } from "./finding-progr
 /** What is known of a run while it goes on: folded from its events, and from log lines of the swarm's processes. */
 export interface Progress {
   readonly cascade: string;
-  /** Undefined until `run.created`. */
+  /** Undefined until `run.started`. */
   readonly run: string | undefined;
-  /** Wall time of `run.created`; undefined while the swarm starts. */
+  /** Wall time of `run.started`; undefined while the swarm starts. */
   readonly startedAtMs: number | undefined;
   readonly stages: readonly StageProgress[];
   /** Sorted by name. */
@@ -69,7 +69,7 @@ export function newProgress(plan: Plan): Progress {
 export function advance(progress: Progress, event: PublishedEvent): Progress {
   const { run, type, atMs, data } = event;
   switch (type) {
-    case "run.created":
+    case "run.started":
       return { ...progress, run, startedAtMs: atMs };
     case "stage.started":
       return ofStage(progress, data, () => ({ status: "running", tasks: Number(data["tasks"]) }));

@@ -21,7 +21,7 @@ const report = z.object({
   generated_at: z.iso.datetime(),
   findings: z.array(reportedFinding),
   /** Of the files' content, where the report has it. */
-  metrics: z.array(z.object({ file: z.string(), sha256: z.string().nullish() })).nullish(),
+  sources: z.array(z.object({ file: z.string(), sha256: z.string() })).nullish(),
 });
 
 /** What a `report.json` claims, read loosely: reports of all versions have these fields. */
@@ -44,10 +44,8 @@ export async function readReport(path: string): Promise<ReportClaims> {
     const pointer = `/${(issue?.path ?? []).map(String).join("/")}`;
     throw notAReport(path, `${pointer}: ${issue?.message ?? "does not fit"}`);
   }
-  const { run, root, findings, generated_at, metrics } = parsed.data;
-  const hashes = (metrics ?? []).flatMap(({ file, sha256 }) =>
-    typeof sha256 === "string" ? [[file, sha256.toLowerCase()] as const] : [],
-  );
+  const { run, root, findings, generated_at, sources } = parsed.data;
+  const hashes = (sources ?? []).map(({ file, sha256 }) => [file, sha256.toLowerCase()] as const);
   return {
     run,
     root,

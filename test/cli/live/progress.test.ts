@@ -60,7 +60,7 @@ const finding = (severity: string, line: number) => ({
 describe("the progress of a run", () => {
   it("is folded from its events: stages, tasks, who did what, findings", () => {
     const progress = progressAfter(
-      ["run.created", {}],
+      ["run.started", {}],
       ["stage.started", { stage: "find", tasks: 1 }],
       ["stage.succeeded", { stage: "find" }],
       ["stage.started", { stage: "look", tasks: 4 }],
@@ -140,7 +140,7 @@ describe("the progress of a run", () => {
 
   it("says nothing more of the start once the run goes", () => {
     const progress = progressAfter(
-      ["run.created", {}],
+      ["run.started", {}],
       ["log:", { event: "x", msg: "late words" }],
     );
     expect(progress.note).toBe("");

@@ -19,14 +19,14 @@ async function reportOf(content: unknown): Promise<string> {
 
 describe("a report that is verified", () => {
   it("is read loosely: what it has beside its findings does not matter", async () => {
-    const metrics = [{ file: "a.ts", sha256: "AB", lines: 3 }, { file: "b.ts" }];
+    const sources = [{ file: "a.ts", sha256: "AB" }];
     const path = await reportOf({
       v: 9,
       run,
       root: "/r",
       generated_at,
       findings: [{ ...finding, cwe: 1 }],
-      metrics,
+      sources,
     });
     expect(await readReport(path)).toEqual({
       run,
