@@ -143,7 +143,8 @@ describe("the main job", () => {
       "cascade: list\nstages:\n  - { stage: find, skill: discover-files, inputs: { path: . } }\n",
     );
     const { code, json } = await endOf(directory, "run", "c.yaml", "--json", "--agents", "1");
-    const { batches } = json?.["output"] as { batches: { files: string[] }[] };
+    if (json === undefined) throw new Error("no result was printed");
+    const { batches } = json["output"] as { batches: { files: string[] }[] };
     expect({ code, files: batches.flatMap(({ files }) => files).sort() }).toEqual({
       code: 0,
       files: names,
