@@ -17,8 +17,11 @@ import { request } from "../bus/requests.ts";
 import { fromErrorRecord, SwarmError } from "../core/errors.ts";
 import type { RunEventType } from "../core/events.ts";
 import { type AgentId, newMemberId, type RunId } from "../core/ids.ts";
+import type { Json } from "../core/json.ts";
 import { shardOf } from "../core/shard.ts";
 import { COORDINATOR_SERVICE, openSubjects } from "../core/subjects.ts";
+import type { Value } from "../core/value.ts";
+import { type Blobs, openBlobs } from "../store/blobs.ts";
 import { discoverAgents } from "./discovery.ts";
 import { LiveEvents } from "./live-events.ts";
 
@@ -41,6 +44,11 @@ export interface Client extends AsyncDisposable {
   /** Tells everyone that an agent's process has ended. */
   announceGone(agentId: AgentId): Promise<void>;
   agents(): Promise<readonly Heartbeat[]>;
+  /**
+   * The output of a task or run, as its event has it: loaded when it was too large to travel with the event.
+   * @throws SwarmError `record-corrupt` when its object is missing or broken
+   */
+  outputOf(event: PublishedEvent): Promise<Json>;
   /** Resolves when a coordinator takes jobs. */
   ready(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -72,6 +80,7 @@ class NatsClient implements Client {
   readonly #link: Link;
   readonly #name: string;
   readonly #subjects = openSubjects();
+  #blobs: Promise<Blobs> | undefined;
 
   constructor(connection: NatsConnection, name: string) {
     this.#connection = connection;
@@ -161,6 +170,16 @@ class NatsClient implements Client {
     return discoverAgents(this.#connection, this.#subjects).then((reports) =>
       reports.map((report) => report.heartbeat),
     );
+  }
+
+  async outputOf({ type, data }: PublishedEvent): Promise<Json> {
+    // A stored event of these types has a Value there; see `RunEvent`.
+    const output = data["output"] as unknown as Value | undefined;
+    if (output === undefined) throw new Error(`a ${type} event has no output`);
+    if ("value" in output) return output.value;
+    this.#blobs ??= openBlobs(this.#connection.jetstream(), this.#subjects);
+    const bytes = await (await this.#blobs).get(output.blob);
+    return JSON.parse(new TextDecoder().decode(bytes)) as Json;
   }
 
   async ready(signal: AbortSignal): Promise<void> {

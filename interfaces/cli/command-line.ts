@@ -1,17 +1,44 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError } from "commander";
 import { SwarmError } from "../../core/errors.ts";
-import type { SwarmCommand } from "./swarm-command.ts";
+import {
+  agentsOption,
+  baselineOption,
+  collect,
+  DEFAULT_AGENTS,
+  DEFAULT_SHARE,
+  failOnOption,
+  formatOption,
+  logsOption,
+  outputOption,
+  shareOption,
+} from "./command-options.ts";
+import type { CliCommand, RunCommand } from "./commands.ts";
+import { HELP } from "./help-text.ts";
+import type { ReportFormat } from "./report-files.ts";
 
 const DEFAULT_CASCADE = "code-quality-swarm";
-const DEFAULT_AGENTS = 4;
-const MOST_AGENTS = 256;
 
 interface Options {
   readonly agents?: number;
   readonly once?: true;
   readonly json?: true;
+  readonly logs?: true;
   readonly input?: readonly string[];
+  readonly format?: ReportFormat | "all";
+  readonly output?: string;
+  readonly failOn?: string;
+  readonly baseline?: string;
+  readonly share?: number;
 }
+
+/** The options of the main job that mean nothing to a subcommand. */
+const GATE_OPTIONS = { failOn: "--fail-on", baseline: "--baseline" } as const;
+const RUN_OPTIONS = {
+  ...GATE_OPTIONS,
+  once: "--once",
+  format: "--format",
+  output: "--output",
+} as const;
 
 /**
  * What a command line asks for; undefined when it asked for help, which is written by then.
@@ -21,8 +48,8 @@ interface Options {
 export function parseCommandLine(
   args: readonly string[],
   write: (text: string) => void,
-): SwarmCommand | undefined {
-  let command: SwarmCommand | undefined;
+): CliCommand | undefined {
+  let command: CliCommand | undefined;
   try {
     openProgram((asked) => {
       command = asked;
@@ -39,7 +66,7 @@ export function parseCommandLine(
   return command;
 }
 
-function openProgram(ask: (command: SwarmCommand) => void, write: (text: string) => void): Command {
+function openProgram(ask: (command: CliCommand) => void, write: (text: string) => void): Command {
   const cli = new Command("cascade-swarm")
     .description(
       "Carries out declarative cascades (YAML) by swarms of real agent processes over NATS.",
@@ -47,6 +74,11 @@ function openProgram(ask: (command: SwarmCommand) => void, write: (text: string)
     .argument("[path]", "directory or file to analyse", ".")
     .option("--once", "exit after the run; the exit code says how it went")
     .option("--json", "print the result as one JSON document; implies --once")
+    .addOption(failOnOption())
+    .addOption(baselineOption())
+    .addOption(formatOption())
+    .addOption(outputOption())
+    .addOption(logsOption())
     .addOption(agentsOption())
     .enablePositionalOptions()
     .exitOverride()
@@ -54,26 +86,38 @@ function openProgram(ask: (command: SwarmCommand) => void, write: (text: string)
     .addHelpText("after", HELP);
   // What stands before a subcommand is meant for it, too.
   const optionsOf = (own: Options): Options => ({ ...cli.opts<Options>(), ...own });
-  const run = (cascade: string, inputs: readonly string[], options: Options): void =>
-    ask({
-      kind: "run",
-      cascade,
-      inputs,
-      once: options.once === true || options.json === true,
-      json: options.json === true,
-      agents: options.agents ?? DEFAULT_AGENTS,
-    });
-  cli.action((path: string, own: Options) => run(DEFAULT_CASCADE, [`path=${path}`], own));
+  cli.action((path: string, own: Options) =>
+    ask(runCommand(DEFAULT_CASCADE, [`path=${path}`], own)),
+  );
+  addRun(cli, optionsOf, ask);
+  addUp(cli, optionsOf, ask);
+  addDoctor(cli, optionsOf, ask);
+  addVerify(cli, optionsOf, ask);
+  return cli;
+}
+
+type OptionsOf = (own: Options) => Options;
+type Ask = (command: CliCommand) => void;
+
+function addRun(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
   cli
     .command("run")
     .description("run a cascade once: a registered name or a YAML file")
     .argument("<cascade>", "name or path")
     .option("--input <key=value>", "an input of the cascade, repeatable", collect)
     .option("--json", "print the result as one JSON document")
+    .addOption(formatOption())
+    .addOption(outputOption())
+    .addOption(logsOption())
     .addOption(agentsOption())
-    .action((cascade: string, own: Options) =>
-      run(cascade, own.input ?? [], { ...optionsOf(own), once: true }),
-    );
+    .action((cascade: string, own: Options) => {
+      const options = optionsOf(own);
+      refuse("run", options, GATE_OPTIONS, "give them as --input fail_on=… and --input baseline=…");
+      ask(runCommand(cascade, own.input ?? [], { ...options, once: true }));
+    });
+}
+
+function addUp(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
   cli
     .command("up")
     .description("start the swarm and wait for jobs")
@@ -83,38 +127,74 @@ function openProgram(ask: (command: SwarmCommand) => void, write: (text: string)
       if (options.once === true || options.json === true) {
         throw new SwarmError("usage", "up runs no cascade: it takes neither --once nor --json");
       }
+      refuse("up", options, { ...RUN_OPTIONS, logs: "--logs" });
       ask({ kind: "up", agents: options.agents ?? DEFAULT_AGENTS });
     });
-  return cli;
 }
 
-const HELP = `
-Examples:
-  npm run swarm                                     analyse this directory, then wait for jobs
-  npm run swarm -- ~/code/my-app                    another directory
-  npm run swarm -- --once ~/code/my-app             exit after the run
-  npm run swarm -- run cascade.yaml --input path=src
-  npm run swarm -- up --agents 8                    wait for jobs
-
-In a directory where a swarm runs, commands join it. Settings: NATS_URL (with NATS_USER, NATS_PASSWORD) for a
-server of yours, NATS_SERVER_BIN for a nats-server program, LOG_FORMAT=auto|json|pretty, LOG_LEVEL.
-
-Exit codes: 0 succeeded, 1 the run failed, 2 wrong usage or input, 4 a limit, 5 the swarm cannot run, 130 interrupted.`;
-
-function agentsOption(): Option {
-  return new Option(
-    "--agents <count>",
-    `agent processes to start, unless a swarm runs here (default: ${DEFAULT_AGENTS})`,
-  ).argParser(agentCount);
+function addDoctor(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
+  cli
+    .command("doctor")
+    .description("say what is here, what is missing, and what to do about it")
+    .option("--json", "print the checks as one JSON document")
+    .action((own: Options) => {
+      const options = optionsOf(own);
+      refuse("doctor", options, { ...RUN_OPTIONS, logs: "--logs", agents: "--agents" });
+      ask({ kind: "doctor", json: options.json === true });
+    });
 }
 
-function agentCount(text: string): number {
-  if (/^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= MOST_AGENTS) {
-    return Number(text);
+function addVerify(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
+  cli
+    .command("verify")
+    .description("execute a share of a report's findings again and compare")
+    .argument("<run>", "a run's id, or the path of its report.json")
+    .option("--json", "print the comparison as one JSON document")
+    .addOption(shareOption())
+    .addOption(logsOption())
+    .addOption(agentsOption())
+    .action((run: string, own: Options) => {
+      const options = optionsOf(own);
+      refuse("verify", options, RUN_OPTIONS);
+      ask({
+        kind: "verify",
+        run,
+        share: options.share ?? DEFAULT_SHARE,
+        json: options.json === true,
+        agents: options.agents ?? DEFAULT_AGENTS,
+        logs: options.logs === true,
+      });
+    });
+}
+
+function runCommand(cascade: string, inputs: readonly string[], options: Options): RunCommand {
+  const { format, output, failOn, baseline } = options;
+  return {
+    kind: "run",
+    cascade,
+    inputs,
+    once: options.once === true || options.json === true,
+    json: options.json === true,
+    agents: options.agents ?? DEFAULT_AGENTS,
+    logs: options.logs === true,
+    ...(format === undefined ? {} : { format }),
+    ...(output === undefined ? {} : { output }),
+    ...(failOn === undefined ? {} : { failOn }),
+    ...(baseline === undefined ? {} : { baseline }),
+  };
+}
+
+/** An option that is given and would be without effect is an error, not ignored. */
+function refuse(
+  command: string,
+  options: Options,
+  names: Readonly<Partial<Record<keyof Options, string>>>,
+  hint = `npm run cascade -- ${command} --help lists what there is`,
+): void {
+  const given = Object.entries(names).flatMap(([key, name]) =>
+    options[key as keyof Options] === undefined ? [] : [name],
+  );
+  if (given.length > 0) {
+    throw new SwarmError("usage", `${command} does not take ${given.join(", ")}`, { hint });
   }
-  throw new InvalidArgumentError(`expected a whole number from 1 to ${MOST_AGENTS}`);
-}
-
-function collect(value: string, former: readonly string[] | undefined): string[] {
-  return [...(former ?? []), value];
 }

@@ -11,9 +11,12 @@ export class Ending implements Disposable {
   readonly code: Promise<number>;
   readonly #resolve: (code: number) => void;
   readonly #begun = new AbortController();
+  readonly #tell: (words: string) => void;
   #kill: () => void = () => {};
 
-  constructor() {
+  /** @param tell shows words to a person */
+  constructor(tell: (words: string) => void) {
+    this.#tell = tell;
     const { promise, resolve } = Promise.withResolvers<number>();
     this.code = promise;
     this.#resolve = resolve;
@@ -27,10 +30,10 @@ export class Ending implements Disposable {
     return this.#begun.signal;
   }
 
-  /** Does nothing when it has begun already. @param words what a person is told on standard error */
+  /** Does nothing when it has begun already. @param words what a person is told */
   begin(code: number, words: string): void {
     if (this.#begun.signal.aborted) return;
-    process.stderr.write(`${words}\n`);
+    this.#tell(words);
     this.#begun.abort();
     this.#resolve(code);
   }

@@ -5,6 +5,7 @@ export const EXIT = {
   ok: 0,
   runFailed: 1,
   usage: 2,
+  gate: 3,
   limit: 4,
   infrastructure: 5,
   interrupted: 130,

@@ -28,8 +28,10 @@ export interface JobRequest {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** The job that a command line asks for, checked before anything is started. */
-export async function jobFromCommandLine(request: JobRequest): Promise<Job> {
+/** The job that a command line asks for, checked before anything is started, and its cascade's plan. */
+export async function jobFromCommandLine(
+  request: JobRequest,
+): Promise<{ readonly job: Job; readonly plan: Plan }> {
   const { directory } = request;
   const { plan, definition } = await findCascade(request);
   const inputs = typedInputs(plan, request.inputs);
@@ -38,12 +40,13 @@ export async function jobFromCommandLine(request: JobRequest): Promise<Job> {
     const given = inputs[spec.name] ?? spec.default;
     if (spec.type === "path" && typeof given === "string") refuseUnreadable(given, directory);
   }
-  return {
+  const job = {
     cascade: plan.cascade,
     inputs,
     directory,
     ...(definition === undefined ? {} : { definition }),
   };
+  return { job, plan };
 }
 
 async function findCascade(request: JobRequest): Promise<{ plan: Plan; definition?: string }> {

@@ -11,7 +11,7 @@ export interface LogSink {
 }
 
 export interface LogSinkOptions {
-  readonly stream: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stream: { readonly isTTY?: boolean; write(text: string): unknown };
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 

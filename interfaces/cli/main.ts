@@ -1,10 +1,14 @@
+import { resolve } from "node:path";
 import { formatLocation, SwarmError } from "../../core/errors.ts";
 import { registerEnvironment, Scrubber } from "../../core/scrub.ts";
 import { parseCommandLine } from "./command-line.ts";
+import type { CliCommand } from "./commands.ts";
+import { runDoctor } from "./doctor/doctor-command.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { CascadeRefused } from "./job-inputs.ts";
 import { runSwarmCommand } from "./swarm-command.ts";
 import { printable } from "./terminal-text.ts";
+import { runVerify } from "./verify/verify-command.ts";
 
 const scrubber = new Scrubber();
 registerEnvironment(scrubber, process.env);
@@ -14,10 +18,25 @@ try {
     process.argv.slice(2),
     (text) => void process.stdout.write(text),
   );
-  if (command !== undefined) process.exitCode = await runSwarmCommand(command, scrubber);
+  if (command !== undefined) process.exitCode = await carryOut(command);
 } catch (error) {
   process.stderr.write(scrubber.scrub(wordsFor(error)));
   process.exitCode = exitCodeFor(error);
+}
+
+function carryOut(command: CliCommand): Promise<number> {
+  const directory = resolve(process.env["INIT_CWD"] ?? process.cwd());
+  switch (command.kind) {
+    case "run":
+    case "up":
+      return runSwarmCommand(command, { directory, scrubber });
+    case "doctor":
+      return runDoctor(command, { directory, scrubber });
+    case "verify":
+      return runVerify(command, { directory, scrubber });
+    default:
+      return command satisfies never;
+  }
 }
 
 /** Passwords may stand in the server's URL itself. */

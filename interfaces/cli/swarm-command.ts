@@ -1,141 +1,151 @@
 import { resolve } from "node:path";
-import type { Job, PublishedEvent } from "../../bus/messages.ts";
-import type { SwarmError } from "../../core/errors.ts";
-import type { RunId } from "../../core/ids.ts";
-import { openLogger } from "../../core/logging.ts";
+import type { Job } from "../../bus/messages.ts";
+import type { Plan } from "../../core/plan.ts";
 import type { Scrubber } from "../../core/scrub.ts";
-import { Ending } from "./ending.ts";
-import { EXIT, exitCodeOf } from "./exit-code.ts";
+import type { RunCommand, UpCommand } from "./commands.ts";
+import { EXIT } from "./exit-code.ts";
 import { jobFromCommandLine } from "./job-inputs.ts";
-import { type LogSink, openLogSink } from "./log-sink.ts";
+import { styleOf } from "./live/terminal-line.ts";
+import { gateOf } from "./quality-gate.ts";
+import { copyReports, reportFiles, shownReports } from "./report-files.ts";
+import { findReport } from "./report-name.ts";
 import { RunSummary } from "./summary.ts";
-import { openSession, type Session } from "./swarm-session.ts";
-
-export type SwarmCommand =
-  | {
-      readonly kind: "run";
-      readonly cascade: string;
-      /** `key=value`, as given. */
-      readonly inputs: readonly string[];
-      /** Exit after the run, instead of waiting for jobs. */
-      readonly once: boolean;
-      readonly json: boolean;
-      readonly agents: number;
-    }
-  | { readonly kind: "up"; readonly agents: number };
-
-type RunCommand = Extract<SwarmCommand, { kind: "run" }>;
+import type { Session } from "./swarm-session.ts";
+import { type SwarmWork, watchRun, withSwarm } from "./swarm-work.ts";
 
 /**
  * Carries out a command and answers its exit code. Ends on its own after a one-shot, else on a signal.
+ * @param directory where the person stood
  * @param scrubber keeps the environment's secrets out of all lines
  */
-export async function runSwarmCommand(command: SwarmCommand, scrubber: Scrubber): Promise<number> {
-  const { env } = process;
-  const directory = resolve(env["INIT_CWD"] ?? process.cwd());
+export async function runSwarmCommand(
+  command: RunCommand | UpCommand,
+  { directory, scrubber }: { readonly directory: string; readonly scrubber: Scrubber },
+): Promise<number> {
   const isOneShot = command.kind === "run" && command.once;
-  const sink = openLogSink({ stream: isOneShot ? process.stderr : process.stdout, env });
-  const job =
-    command.kind === "run" ? await jobFromCommandLine({ ...command, directory, env }) : undefined;
-  const logger = openLogger({
-    service: "swarm",
-    scrubber,
-    write: (line) => sink.write(line.trimEnd()),
-  });
-  using ending = new Ending();
-  const session = await openSession({
+  const asked =
+    command.kind === "run"
+      ? await jobFromCommandLine({
+          cascade: command.cascade,
+          inputs: inputsOf(command, directory),
+          directory,
+          env: process.env,
+        })
+      : undefined;
+  const options = {
     directory,
     agents: command.agents,
-    env,
-    logger,
-    onLine: (line) => sink.write(scrubber.scrub(line)),
-    onFailure: (error) => ending.begin(exitCodeOf(error.code), explain(error)),
-    signal: ending.signal,
-  }).catch((error: unknown) => {
-    if (ending.signal.aborted) return undefined;
-    throw error;
-  });
-  if (session === undefined) return ending.code;
-  ending.killWith(() => session.kill());
-  // One-shots answer on standard output; beside NDJSON, text for people would be in the way.
-  const say = (text: string): void =>
-    void (isOneShot || sink.isPretty ? process.stdout : process.stderr).write(`${text}\n`);
-  try {
-    const context = { session, sink, directory, say, ending };
-    if (command.kind === "run" && job !== undefined) {
-      const code = await runJob(command, job, context);
+    logs: command.kind === "run" && command.logs,
+    stream: isOneShot ? process.stderr : process.stdout,
+    scrubber,
+    ...(asked === undefined ? {} : { plan: asked.plan }),
+  };
+  return withSwarm(options, async (work) => {
+    const { session, terminal, ending } = work;
+    // One-shots answer on standard output; beside NDJSON, text for people would be in the way.
+    const say = (text: string): void =>
+      void (isOneShot || terminal.isForPeople ? process.stdout : process.stderr).write(`${text}\n`);
+    if (command.kind === "run" && asked !== undefined) {
+      const code = await runJob(command, asked, { ...work, directory, say });
       if (isOneShot || !session.owned || ending.signal.aborted) return code;
     }
     if (!session.owned) {
       say(`A swarm runs here already, at ${session.url}; this one would be its second.`);
       return EXIT.ok;
     }
-    say(howToUse(session));
+    say(howToUse(session, terminal.logFile));
     return await ending.code;
-  } finally {
-    await session.close();
-  }
+  });
 }
 
-interface RunContext {
-  readonly session: Session;
-  readonly sink: LogSink;
+/** The inputs as given, and those that options of the main job stand for. */
+function inputsOf(command: RunCommand, directory: string): readonly string[] {
+  const { inputs, failOn, baseline } = command;
+  return [
+    ...inputs,
+    ...(failOn === undefined ? [] : [`fail_on=${failOn}`]),
+    ...(baseline === undefined ? [] : [`baseline=${findReport(baseline, directory)}`]),
+  ];
+}
+
+interface JobContext extends SwarmWork {
   readonly directory: string;
   readonly say: (text: string) => void;
-  readonly ending: Ending;
 }
 
 /** Submits the job, waits for its outcome and tells it. Answers the exit code; on a signal, that of the signal. */
-async function runJob(command: RunCommand, job: Job, context: RunContext): Promise<number> {
-  const { session, directory, say, ending } = context;
-  const leave = new AbortController();
-  const watching = (async () => {
-    const { runId } = await session.client.submit(job);
-    const summary = await watchRun(runId, context, leave.signal);
-    say(command.json ? JSON.stringify(summary.json()) : summary.lines(directory).join("\n"));
-    return summary.succeeded ? EXIT.ok : EXIT.runFailed;
-  })();
-  try {
-    return await Promise.race([watching, ending.code, session.lost]);
-  } finally {
-    leave.abort();
-  }
-}
-
-async function watchRun(
-  runId: RunId,
-  { session, sink }: RunContext,
-  signal: AbortSignal,
-): Promise<RunSummary> {
+function runJob(
+  command: RunCommand,
+  { job }: { readonly job: Job; readonly plan: Plan },
+  context: JobContext,
+): Promise<number> {
+  const { session } = context;
   const summary = new RunSummary();
-  for await (const event of session.client.watch(runId, signal)) {
-    summary.add(event);
-    // The processes of a swarm of ours log to this terminal; those of another one do not.
-    if (!session.owned) sink.write(JSON.stringify(logLineOf(event)));
+  return watchRun(
+    context,
+    async () => (await session.client.submit(job)).runId,
+    (event) => summary.add(event),
+    async () => {
+      await summary.loadOutput((outcome) => session.client.outputOf(outcome));
+      return tell(command, summary, context);
+    },
+  );
+}
+
+/** Copies the reports, prints the outcome and answers the exit code. */
+async function tell(
+  command: RunCommand,
+  summary: RunSummary,
+  { directory, say, terminal }: JobContext,
+): Promise<number> {
+  const gate = gateOf(summary.output, { asked: command.failOn !== undefined });
+  const written = shownReports(reportFiles(summary.output), command.format);
+  const isMissing =
+    summary.succeeded && written.length === 0 && (command.format ?? command.output) !== undefined;
+  const wanted =
+    command.output === undefined || command.format !== undefined
+      ? written
+      : reportFiles(summary.output);
+  const reports =
+    command.output === undefined
+      ? written
+      : await copyReports(wanted, resolve(directory, command.output));
+  say(
+    command.json
+      ? JSON.stringify({ ...summary.json(), gate, reports })
+      : asShown(
+          summary.lines({ directory, gate, reports, columns: process.stdout.columns || undefined }),
+        ),
+  );
+  if (!summary.succeeded) return EXIT.runFailed;
+  if (isMissing) {
+    const what =
+      command.format === undefined || command.format === "all" ? "" : `${command.format} `;
+    terminal.print(`error: this run wrote no ${what}report`);
+    return EXIT.runFailed;
   }
-  return summary;
+  return gate.status === "failed" ? EXIT.gate : EXIT.ok;
 }
 
-function logLineOf(event: PublishedEvent): object {
-  const { output, inputs, ...data } = event.data;
-  void [output, inputs];
-  const time = new Date(event.atMs).toISOString();
-  return { level: "info", time, service: "run", event: event.type, runId: event.run, ...data };
+/** Our own signs in ASCII where the terminal has no others. */
+function asShown(lines: readonly string[]): string {
+  const text = lines.join("\n");
+  return process.stdout.isTTY !== true || styleOf(process.env).unicode
+    ? text
+    : text.replaceAll(" · ", ", ").replaceAll("…", "~");
 }
 
-function howToUse({ url, embedded }: Session): string {
+function howToUse({ url, embedded }: Session, logFile: string | undefined): string {
   const where = embedded ? "credentials: .cascade/nats.json" : "the server that NATS_URL names";
   return [
     "",
-    `The swarm waits for jobs at ${url} (${where}). From a second terminal, here:`,
+    `The swarm waits for jobs at ${url} (${where}).`,
+    "From a second terminal, here:",
     "  npm run job -- code-quality-swarm path=.    a plain NATS publish",
     "  npm run swarm -- run <cascade.yaml>         any cascade",
     "  npm run agent                               one more agent",
+    ...(logFile === undefined ? [] : [`Log lines: ${logFile} (--logs shows them).`]),
     "Ctrl-C stops it; unfinished runs go on at the next start.",
     "",
   ].join("\n");
-}
-
-function explain({ code, message, hint }: SwarmError): string {
-  return `error ${code}: ${message}${hint === undefined ? "" : `\n  ${hint}`}`;
 }

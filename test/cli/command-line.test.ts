@@ -12,6 +12,7 @@ describe("the command line", () => {
     once: false,
     json: false,
     agents: 4,
+    logs: false,
   };
   const own = { ...quality, cascade: "c.yaml", inputs: [], once: true };
 
@@ -23,6 +24,27 @@ describe("the command line", () => {
     [["run", "c.yaml"], own],
     [["run", "c.yaml", "--input", "a=1", "--input", "b=x=y"], { ...own, inputs: ["a=1", "b=x=y"] }],
     [["run", "c.yaml", "--json", "--agents", "1"], { ...own, json: true, agents: 1 }],
+    [
+      ["--fail-on", "high", "--baseline", "r1", "--once"],
+      { ...quality, failOn: "high", baseline: "r1", once: true },
+    ],
+    [
+      ["--format", "sarif", "--output", "out", "--logs"],
+      { ...quality, format: "sarif", output: "out", logs: true },
+    ],
+    [["run", "c.yaml", "--format", "all"], { ...own, format: "all" }],
+    [["--output", "out", "run", "c.yaml"], { ...own, output: "out" }],
+    [
+      ["verify", "r1"],
+      { kind: "verify", run: "r1", share: 20, json: false, agents: 4, logs: false },
+    ],
+    [
+      ["--agents", "2", "verify", "r1", "--share", "100", "--json", "--logs"],
+      { kind: "verify", run: "r1", share: 100, json: true, agents: 2, logs: true },
+    ],
+    [["doctor"], { kind: "doctor", json: false }],
+    [["doctor", "--json"], { kind: "doctor", json: true }],
+    [["--json", "doctor"], { kind: "doctor", json: true }],
     [["up"], { kind: "up", agents: 4 }],
     [["up", "--agents", "256"], { kind: "up", agents: 256 }],
     [["--agents", "2", "up"], { kind: "up", agents: 2 }],
@@ -41,6 +63,36 @@ describe("the command line", () => {
     [["--agents", "1e1"], expect.stringContaining("from 1 to 256"), expect.any(String)],
     [["--agents", ""], expect.stringContaining("from 1 to 256"), expect.any(String)],
     [["up", "--once"], "unknown option '--once'", expect.any(String)],
+    [
+      ["--fail-on", "dire"],
+      expect.stringContaining("Allowed choices are critical, high, medium, low"),
+      expect.any(String),
+    ],
+    [["--format", "pdf"], expect.stringContaining("Allowed choices are html"), expect.any(String)],
+    [
+      ["--fail-on", "high", "run", "c.yaml"],
+      "run does not take --fail-on",
+      expect.stringContaining("--input fail_on="),
+    ],
+    [
+      ["--output", "x", "--baseline", "y", "up"],
+      "up does not take --baseline, --output",
+      expect.any(String),
+    ],
+    [
+      ["--agents", "2", "--logs", "doctor"],
+      "doctor does not take --logs, --agents",
+      expect.any(String),
+    ],
+    [["--logs", "up"], "up does not take --logs", expect.any(String)],
+    [["--once", "verify", "r1"], "verify does not take --once", expect.any(String)],
+    [["verify"], "missing required argument 'run'", expect.any(String)],
+    [
+      ["verify", "r1", "--share", "0"],
+      expect.stringContaining("from 1 to 100"),
+      expect.any(String),
+    ],
+    [["--once", "doctor"], "doctor does not take --once", expect.any(String)],
     [["--once", "up"], expect.stringContaining("takes neither"), undefined],
   ])("%j is refused with what is wrong", (args, message, hint) => {
     const refusal = (() => {

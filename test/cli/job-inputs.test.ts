@@ -20,7 +20,7 @@ async function withCascade() {
   await writeFile(join(directory, "own.yaml"), YAML);
   await mkdir(join(directory, "src"));
   return (cascade: string, ...inputs: string[]) =>
-    jobFromCommandLine({ cascade, inputs, directory, env: {} }).then((job) => ({
+    jobFromCommandLine({ cascade, inputs, directory, env: {} }).then(({ job }) => ({
       ...job,
       isHere: job.directory === directory,
     }));

@@ -1,0 +1,64 @@
+import { InvalidArgumentError, Option } from "commander";
+import { FORMATS } from "./report-files.ts";
+
+export const DEFAULT_AGENTS = 4;
+const MOST_AGENTS = 256;
+const SEVERITIES = ["critical", "high", "medium", "low"];
+/** Per cent of a report's findings that `verify` executes again. */
+export const DEFAULT_SHARE = 20;
+
+export function agentsOption(): Option {
+  return new Option(
+    "--agents <count>",
+    `agent processes to start, unless a swarm runs here (default: ${DEFAULT_AGENTS})`,
+  ).argParser(wholeNumber(1, MOST_AGENTS));
+}
+
+export function logsOption(): Option {
+  return new Option("--logs", "show the log lines of all processes instead of the live view");
+}
+
+export function formatOption(): Option {
+  return new Option("--format <format>", "which report is named at the end").choices([
+    ...FORMATS,
+    "all",
+  ]);
+}
+
+export function outputOption(): Option {
+  return new Option("--output <dir>", "copy the reports there; all of them without --format");
+}
+
+export function failOnOption(): Option {
+  return new Option(
+    "--fail-on <severity>",
+    "exit with 3 when there is a finding of this severity or a worse one",
+  ).choices(SEVERITIES);
+}
+
+export function baselineOption(): Option {
+  return new Option(
+    "--baseline <run>",
+    "an earlier run's id, or the path of its report.json: what is new since then",
+  );
+}
+
+export function shareOption(): Option {
+  return new Option(
+    "--share <percent>",
+    `how much of the findings to execute again (default: ${DEFAULT_SHARE}, and at least 20 findings)`,
+  ).argParser(wholeNumber(1, 100));
+}
+
+export function collect(value: string, former: readonly string[] | undefined): string[] {
+  return [...(former ?? []), value];
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    if (/^\d{1,3}$/.test(text) && Number(text) >= least && Number(text) <= most) {
+      return Number(text);
+    }
+    throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}`);
+  };
+}

@@ -1,0 +1,45 @@
+import type { ReportFormat } from "./report-files.ts";
+
+export interface RunCommand {
+  readonly kind: "run";
+  readonly cascade: string;
+  /** `key=value`, as given. */
+  readonly inputs: readonly string[];
+  /** Exit after the run, instead of waiting for jobs. */
+  readonly once: boolean;
+  readonly json: boolean;
+  readonly agents: number;
+  /** Show the processes' log lines instead of the live view. */
+  readonly logs: boolean;
+  /** Undefined: the reports for people and the one for programs. */
+  readonly format?: ReportFormat | "all";
+  /** Directory that the reports are copied to. */
+  readonly output?: string;
+  /** The severity that the quality gate was asked for. */
+  readonly failOn?: string;
+  /** Run id or path of an earlier report. */
+  readonly baseline?: string;
+}
+
+export interface UpCommand {
+  readonly kind: "up";
+  readonly agents: number;
+}
+
+export interface DoctorCommand {
+  readonly kind: "doctor";
+  readonly json: boolean;
+}
+
+export interface VerifyCommand {
+  readonly kind: "verify";
+  /** Run id or path of a report. */
+  readonly run: string;
+  /** Per cent of the findings. */
+  readonly share: number;
+  readonly json: boolean;
+  readonly agents: number;
+  readonly logs: boolean;
+}
+
+export type CliCommand = RunCommand | UpCommand | DoctorCommand | VerifyCommand;

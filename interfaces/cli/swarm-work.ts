@@ -1,0 +1,128 @@
+import type { PublishedEvent } from "../../bus/messages.ts";
+import type { Client } from "../../coordinator/client.ts";
+import type { SwarmError } from "../../core/errors.ts";
+import type { RunId } from "../../core/ids.ts";
+import { isJsonObject } from "../../core/json.ts";
+import { openLogger } from "../../core/logging.ts";
+import type { Plan } from "../../core/plan.ts";
+import type { Scrubber } from "../../core/scrub.ts";
+import { Ending } from "./ending.ts";
+import { exitCodeOf } from "./exit-code.ts";
+import { openSession, type Session } from "./swarm-session.ts";
+import { openTerminal, type SwarmTerminal } from "./swarm-terminal.ts";
+
+/** A swarm, ours or one that was joined, and the terminal that shows it. */
+export interface SwarmWork {
+  readonly session: Session;
+  readonly terminal: SwarmTerminal;
+  readonly ending: Ending;
+}
+
+/** A larger output is counted at the end of the run only. */
+const COUNTED_BYTES = 2_000_000;
+
+export interface SwarmWorkOptions {
+  /** Where the person stood. */
+  readonly directory: string;
+  readonly agents: number;
+  readonly logs: boolean;
+  /** Where log lines go: standard error when standard output carries the result. */
+  readonly stream: NodeJS.WriteStream;
+  /** The run to show live. */
+  readonly plan?: Plan;
+  readonly scrubber: Scrubber;
+}
+
+/**
+ * Does work with a swarm and answers its exit code. What was started is stopped at the end, whatever happens; a signal
+ * ends a start early.
+ */
+export async function withSwarm(
+  options: SwarmWorkOptions,
+  work: (swarm: SwarmWork) => Promise<number>,
+): Promise<number> {
+  const { directory, agents, scrubber } = options;
+  const { env } = process;
+  using terminal = openTerminal({ ...options, env });
+  const logger = openLogger({
+    service: "swarm",
+    scrubber,
+    write: (line) => terminal.log(line.trimEnd()),
+  });
+  using ending = new Ending((words) => terminal.print(words));
+  const session = await openSession({
+    directory,
+    agents,
+    env,
+    logger,
+    onLine: (line) => terminal.log(scrubber.scrub(line)),
+    onFailure: (error) => ending.begin(exitCodeOf(error.code), explain(error)),
+    signal: ending.signal,
+  }).catch((error: unknown) => {
+    if (ending.signal.aborted) return undefined;
+    terminal.endLive();
+    if (terminal.logFile !== undefined) terminal.print(`log lines: ${terminal.logFile}`);
+    throw error;
+  });
+  if (session === undefined) return ending.code;
+  ending.killWith(() => session.kill());
+  try {
+    return await work({ session, terminal, ending });
+  } finally {
+    terminal.stopping();
+    await session.close();
+  }
+}
+
+/**
+ * Watches a run to its end and shows it.
+ * @param note called with each event, in order
+ * @returns what `after` answers; on a signal, that signal's exit code
+ */
+export async function watchRun(
+  { session, terminal, ending }: SwarmWork,
+  submit: () => Promise<RunId>,
+  note: (event: PublishedEvent) => void,
+  after: () => Promise<number>,
+): Promise<number> {
+  const leave = new AbortController();
+  const watching = (async () => {
+    for await (const event of session.client.watch(await submit(), leave.signal)) {
+      note(event);
+      terminal.event(terminal.isLive ? await withOutput(event, session.client) : event);
+      // The processes of a swarm of ours log to this terminal; those of another one do not.
+      if (!session.owned) terminal.log(JSON.stringify(logLineOf(event)));
+    }
+    terminal.endLive();
+    return after();
+  })();
+  try {
+    return await Promise.race([watching, ending.code, session.lost]);
+  } finally {
+    leave.abort();
+  }
+}
+
+/** What a task found is counted as it comes, also in outputs that were too large to travel with their event. */
+async function withOutput(event: PublishedEvent, client: Client): Promise<PublishedEvent> {
+  const { type, data } = event;
+  const blob = isJsonObject(data["output"]) ? data["output"]["blob"] : undefined;
+  if (type !== "task.succeeded" || !isJsonObject(blob)) return event;
+  if (Number(blob["bytes"]) > COUNTED_BYTES) return event;
+  try {
+    return { ...event, data: { ...data, output: { value: await client.outputOf(event) } } };
+  } catch {
+    return event; // the view says that it is not counted; the run does not depend on it
+  }
+}
+
+function logLineOf(event: PublishedEvent): object {
+  const { output, inputs, ...data } = event.data;
+  void [output, inputs];
+  const time = new Date(event.atMs).toISOString();
+  return { level: "info", time, service: "run", event: event.type, runId: event.run, ...data };
+}
+
+function explain({ code, message, hint }: SwarmError): string {
+  return `error ${code}: ${message}${hint === undefined ? "" : `\n  ${hint}`}`;
+}
