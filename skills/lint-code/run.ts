@@ -12,7 +12,7 @@ export async function run(
   inputs: JsonObject,
   context: SkillContext,
 ): Promise<Record<string, Json>> {
-  const { root, sources, notAnalysed } = await openFileList(inputs, context.signal);
+  const { root, sources, notAnalysed } = await openFileList(inputs, context.signal, "lint");
   const outcome: LintOutcome = { findings: [], notAnalysed: [] };
   for (const group of argumentGroups(sources.map(({ file }) => file))) {
     await lint(root, group, outcome, context);
