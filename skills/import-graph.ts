@@ -71,7 +71,7 @@ export function findCycles(files: readonly FileImports[]): ImportCycle[] {
   );
   const graph = new Map<string, Map<string, number>>();
   for (const { from, to, kind, line } of resolveImports(files)) {
-    if (kind !== "static" || !takesPart.has(from)) continue;
+    if (kind !== "static") continue;
     const targets = graph.get(from) ?? new Map<string, number>();
     graph.set(from, targets);
     if (!targets.has(to)) targets.set(to, line);

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { type FileImports, resolveImports } from "../import-graph.ts";
+import { type FileImports, type ImportEdge, resolveImports } from "../import-graph.ts";
 import { isTestFile } from "./test-files.ts";
 
 /** `type`, not `interface`, so that it is assignable to plain JSON. */
@@ -9,6 +9,8 @@ export type Reach = {
   readonly sources: number;
   readonly reached: number;
   readonly unreached: readonly string[];
+  /** Files of which others only take types: nothing in them would run, so they count as no sources. */
+  readonly types_only: readonly string[];
 };
 
 /**
@@ -16,7 +18,8 @@ export type Reach = {
  * means that no import leads there. Where code sees its package without importing it (Go, Java), all of the package is reached.
  */
 export function reachOf(files: readonly FileImports[]): Reach {
-  const steps = stepsOf(files);
+  const edges = resolveImports(files);
+  const steps = stepsOf(files, edges);
   const starts = files.filter((each) => isTestFile(each.file) || each.has_tests === true);
   const reached = new Set(starts.map(({ file }) => file));
   const queue = [...reached];
@@ -27,25 +30,38 @@ export function reachOf(files: readonly FileImports[]): Reach {
       queue.push(next);
     }
   }
-  const sources = files.map(({ file }) => file).filter((file) => !isTestFile(file));
+  const typesOnly = typesOnlyOf(edges);
+  const sources = files
+    .map(({ file }) => file)
+    .filter((file) => !isTestFile(file) && !typesOnly.has(file));
   const unreached = sources.filter((file) => !reached.has(file)).sort();
   return {
     tests: starts.length,
     sources: sources.length,
     reached: sources.length - unreached.length,
     unreached,
+    types_only: [...typesOnly].filter((file) => !isTestFile(file)).sort(),
   };
 }
 
+function typesOnlyOf(edges: readonly ImportEdge[]): ReadonlySet<string> {
+  const typesOnly = new Set(edges.filter(({ kind }) => kind === "type").map(({ to }) => to));
+  for (const { to, kind } of edges) if (kind !== "type") typesOnly.delete(to);
+  return typesOnly;
+}
+
 /** Edges of the imports, and from each file to its package and back. */
-function stepsOf(files: readonly FileImports[]): ReadonlyMap<string, readonly string[]> {
+function stepsOf(
+  files: readonly FileImports[],
+  edges: readonly ImportEdge[],
+): ReadonlyMap<string, readonly string[]> {
   const steps = new Map<string, string[]>();
   const add = (from: string, to: string): void => {
     const known = steps.get(from);
     if (known === undefined) steps.set(from, [to]);
     else known.push(to);
   };
-  for (const { from, to, kind } of resolveImports(files)) if (kind !== "type") add(from, to);
+  for (const { from, to, kind } of edges) if (kind !== "type") add(from, to);
   for (const each of files) {
     for (const { node, leadsBack } of packagesOf(each)) {
       add(each.file, node);

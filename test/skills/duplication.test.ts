@@ -55,6 +55,18 @@ describe("findClones", () => {
     expect(clonesOf(corpus().reverse())).toEqual(clonesOf(corpus()));
   });
 
+  it("leaves out copies of fewer lines than five, however long these are", () => {
+    const line = readFileSync(`${FOLDER}renamed-a.js`, "utf8").replaceAll(/\n\s*/g, " ");
+    const ofLines = (breaks: number) => {
+      let left = breaks;
+      const text = line.replaceAll("; ", () => (left-- > 0 ? ";\n" : "; "));
+      return ["a.js", "b.js"].map((file) => ({ file, text: `const ${file[0]} = 1;\n${text}` }));
+    };
+
+    expect(clonesOf(ofLines(3)).groups).toEqual([]);
+    expect(clonesOf(ofLines(7)).groups).toHaveLength(1);
+  });
+
   it("tells a copy from code whose names are mixed up", () => {
     const text = readFileSync(`${FOLDER}renamed-a.js`, "utf8");
     const mixed = text.replaceAll("sum += values[i]", "i += sum[values]");

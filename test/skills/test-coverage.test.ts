@@ -163,6 +163,11 @@ used(process.argv[2]);
     ["coverage-final.json", "{", "not JSON"],
     ["coverage-final.json", '{"a":1}', "not what its name promises"],
     ["coverage/tmp/a.json", '{"result":[{"url":"file:///%","functions":[]}]}', "names none"],
+    [
+      "coverage/tmp/b.json",
+      '{"result":[{"url":"file:///elsewhere/src/a.js","functions":[{"ranges":[{"startOffset":0,"endOffset":14,"count":1}]}]}]}',
+      "names none",
+    ],
     ["coverage.xml", "<html></html>", "<html> is neither Cobertura nor JaCoCo"],
     ["coverage.xml", "<coverage>", "not XML: Unclosed root tag"],
     [
@@ -240,7 +245,6 @@ describe("reach", () => {
       "src/bin/tool.rs",
       "src/lib.rs",
       "src/main/java/b/B.java",
-      "src/types.ts",
     ];
 
     expect(await coverageOf(tree, sources)).toEqual({
@@ -248,7 +252,7 @@ describe("reach", () => {
       agent: "agent-1",
       status: "reach",
       reason: "there is no coverage report to read",
-      reach: { tests: 6, sources: 16, reached: 9, unreached },
+      reach: { tests: 6, sources: 15, reached: 9, unreached, types_only: ["src/types.ts"] },
       not_read: [],
     });
   });
