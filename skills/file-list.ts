@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { SwarmError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { NotAnalysed } from "./finding.ts";
-import { readSource, reportName } from "./source-file.ts";
+import { type Analysis, analysesOf, languageOf, readSource, reportName } from "./source-file.ts";
 
 export interface FileList {
   readonly root: string;
@@ -14,9 +14,14 @@ export interface FileList {
 /**
  * Opens what an analysing skill is given: `path`, the analysed directory or single file, and `files`, names relative
  * to that directory. Each is looked at again, because the tree may have changed since it was listed.
+ * @param analysis when given, files in languages that it does not take are passed over
  * @throws SwarmError `invalid-input`, `path-not-found` or `path-unreadable`
  */
-export async function openFileList(inputs: JsonObject, signal: AbortSignal): Promise<FileList> {
+export async function openFileList(
+  inputs: JsonObject,
+  signal: AbortSignal,
+  analysis?: Analysis,
+): Promise<FileList> {
   const { path, files } = inputs;
   if (typeof path !== "string" || path === "") throw wrong("path", "must be a path");
   if (!Array.isArray(files) || !files.every(isFileName)) {
@@ -27,11 +32,18 @@ export async function openFileList(inputs: JsonObject, signal: AbortSignal): Pro
   const notAnalysed: NotAnalysed[] = [];
   for (const file of new Set(files.map((name) => reportName(name)))) {
     signal.throwIfAborted();
+    if (analysis !== undefined && !takes(analysis, file)) continue;
     const source = await readSource(root, file);
     if (source.status === "source") sources.push({ file, text: source.text });
     else notAnalysed.push({ file, reason: source.reason });
   }
   return { root, sources, notAnalysed };
+}
+
+/** What is no source file at all is not passed over: a reader says why it is left out. */
+function takes(analysis: Analysis, file: string): boolean {
+  const language = languageOf(file);
+  return language === undefined || analysesOf(language).includes(analysis);
 }
 
 function isFileName(name: unknown): name is string {

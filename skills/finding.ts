@@ -53,3 +53,13 @@ export const fileMetrics = z.object({
   commits_365d: z.int().min(0).nullable(),
 });
 export type FileMetrics = z.infer<typeof fileMetrics>;
+
+/** What is known of any source file, in a language whose functions are not measured too. */
+export const fileSize = z.object({
+  file: z.string(),
+  language: z.string(),
+  lines: z.int().min(0),
+  commits_90d: z.int().min(0).nullable(),
+  commits_365d: z.int().min(0).nullable(),
+});
+export type FileSize = z.infer<typeof fileSize>;

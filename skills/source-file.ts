@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { constants, type Stats } from "node:fs";
 import { lstat, open, realpath } from "node:fs/promises";
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { reasonInFileName, saysItIsGenerated } from "./generated-code.ts";
 
 /** A larger file is data or generated, and one of 10 MB would hold up its whole batch. */
 const LARGEST_SOURCE_BYTES = 1_000_000;
@@ -9,7 +10,7 @@ const LARGEST_SOURCE_BYTES = 1_000_000;
 const MINIFIED_AVERAGE_LINE = 500;
 const MINIFIED_LEAST_BYTES = 2_000;
 
-/** Languages we can tell by a file's ending. Only those that `isAnalysable` names have an analyser. */
+/** Languages we can tell by a file's ending. `analysesOf` says what can be done with each. */
 const LANGUAGES: Readonly<Record<string, string>> = {
   ".js": "JavaScript",
   ".mjs": "JavaScript",
@@ -49,8 +50,25 @@ export function languageOf(file: string): string | undefined {
   return LANGUAGES[extname(file).toLowerCase()];
 }
 
-function isAnalysable(language: string): boolean {
-  return language === "JavaScript" || language === "TypeScript";
+/** What can be found out about a source file. */
+export const ANALYSES = ["size", "churn", "duplication", "functions", "imports", "lint"] as const;
+export type Analysis = (typeof ANALYSES)[number];
+
+const WITH_SYNTAX: ReadonlySet<string> = new Set([
+  "JavaScript",
+  "TypeScript",
+  "Python",
+  "Go",
+  "Java",
+  "Rust",
+]);
+
+/** Which analyses take a language. The first three need no more than text. */
+export function analysesOf(language: string): readonly Analysis[] {
+  if (language === "JavaScript" || language === "TypeScript") return ANALYSES;
+  return WITH_SYNTAX.has(language)
+    ? ["size", "churn", "duplication", "functions", "imports"]
+    : ["size", "churn", "duplication"];
 }
 
 export type SourceFile =
@@ -109,9 +127,9 @@ function reasonInName(root: string, path: string): string | undefined {
   if (inside === ".." || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
     return "outside the analysed directory";
   }
-  const language = languageOf(path);
-  if (language === undefined) return "not a source language";
-  if (!isAnalysable(language)) return `no analyser for ${language}`;
+  const apart = reasonInFileName(basename(path));
+  if (apart !== undefined) return apart;
+  if (languageOf(path) === undefined) return "not a source language";
   return /\.min\.[cm]?jsx?$/.test(basename(path)) ? "minified" : undefined;
 }
 
@@ -138,7 +156,10 @@ function sourceOf(content: Buffer): SourceFile {
   if (content.includes(0)) return leftOut("binary");
   if (!isUtf8(content)) return leftOut("not UTF-8 text");
   const text = content.toString("utf8");
-  return isMinified(text) ? leftOut("minified") : { status: "source", text, bytes: content.length };
+  if (isMinified(text)) return leftOut("minified");
+  return saysItIsGenerated(text)
+    ? leftOut("generated")
+    : { status: "source", text, bytes: content.length };
 }
 
 function isMinified(text: string): boolean {

@@ -1,67 +1,33 @@
+import {
+  ANONYMOUS,
+  addStructure,
+  type Chain,
+  type MeasuredFile,
+  measuredFile,
+  noteCall,
+  openScope,
+  type Scope,
+  TOP_LEVEL,
+} from "./scope.ts";
 import { isNode, type SyntaxNode } from "./syntax.ts";
 
-/** One function, or the code of a file that stands outside all functions. */
-export interface MeasuredFunction {
-  readonly name: string;
-  readonly line: number;
-  readonly column: number;
-  readonly cyclomatic: number;
-  /** Absent when it counts towards the function around it. */
-  readonly cognitive?: number;
-}
-
-/** Stand for a name where there is none. */
-export const TOP_LEVEL = "(top level)";
-export const ANONYMOUS = "(anonymous)";
-
-export interface MeasuredFile {
-  /** Functions in the order of their places. */
-  readonly functions: readonly MeasuredFunction[];
-  readonly topLevel: MeasuredFunction;
-}
-
 /**
- * Measures every function of a file. Cyclomatic: decision points + 1. Cognitive: the white paper of SonarSource
+ * Measures every function of a JavaScript or TypeScript file. Cyclomatic: decision points + 1. Cognitive: the white paper of SonarSource
  * (https://www.sonarsource.com/docs/CognitiveComplexity.pdf), sections B1 to B3 and the JavaScript exception of its appendix A.
  */
 export function measureFile(program: SyntaxNode): MeasuredFile {
-  const topLevel = openScope({ node: program, parent: undefined, nesting: 0 });
-  const scopes = collect(program, topLevel);
-  scoreAsOuter(topLevel);
-  const functions = scopes.map(measured).sort((a, b) => a.line - b.line || a.column - b.column);
-  return { functions, topLevel: measured(topLevel) };
+  const topLevel = scopeOf({ node: program, parent: undefined, nesting: 0 });
+  return measuredFile(topLevel, collect(program, topLevel), "separate-in-declaring");
 }
 
-/** What a function gathers while its code is walked. */
-interface Scope {
-  readonly name: string;
-  readonly node: SyntaxNode;
-  /** The name under which the function's own code can call it. */
-  readonly callName: string | undefined;
-  /** Nesting inside the surrounding function at which this one stands. */
-  readonly nesting: number;
-  readonly inner: Scope[];
-  decisions: number;
-  /** Cognitive increments of the function's own code, as if it stood outside all others. */
-  ownCognitive: number;
-  /** How many of them grow with each level of nesting. */
-  structures: number;
-  callsItself: boolean;
-  cognitive?: number;
-}
-
-function openScope({ node, parent, nesting }: Pick<Visit, "node" | "parent" | "nesting">): Scope {
-  return {
+function scopeOf({ node, parent, nesting }: Pick<Visit, "node" | "parent" | "nesting">): Scope {
+  return openScope({
     name: nameOf(node, parent),
-    node,
+    line: node.loc?.start.line ?? 1,
+    column: (node.loc?.start.column ?? 0) + 1,
     callName: callNameOf(node, parent),
     nesting,
-    inner: [],
-    decisions: 0,
-    ownCognitive: 0,
-    structures: 0,
-    callsItself: false,
-  };
+  });
 }
 
 /** A node to be looked at, and where it stands. */
@@ -72,12 +38,6 @@ interface Visit {
   readonly nesting: number;
   /** Says of an `if` that it continues an `else`, and of a logical expression that its sequence is already counted. */
   readonly isContinuation: boolean;
-}
-
-/** The functions around a node, innermost first. */
-interface Chain {
-  readonly scope: Scope;
-  readonly outer?: Chain;
 }
 
 /** Walks with a list of its own, because long chains such as `a + b + …` are thousands of nodes deep. */
@@ -94,7 +54,7 @@ function collect(program: SyntaxNode, topLevel: Scope): Scope[] {
   ];
   for (let visit = visits.pop(); visit !== undefined; visit = visits.pop()) {
     if (FUNCTIONS.has(visit.node.type)) {
-      const scope = openScope(visit);
+      const scope = scopeOf(visit);
       visit.scopes.scope.inner.push(scope);
       functions.push(scope);
       visits.push(...childrenOf({ ...visit, scopes: { scope, outer: visit.scopes }, nesting: 0 }));
@@ -131,23 +91,23 @@ function count(visit: Visit): void {
   const { scope } = visit.scopes;
   if (LOOPS.has(node.type)) {
     scope.decisions++;
-    addStructure(visit);
+    addStructure(scope, visit.nesting);
     return;
   }
   switch (node.type) {
     case "IfStatement":
       scope.decisions++;
       if (visit.isContinuation) scope.ownCognitive++;
-      else addStructure(visit);
+      else addStructure(scope, visit.nesting);
       if (isNode(node["alternate"]) && !isIf(node["alternate"])) scope.ownCognitive++;
       return;
     case "ConditionalExpression":
       scope.decisions++;
-      addStructure(visit);
+      addStructure(scope, visit.nesting);
       return;
     case "SwitchStatement":
     case "CatchClause":
-      addStructure(visit);
+      addStructure(scope, visit.nesting);
       return;
     case "SwitchCase":
       if (isNode(node["test"])) scope.decisions++;
@@ -169,11 +129,6 @@ function count(visit: Visit): void {
       return;
     default:
   }
-}
-
-function addStructure({ scopes: { scope }, nesting }: Visit): void {
-  scope.ownCognitive += 1 + nesting;
-  scope.structures++;
 }
 
 function isSequenceOperator(operator: unknown): boolean {
@@ -201,17 +156,9 @@ function isSequence(node: unknown): node is SyntaxNode {
   return isNode(node) && node.type === "LogicalExpression" && isSequenceOperator(node["operator"]);
 }
 
-/** The white paper adds one for each method in a recursion; a name is all that is known of a callee here. */
 function noteRecursion({ node, scopes }: Visit): void {
   const callee = node["callee"];
-  if (!isNode(callee) || callee.type !== "Identifier") return;
-  for (let chain: Chain | undefined = scopes; chain !== undefined; chain = chain.outer) {
-    const { scope } = chain;
-    if (scope.callName !== callee["name"] || scope.callsItself) continue;
-    scope.callsItself = true;
-    scope.ownCognitive++;
-    return;
-  }
+  if (isNode(callee) && callee.type === "Identifier") noteCall(callee["name"], scopes);
 }
 
 function childrenOf(visit: Visit): Visit[] {
@@ -249,34 +196,6 @@ function isNested(type: string, field: string): boolean {
 
 function isIf({ type }: SyntaxNode): boolean {
   return type === "IfStatement";
-}
-
-/** Scores code that stands in no other function, or in one that merely declares functions. */
-function scoreAsOuter(scope: Scope): void {
-  if (scope.structures > 0 && scope.node.type !== "Program") {
-    scope.cognitive = nested(scope, 0);
-    return;
-  }
-  scope.cognitive = scope.ownCognitive;
-  for (const inner of scope.inner) scoreAsOuter(inner);
-}
-
-/** The whole cost of a function whose code stands `depth` levels deep. */
-function nested(scope: Scope, depth: number): number {
-  return scope.inner.reduce(
-    (sum, inner) => sum + nested(inner, depth + inner.nesting + 1),
-    scope.ownCognitive + depth * scope.structures,
-  );
-}
-
-function measured({ name, node, decisions, cognitive }: Scope): MeasuredFunction {
-  return {
-    name,
-    line: node.loc?.start.line ?? 1,
-    column: (node.loc?.start.column ?? 0) + 1,
-    cyclomatic: decisions + 1,
-    ...(cognitive === undefined ? {} : { cognitive }),
-  };
 }
 
 /** What a reader would call the function: its own name, or that of what it is assigned to. */

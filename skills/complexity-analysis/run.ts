@@ -1,37 +1,19 @@
 import { setImmediate } from "node:timers/promises";
 import type { Json, JsonObject } from "../../core/json.ts";
 import type { SkillContext } from "../../core/skill.ts";
+import type { FileFingerprints } from "../duplication.ts";
 import { openFileList } from "../file-list.ts";
-import type { FileMetrics, Finding, NotAnalysed, Severity } from "../finding.ts";
-import { countLines } from "../source-file.ts";
+import type { FileMetrics, FileSize, Finding, NotAnalysed } from "../finding.ts";
+import type { FileImports } from "../import-graph.ts";
+import { analysesOf, countLines, languageOf } from "../source-file.ts";
 import { type Churn, readChurn } from "./churn.ts";
-import {
-  ANONYMOUS,
-  type MeasuredFile,
-  type MeasuredFunction,
-  measureFile,
-  TOP_LEVEL,
-} from "./measure.ts";
-import { PARSER, parseSyntax } from "./syntax.ts";
-
-const ANALYSIS = { name: "complexity-analysis", version: "1.0.0" } as const;
-
-interface Threshold {
-  readonly over: number;
-  readonly severity: Severity;
-}
-
-/** Highest first: the first that is exceeded decides. */
-const THRESHOLDS = {
-  cyclomatic: [
-    { over: 20, severity: "medium" },
-    { over: 10, severity: "low" },
-  ],
-  cognitive: [
-    { over: 25, severity: "high" },
-    { over: 15, severity: "medium" },
-  ],
-} as const satisfies Record<string, readonly Threshold[]>;
+import { ANALYSIS, findingsOf } from "./findings.ts";
+import { fingerprintsOf } from "./fingerprints.ts";
+import { measureSource } from "./measure-source.ts";
+import { openModuleFinder } from "./module-file.ts";
+import type { MeasuredFile } from "./scope.ts";
+import { PARSER } from "./syntax.ts";
+import { TREE_SITTER } from "./tree-sitter.ts";
 
 /** Measures a batch of files. `SKILL.md` describes inputs and outputs. */
 export async function run(
@@ -44,35 +26,75 @@ export async function run(
     sources.map(({ file }) => file),
     { nowS: Math.floor(Date.now() / 1_000), signal: context.signal },
   );
-  const metrics: FileMetrics[] = [];
-  const findings: Finding[] = [];
-  const notParsed: NotAnalysed[] = [];
+  const moduleOf = openModuleFinder(root);
+  const gathered: Gathered = {
+    metrics: [],
+    sizes: [],
+    findings: [],
+    imports: [],
+    fingerprints: [],
+    notParsed: [],
+  };
   for (const { file, text } of sources) {
     await setImmediate();
     context.signal.throwIfAborted();
-    const syntax = parseSyntax(file, text);
-    if (syntax.status === "not-parsed") {
-      const { reason, line } = syntax;
-      notParsed.push({ file, reason, ...(line === undefined ? {} : { line }) });
+    const language = languageOf(file) ?? "";
+    const lines = countLines(text);
+    gathered.sizes.push({ file, language, lines, ...commitsOf(file, churn) });
+    gathered.fingerprints.push(fingerprintsOf(file, text, language));
+    if (!analysesOf(language).includes("functions")) continue;
+    const source = await measureSource(file, text, language);
+    if (source.status === "not-parsed") {
+      const { reason, line } = source;
+      gathered.notParsed.push({ file, reason, ...(line === undefined ? {} : { line }) });
       continue;
     }
-    const measured = measureFile(syntax.program);
-    metrics.push(metricsOf(file, countLines(text), measured, churn));
-    findings.push(...findingsOf(file, measured, context.agentId));
+    gathered.metrics.push(metricsOf(file, lines, source.measured, churn));
+    gathered.findings.push(...findingsOf(file, source.measured, context.agentId));
+    const module = await moduleOf(file, language);
+    gathered.imports.push({
+      file,
+      language,
+      ...(source.packageName === undefined ? {} : { package: source.packageName }),
+      ...(module === undefined ? {} : { module }),
+      ...(language === "Rust" && HAS_RUST_TESTS.test(text) ? { has_tests: true } : {}),
+      imports: source.imports,
+    });
   }
+  const { notParsed, ...outputs } = gathered;
   return {
     tool: ANALYSIS,
     parser: PARSER,
+    parsers: [PARSER, TREE_SITTER],
     agent: context.agentId,
-    files_analysed: metrics.length,
-    findings,
-    metrics,
+    files_analysed: sources.length - notParsed.length,
+    ...outputs,
     churn:
       churn.status === "known" ? { status: "known" } : { status: "unknown", reason: churn.reason },
     not_analysed: [...notAnalysed, ...notParsed].map((entry) => ({
       ...entry,
       tool: ANALYSIS.name,
     })),
+  };
+}
+
+interface Gathered {
+  readonly metrics: FileMetrics[];
+  readonly sizes: FileSize[];
+  readonly findings: Finding[];
+  readonly imports: FileImports[];
+  readonly fingerprints: FileFingerprints[];
+  readonly notParsed: NotAnalysed[];
+}
+
+/** Rust keeps the tests of a module in its file. */
+const HAS_RUST_TESTS = /#\[(?:\w+::)?test\b|#\[cfg\(test\)\]/;
+
+function commitsOf(file: string, churn: Churn): Pick<FileMetrics, "commits_90d" | "commits_365d"> {
+  const commits = churn.status === "known" ? churn.files.get(file) : undefined;
+  return {
+    commits_90d: commits?.commits90d ?? null,
+    commits_365d: commits?.commits365d ?? null,
   };
 }
 
@@ -84,7 +106,6 @@ function metricsOf(
 ): FileMetrics {
   const cyclomatic = functions.map((each) => each.cyclomatic);
   const cognitive = [topLevel, ...functions].map((each) => each.cognitive ?? 0);
-  const commits = churn.status === "known" ? churn.files.get(file) : undefined;
   return {
     file,
     lines,
@@ -93,46 +114,8 @@ function metricsOf(
     cyclomatic_max: largest(cyclomatic),
     cognitive: sum(cognitive),
     cognitive_max: largest(cognitive),
-    commits_90d: commits?.commits90d ?? null,
-    commits_365d: commits?.commits365d ?? null,
+    ...commitsOf(file, churn),
   };
-}
-
-function findingsOf(file: string, measured: MeasuredFile, agent: string): Finding[] {
-  return [measured.topLevel, ...measured.functions].flatMap((each) =>
-    (["cognitive", "cyclomatic"] as const).flatMap((kind) => {
-      const value = each[kind];
-      const threshold = THRESHOLDS[kind].find(({ over }) => (value ?? 0) > over);
-      if (value === undefined || threshold === undefined) return [];
-      return [
-        {
-          file,
-          line: each.line,
-          column: each.column,
-          rule: `complexity/${kind}`,
-          severity: threshold.severity,
-          message: messageOf(each, kind, value),
-          tool: ANALYSIS.name,
-          tool_version: ANALYSIS.version,
-          agent,
-        },
-      ];
-    }),
-  );
-}
-
-function messageOf(
-  { name }: MeasuredFunction,
-  kind: keyof typeof THRESHOLDS,
-  value: number,
-): string {
-  const limit = THRESHOLDS[kind].at(-1)?.over;
-  return `${subjectOf(name)} has a ${kind} complexity of ${value} (at most ${limit} is easy to follow)`;
-}
-
-function subjectOf(name: string): string {
-  if (name === TOP_LEVEL) return "the code outside functions";
-  return name === ANONYMOUS ? "an anonymous function" : `\`${name}\``;
 }
 
 function sum(values: readonly number[]): number {

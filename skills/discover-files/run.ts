@@ -4,7 +4,8 @@ import { SwarmError } from "../../core/errors.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import type { SkillContext } from "../../core/skill.ts";
 import type { NotAnalysed } from "../finding.ts";
-import { languageOf, readSource } from "../source-file.ts";
+import type { SetApart } from "../generated-code.ts";
+import { analysesOf, languageOf, readSource } from "../source-file.ts";
 import { makeBatches, type SizedFile } from "./batches.ts";
 import { walk } from "./walk.ts";
 
@@ -28,6 +29,8 @@ export async function run(
   const { sources, notAnalysed } = await readAll(place.root, found.files, context.signal);
   const leftOut = [...found.notAnalysed, ...notAnalysed].sort(byFile);
   const batches = makeBatches(sources, limits);
+  const languages = countLanguages([...sources, ...leftOut]);
+  const countApart = (reason: SetApart): Json => countByKind(leftOut, reason);
   const leftOutFiles = leftOut.filter(({ file }) => !file.endsWith("/")).length;
   context.logger.info(
     {
@@ -41,7 +44,11 @@ export async function run(
   return {
     root: place.root,
     batches,
-    languages: countLanguages([...sources, ...leftOut]),
+    languages,
+    analyses: Object.fromEntries(
+      Object.keys(languages).map((language) => [language, analysesOf(language)]),
+    ),
+    set_apart: { generated: countApart("generated"), vendored: countApart("vendored") },
     not_analysed: leftOut,
     total_files: sources.length + leftOutFiles,
     analysable_files: sources.length,
@@ -116,6 +123,13 @@ function countLanguages(files: readonly { readonly file: string }[]): Record<str
     if (language !== undefined) counts[language] = (counts[language] ?? 0) + 1;
   }
   return counts;
+}
+
+/** What lies in a folder that is set apart is not looked at, so folders count for themselves. */
+function countByKind(leftOut: readonly NotAnalysed[], reason: SetApart): Json {
+  const entries = leftOut.filter((each) => each.reason === reason);
+  const folders = entries.filter(({ file }) => file.endsWith("/")).length;
+  return { files: entries.length - folders, folders };
 }
 
 function textInput(inputs: JsonObject, name: string): string {

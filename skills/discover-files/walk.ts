@@ -2,6 +2,7 @@ import type { Dirent } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { NotAnalysed } from "../finding.ts";
+import { reasonInFolderName } from "../generated-code.ts";
 import { reasonInKind, reportName, unreadableReason } from "../source-file.ts";
 import { enter, type IgnoreRules, isIgnored, rulesAbove } from "./ignore-rules.ts";
 
@@ -68,5 +69,5 @@ function reasonToLeaveOut(
   const isFolder = entry.isDirectory();
   if (isFolder && Object.hasOwn(SKIPPED_FOLDERS, entry.name)) return SKIPPED_FOLDERS[entry.name];
   if (isIgnored(rules, join(root, name), isFolder ? "folder" : "file")) return "ignored by git";
-  return isFolder ? undefined : reasonInKind(entry);
+  return isFolder ? reasonInFolderName(entry.name) : reasonInKind(entry);
 }

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { readChurn } from "../../skills/complexity-analysis/churn.ts";
 import { run } from "../../skills/complexity-analysis/run.ts";
 import { PARSER } from "../../skills/complexity-analysis/syntax.ts";
+import { TREE_SITTER } from "../../skills/complexity-analysis/tree-sitter.ts";
 import { makeTree, skillContext, type Tree } from "./skill-context.ts";
 
 const SEEDED = fileURLToPath(new URL("../fixtures/skills/seeded", import.meta.url));
@@ -27,6 +28,7 @@ describe("complexity-analysis", () => {
     expect(report).toEqual({
       tool: { name: "complexity-analysis", version: "1.0.0" },
       parser: PARSER,
+      parsers: [PARSER, TREE_SITTER],
       agent: "agent-7",
       files_analysed: 1,
       findings: [
@@ -55,6 +57,32 @@ describe("complexity-analysis", () => {
           commits_365d: null,
         },
       ],
+      sizes: [
+        {
+          file: "src/tangled.ts",
+          language: "TypeScript",
+          lines: 29,
+          commits_90d: null,
+          commits_365d: null,
+        },
+        {
+          file: "src/broken.ts",
+          language: "TypeScript",
+          lines: 2,
+          commits_90d: null,
+          commits_365d: null,
+        },
+      ],
+      imports: [{ file: "src/tangled.ts", language: "TypeScript", imports: [] }],
+      fingerprints: [
+        {
+          file: "src/tangled.ts",
+          tokens: 207,
+          fingerprints: expect.any(Array),
+          left_out: 0,
+        },
+        { file: "src/broken.ts", tokens: 13, fingerprints: [], left_out: 0 },
+      ],
       churn: { status: "unknown", reason: "not in a git repository" },
       not_analysed: [
         { file: "gone.ts", reason: "does not exist", tool: "complexity-analysis" },
@@ -65,6 +93,45 @@ describe("complexity-analysis", () => {
           tool: "complexity-analysis",
         },
       ],
+    });
+  });
+
+  it("takes each language as far as it can, and says which module a file belongs to", async () => {
+    await using tree = await makeTree({
+      "go.mod": "module example.org/app\n",
+      "cmd/main.go": "package main\n\nfunc main() {}\n",
+      "crate/Cargo.toml": '[package]\nname = "some-crate"\n',
+      "crate/src/lib.rs": "#[cfg(test)]\nmod tests {}\n",
+      "script.sh": "echo 1\n",
+    });
+    const files = ["cmd/main.go", "crate/src/lib.rs", "script.sh"];
+
+    const report = await run({ path: tree.root, files }, skillContext());
+
+    expect({
+      ...report,
+      metrics: (report["metrics"] as { file: string }[]).map(({ file }) => file),
+    }).toMatchObject({
+      files_analysed: 3,
+      metrics: ["cmd/main.go", "crate/src/lib.rs"],
+      sizes: [{ language: "Go" }, { language: "Rust" }, { language: "Shell", lines: 1 }],
+      imports: [
+        {
+          file: "cmd/main.go",
+          language: "Go",
+          package: "main",
+          module: { name: "example.org/app", folder: "" },
+          imports: [],
+        },
+        {
+          file: "crate/src/lib.rs",
+          language: "Rust",
+          module: { name: "some-crate", folder: "crate" },
+          has_tests: true,
+          imports: [],
+        },
+      ],
+      not_analysed: [],
     });
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type MeasuredFunction, measureFile } from "../../skills/complexity-analysis/measure.ts";
+import { measureFile } from "../../skills/complexity-analysis/measure.ts";
+import type { MeasuredFunction } from "../../skills/complexity-analysis/scope.ts";
 import { parseSyntax } from "../../skills/complexity-analysis/syntax.ts";
 
 describe("cognitive complexity", () => {

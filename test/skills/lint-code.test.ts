@@ -150,6 +150,17 @@ describe("lint-code", () => {
     ]);
   });
 
+  it("passes over languages that it does not lint", async () => {
+    await using tree = await makeTree({ "a.js": BUG, "b.py": "debugger\n", "c.txt": "text\n" });
+
+    const report = await run({ path: tree.root, files: ["a.js", "b.py", "c.txt"] }, skillContext());
+
+    expect([report["files_analysed"], report["not_analysed"]]).toEqual([
+      1,
+      [{ file: "c.txt", reason: "not a source language", tool: "oxlint" }],
+    ]);
+  });
+
   it("stops the linter when its signal is aborted", async () => {
     await using tree = await makeTree({ "a.js": BUG });
     const controller = new AbortController();
