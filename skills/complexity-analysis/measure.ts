@@ -1,4 +1,4 @@
-import { isNode, type SyntaxNode } from "./syntax.ts";
+import { isNode, type SyntaxNode } from "../syntax.ts";
 
 /** One function, or the code of a file that stands outside all functions. */
 export interface MeasuredFunction {

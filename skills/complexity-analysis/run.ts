@@ -4,6 +4,7 @@ import type { SkillContext } from "../../core/skill.ts";
 import { openFileList } from "../file-list.ts";
 import type { FileMetrics, Finding, NotAnalysed, Severity } from "../finding.ts";
 import { countLines } from "../source-file.ts";
+import { PARSER, parseSyntax } from "../syntax.ts";
 import { type Churn, readChurn } from "./churn.ts";
 import {
   ANONYMOUS,
@@ -12,7 +13,6 @@ import {
   measureFile,
   TOP_LEVEL,
 } from "./measure.ts";
-import { PARSER, parseSyntax } from "./syntax.ts";
 
 const ANALYSIS = { name: "complexity-analysis", version: "1.0.0" } as const;
 

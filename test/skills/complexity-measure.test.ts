@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type MeasuredFunction, measureFile } from "../../skills/complexity-analysis/measure.ts";
-import { parseSyntax } from "../../skills/complexity-analysis/syntax.ts";
+import { parseSyntax } from "../../skills/syntax.ts";
 
 describe("cognitive complexity", () => {
   it.each([
