@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { SwarmError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { NotAnalysed } from "./finding.ts";
-import { readSource, reportName } from "./source-file.ts";
+import { readSource, reportName, type SourceFile } from "./source-file.ts";
 
 export interface FileList {
   readonly root: string;
@@ -14,9 +14,14 @@ export interface FileList {
 /**
  * Opens what an analysing skill is given: `path`, the analysed directory or single file, and `files`, names relative
  * to that directory. Each is looked at again, because the tree may have changed since it was listed.
+ * @param read how each file is opened: source files only, or with `readText` every text file
  * @throws SwarmError `invalid-input`, `path-not-found` or `path-unreadable`
  */
-export async function openFileList(inputs: JsonObject, signal: AbortSignal): Promise<FileList> {
+export async function openFileList(
+  inputs: JsonObject,
+  signal: AbortSignal,
+  read: (root: string, file: string) => Promise<SourceFile> = readSource,
+): Promise<FileList> {
   const { path, files } = inputs;
   if (typeof path !== "string" || path === "") throw wrong("path", "must be a path");
   if (!Array.isArray(files) || !files.every(isFileName)) {
@@ -27,7 +32,7 @@ export async function openFileList(inputs: JsonObject, signal: AbortSignal): Pro
   const notAnalysed: NotAnalysed[] = [];
   for (const file of new Set(files.map((name) => reportName(name)))) {
     signal.throwIfAborted();
-    const source = await readSource(root, file);
+    const source = await read(root, file);
     if (source.status === "source") sources.push({ file, text: source.text });
     else notAnalysed.push({ file, reason: source.reason });
   }

@@ -49,7 +49,8 @@ export function languageOf(file: string): string | undefined {
   return LANGUAGES[extname(file).toLowerCase()];
 }
 
-function isAnalysable(language: string): boolean {
+/** Whether there are analyses of code, not only of text, for this language. */
+export function isAnalysable(language: string | undefined): boolean {
   return language === "JavaScript" || language === "TypeScript";
 }
 
@@ -57,15 +58,24 @@ export type SourceFile =
   | { readonly status: "source"; readonly text: string; readonly bytes: number }
   | { readonly status: "not-analysed"; readonly reason: string };
 
+/** Reads a source file that the analyses of code understand; what is said of `readText` holds here too. */
+export async function readSource(root: string, file: string): Promise<SourceFile> {
+  const path = resolve(root, file);
+  const nameReason = reasonOutside(root, path) ?? reasonInLanguage(path);
+  if (nameReason !== undefined) return leftOut(nameReason);
+  const source = await readText(root, file);
+  return source.status === "source" && isMinified(source.text) ? leftOut("minified") : source;
+}
+
 /**
- * Reads a source file of a tree that somebody else made. Whatever is no plain, readable text file is told apart
+ * Reads a text file of a tree that somebody else made. Whatever is no plain, readable text file is told apart
  * before it is opened: links are not followed, and FIFOs, sockets and devices are never opened.
  * @param root real path of the analysed directory
  * @param file relative to it
  */
-export async function readSource(root: string, file: string): Promise<SourceFile> {
+export async function readText(root: string, file: string): Promise<SourceFile> {
   const path = resolve(root, file);
-  const nameReason = reasonInName(root, path);
+  const nameReason = reasonOutside(root, path);
   if (nameReason !== undefined) return leftOut(nameReason);
   try {
     const kindReason = reasonInKind(await lstat(path));
@@ -104,11 +114,14 @@ function tooLarge(bytes: number): string {
   return `too large (${(bytes / 1_000_000).toFixed(1)} MB; the limit is ${LARGEST_SOURCE_BYTES / 1_000_000} MB)`;
 }
 
-function reasonInName(root: string, path: string): string | undefined {
+function reasonOutside(root: string, path: string): string | undefined {
   const inside = relative(root, path);
-  if (inside === ".." || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
-    return "outside the analysed directory";
-  }
+  const isOutside = inside === ".." || inside.startsWith(`..${sep}`) || isAbsolute(inside);
+  return isOutside ? "outside the analysed directory" : undefined;
+}
+
+/** Why the analyses of code do not look at a file of this name. */
+export function reasonInLanguage(path: string): string | undefined {
   const language = languageOf(path);
   if (language === undefined) return "not a source language";
   if (!isAnalysable(language)) return `no analyser for ${language}`;
@@ -137,11 +150,11 @@ async function readPlainFile(path: string): Promise<SourceFile> {
 function sourceOf(content: Buffer): SourceFile {
   if (content.includes(0)) return leftOut("binary");
   if (!isUtf8(content)) return leftOut("not UTF-8 text");
-  const text = content.toString("utf8");
-  return isMinified(text) ? leftOut("minified") : { status: "source", text, bytes: content.length };
+  return { status: "source", text: content.toString("utf8"), bytes: content.length };
 }
 
-function isMinified(text: string): boolean {
+/** Whether a text was made by a tool and not written by a person. */
+export function isMinified(text: string): boolean {
   if (text.length < MINIFIED_LEAST_BYTES) return false;
   return text.length / countLines(text) > MINIFIED_AVERAGE_LINE;
 }
