@@ -16,16 +16,20 @@ export type ScannedCode =
   | { readonly status: "scanned"; readonly matches: readonly Match[] }
   | { readonly status: "not-parsed"; readonly reason: string; readonly line?: number };
 
+/** Repetitions of repetitions in one file that are analysed; more is a table of data. */
+const MOST_REGULAR_EXPRESSIONS = 100;
+
 /** Looks for dangerous code in a JavaScript or TypeScript file. */
 export function scanCode(file: string, text: string): ScannedCode {
   const syntax = parseSyntax(file, text);
   if (syntax.status === "not-parsed") return syntax;
   const visits = visitTree(syntax.program);
   if (visits === undefined) return { status: "not-parsed", reason: "nested too deeply" };
+  const budget = { regularExpressions: MOST_REGULAR_EXPRESSIONS };
   const matches: Match[] = [];
   const seen = new Set<string>();
   for (const visit of visits) {
-    const site = siteOf(visit);
+    const site = siteOf(visit, budget);
     for (const rule of CODE_RULES) {
       const confidence = rule.find(site);
       if (confidence === undefined) continue;

@@ -14,14 +14,21 @@ export interface Rule {
   readonly fix: string;
   /**
    * How sure it is that this node is such code; undefined when it is not.
-   * Contract: pure, and looks at a bounded number of nodes.
+   * Contract: changes nothing but the budget, and looks at a bounded number of nodes.
    */
   find(site: Site): Confidence | undefined;
+}
+
+/** What the rules may still spend on one file. */
+export interface Budget {
+  /** Regular expressions that are analysed: a hostile one takes 10 ms. */
+  regularExpressions: number;
 }
 
 /** A node, and the call that it is. */
 export interface Site extends Visit {
   readonly call?: Call;
+  readonly budget: Budget;
 }
 
 export interface Call {
@@ -35,14 +42,15 @@ export interface Call {
   readonly isNew: boolean;
 }
 
-export function siteOf(visit: Visit): Site {
+export function siteOf(visit: Visit, budget: Budget): Site {
   const { node, scope } = visit;
   const isNew = node.type === "NewExpression";
-  if (!isNew && !isCall(node)) return visit;
+  if (!isNew && !isCall(node)) return { ...visit, budget };
   const callee = unwrap(node["callee"]);
-  if (!isNode(callee)) return visit;
+  if (!isNode(callee)) return { ...visit, budget };
   return {
     ...visit,
+    budget,
     call: {
       name: dottedName(callee, scope) ?? "",
       method: (isMember(callee) ? propertyName(callee) : nameOf(callee)) ?? "",

@@ -12,7 +12,7 @@ export type Piece =
   | { readonly kind: "safe" | "request" | "unknown"; readonly isAddress?: true };
 
 /** Nodes that are looked at for one value; a larger value is unknown. Also keeps the recursion shallow. */
-const MOST_NODES = 200;
+const MOST_NODES = 100;
 
 /** Assignments to one variable that are followed. */
 const MOST_VALUES = 20;

@@ -9,6 +9,7 @@ const scslre = createRequire(import.meta.url)("scslre") as { analyse: typeof ana
 /** The analysis takes minutes on what nests deeply, and nobody writes such expressions. */
 const LONGEST = 300;
 const DEEPEST = 5;
+const MOST_REPETITIONS = 16;
 
 /** Regular expressions that take forever. */
 export const REGEX_RULES: readonly Rule[] = [
@@ -30,22 +31,26 @@ export const REGEX_RULES: readonly Rule[] = [
     message:
       "the time of this regular expression doubles with every further character of some texts",
     fix: "Do not repeat what is repeated already: `(a+)+` finds the same as `a+`.",
-    find({ node }) {
+    find({ node, budget }) {
       if (node.type !== "RegExpLiteral") return undefined;
-      return isExponential(String(node["pattern"]), String(node["flags"])) ? "high" : undefined;
+      const source = String(node["pattern"]);
+      const flags = String(node["flags"]);
+      if (!isJudged(source, flags) || budget.regularExpressions-- <= 0) return undefined;
+      return isExponential(source, flags) ? "high" : undefined;
     },
   },
 ];
 
+/** Only what repeats a group can be exponential. What `v` means by a class is not known to the analysis. */
+function isJudged(source: string, flags: string): boolean {
+  const isSmall = source.length <= LONGEST && depthOf(source) <= DEEPEST;
+  const repetitions = source.split(/[*+{]/).length - 1;
+  return (
+    isSmall && repetitions <= MOST_REPETITIONS && /\)[*+{]/.test(source) && !flags.includes("v")
+  );
+}
+
 function isExponential(source: string, flags: string): boolean {
-  // What `v` means by a class is not known to the analysis.
-  if (
-    source.length > LONGEST ||
-    flags.includes("v") ||
-    !/\)[*+{]/.test(source) ||
-    depthOf(source) > DEEPEST
-  )
-    return false;
   try {
     const { reports } = scslre.analyse(
       { source, flags: flags.replace(/[^gimsuy]/g, "") },
