@@ -4,10 +4,6 @@ import { z } from "zod";
 export const SEVERITIES = ["critical", "high", "medium", "low"] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-/** How sure a tool is that a finding is one. */
-export const CONFIDENCES = ["high", "medium", "low"] as const;
-export type Confidence = (typeof CONFIDENCES)[number];
-
 /** Something wrong at one place of the code. `line` and `column` count from 1; a finding about a whole file stands at line 1. */
 export const finding = z.object({
   /** Relative to the analysed directory, with `/` between folders. */
@@ -18,14 +14,11 @@ export const finding = z.object({
   severity: z.enum(SEVERITIES),
   message: z.string(),
   help: z.string().exactOptional(),
-  /** The weakness in the Common Weakness Enumeration, https://cwe.mitre.org, such as `CWE-78`. */
-  cwe: z
-    .string()
-    .regex(/^CWE-\d{1,5}$/)
-    .exactOptional(),
-  /** What to do, in one or two sentences. */
+  /** The weakness it is an instance of, such as `CWE-78` (https://cwe.mitre.org). */
+  cwe: z.string().exactOptional(),
+  /** What to do about it, in a sentence or two. */
   fix: z.string().exactOptional(),
-  confidence: z.enum(CONFIDENCES).exactOptional(),
+  confidence: z.enum(["high", "medium", "low"]).exactOptional(),
   tool: z.string(),
   tool_version: z.string(),
   /** The agent whose skill found it. */

@@ -1,7 +1,6 @@
-import type { Confidence } from "../finding.ts";
 import { parseSyntax } from "../syntax.ts";
 import { CODE_RULES } from "./code-rules.ts";
-import { type Rule, siteOf } from "./rule.ts";
+import { type Confidence, type Rule, siteOf } from "./rule.ts";
 import { visitTree } from "./scope.ts";
 
 /** A rule that found dangerous code, and where. `line` and `column` count from 1. */
@@ -17,7 +16,7 @@ export type ScannedCode =
   | { readonly status: "not-parsed"; readonly reason: string; readonly line?: number };
 
 /** Repetitions of repetitions in one file that are analysed; more is a table of data. */
-const MOST_REGULAR_EXPRESSIONS = 100;
+const MOST_REGULAR_EXPRESSIONS = 50;
 
 /** Looks for dangerous code in a JavaScript or TypeScript file. */
 export function scanCode(file: string, text: string): ScannedCode {

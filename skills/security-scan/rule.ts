@@ -1,8 +1,11 @@
-import type { Confidence, Severity } from "../finding.ts";
+import type { Finding, Severity } from "../finding.ts";
 import { isNode, type SyntaxNode } from "../syntax.ts";
 import { dottedName, isCall, isMember, propertyName, unwrap } from "./names.ts";
 import { findBinding, nameOf, type Scope, soleOrigin, type Visit } from "./scope.ts";
 import { constantText } from "./values.ts";
+
+/** How sure it is that a place is what the rule says. */
+export type Confidence = NonNullable<Finding["confidence"]>;
 
 /** One kind of dangerous code. */
 export interface Rule {
@@ -21,7 +24,7 @@ export interface Rule {
 
 /** What the rules may still spend on one file. */
 export interface Budget {
-  /** Regular expressions that are analysed: a hostile one takes 10 ms. */
+  /** Regular expressions that are analysed: a hostile one takes up to half a second. */
   regularExpressions: number;
 }
 

@@ -1,7 +1,6 @@
-import type { Confidence } from "../../finding.ts";
 import { isNode, type SyntaxNode } from "../../syntax.ts";
 import { isMember, propertyName } from "../names.ts";
-import { isFalse, isTrue, property, type Rule, resolve } from "../rule.ts";
+import { type Confidence, isFalse, isTrue, property, type Rule, resolve } from "../rule.ts";
 import { isFunction, nameOf, type Scope } from "../scope.ts";
 import { constantText, isBuilt, isDynamic, isFromRequest, piecesOf } from "../values.ts";
 

@@ -1,7 +1,7 @@
 import { isNode, type SyntaxNode } from "../../syntax.ts";
-import { isMember, unwrap } from "../names.ts";
+import { dottedName, isCall, isMember, unwrap } from "../names.ts";
 import { type Rule, resolve } from "../rule.ts";
-import { isFunction, nameOf, nodesWithin, type Scope } from "../scope.ts";
+import { findBinding, nameOf, nodesWithin, type Scope, soleOrigin } from "../scope.ts";
 import { isFromRequest } from "../values.ts";
 
 /** Nodes that are looked at in one function. */
@@ -18,7 +18,7 @@ export const OBJECT_RULES: readonly Rule[] = [
     find({ node, scope }) {
       if (node.type === "AssignmentExpression")
         return writesRequestPath(node, scope) ? "high" : undefined;
-      return node.type === "ForInStatement" && mergesDeeply(node, scope) ? "medium" : undefined;
+      return isLoopOverKeys(node, scope) && mergesDeeply(node, scope) ? "medium" : undefined;
     },
   },
   {
@@ -45,11 +45,17 @@ function writesRequestPath(node: SyntaxNode, scope: Scope): boolean {
   return isFromRequest(object["property"], scope) && isFromRequest(target["property"], scope);
 }
 
+/** `for (const key in source)`, and `for (const key of Object.keys(source))` */
+function isLoopOverKeys(node: SyntaxNode, scope: Scope): boolean {
+  if (node.type === "ForInStatement") return true;
+  const list = node.type === "ForOfStatement" ? node["right"] : undefined;
+  return isNode(list) && isCall(list) && dottedName(list["callee"], scope) === "Object.keys";
+}
+
 /** A loop over all keys that writes them to another object and goes into the values with the same function. */
 function mergesDeeply(loop: SyntaxNode, scope: Scope): boolean {
   const key = loopVariable(loop["left"]);
-  const own = functionName(scope.owner);
-  if (key === undefined || own === undefined) return false;
+  if (key === undefined) return false;
   let writes = false;
   let recurs = false;
   for (const node of nodesWithin(scope.owner, MOST_NODES)) {
@@ -57,7 +63,7 @@ function mergesDeeply(loop: SyntaxNode, scope: Scope): boolean {
     if (node.type === "AssignmentExpression" && isKeyed(node["left"], key)) {
       writes ||= !isOwnObject(node["left"], scope);
     }
-    if (node.type === "CallExpression" && nameOf(node["callee"]) === own) {
+    if (isCall(node) && isOwner(node["callee"], scope)) {
       recurs ||= (node["arguments"] as unknown[]).some((each) => isKeyed(each, key));
     }
   }
@@ -78,8 +84,10 @@ function loopVariable(left: unknown): string | undefined {
   return nameOf(first?.id);
 }
 
-function functionName(owner: SyntaxNode): string | undefined {
-  return isFunction(owner) ? nameOf(owner["id"]) : undefined;
+/** Whether a name is that of the function it stands in. */
+function isOwner(callee: unknown, scope: Scope): boolean {
+  const name = nameOf(callee);
+  return name !== undefined && soleOrigin(findBinding(name, scope))?.node === scope.owner;
 }
 
 function isForbiddenKey(node: SyntaxNode): boolean {

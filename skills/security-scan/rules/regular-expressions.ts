@@ -9,7 +9,7 @@ const scslre = createRequire(import.meta.url)("scslre") as { analyse: typeof ana
 /** The analysis takes minutes on what nests deeply, and nobody writes such expressions. */
 const LONGEST = 300;
 const DEEPEST = 5;
-const MOST_REPETITIONS = 16;
+const MOST_REPETITIONS = 12;
 
 /** Regular expressions that take forever. */
 export const REGEX_RULES: readonly Rule[] = [
