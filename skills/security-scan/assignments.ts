@@ -86,12 +86,13 @@ function isRandom(value: string): boolean {
   return entropyOf(value) >= (isHex ? 3 : 3.6);
 }
 
-/** A path, an address, a version, a name of something else, or words joined by dashes or dots. */
+/** A path, an address, a pattern, a name of something else, or words and numbers joined by dashes or dots. */
 function isReference(value: string): boolean {
   return (
     /^(?:[./~@#]|https?:|file:|sha\d{1,3}-)/i.test(value) ||
     /^(?:[A-Za-z]+|\d{1,4})(?:[-_./:](?:[A-Za-z]+|\d{1,4}))*$/.test(value) ||
     /^[a-z][A-Za-z]{0,60}(?:\.[A-Za-z_]{1,60}){1,8}(?:\(|$)/.test(value) ||
-    /^[a-z]+(?:[A-Z][a-z]+)+\d{0,2}$/.test(value)
+    /^[a-z]+(?:[A-Z][a-z]+)+\d{0,2}$/.test(value) ||
+    /\[[^\]]{1,60}\]|\{\d/.test(value)
   );
 }

@@ -14,6 +14,9 @@ export type Piece =
 /** Nodes that are looked at for one value; a larger value is unknown. Also keeps the recursion shallow. */
 const MOST_NODES = 100;
 
+/** Of longer text only the beginning is looked at: it may be used many times. */
+const LONGEST_TEXT = 2_000;
+
 /** Assignments to one variable that are followed. */
 const MOST_VALUES = 20;
 
@@ -66,11 +69,11 @@ function pieces(given: unknown, scope: Scope, budget: Budget): Piece[] {
     case "NumericLiteral":
     case "BooleanLiteral":
     case "BigIntLiteral":
-      return [{ kind: "literal", text: String(node["value"]) }];
+      return [literal(String(node["value"]))];
     case "TemplateLiteral":
       return all(interleave(node));
     case "TemplateElement":
-      return [{ kind: "literal", text: (node["value"] as { raw: string }).raw }];
+      return [literal((node["value"] as { raw: string }).raw)];
     case "BinaryExpression":
       return node["operator"] === "+" ? all([node["left"], node["right"]]) : [SAFE];
     case "LogicalExpression":
@@ -99,6 +102,10 @@ function pieces(given: unknown, scope: Scope, budget: Budget): Piece[] {
     default:
       return VALUES_OF_THE_CODE.has(node.type) || isFunction(node) ? [SAFE] : [UNKNOWN];
   }
+}
+
+function literal(text: string): Piece {
+  return { kind: "literal", text: text.slice(0, LONGEST_TEXT) };
 }
 
 const VALUES_OF_THE_CODE: ReadonlySet<string> = new Set([

@@ -52,6 +52,10 @@ describe("security-scan on code with known weaknesses", () => {
     expect(measured.recall, measured.missed.join("\n")).toBeGreaterThanOrEqual(0.8);
   });
 
+  it("passes over all that only looks like a weakness", () => {
+    expect(measure(found, expected).wrong).toEqual([]);
+  });
+
   it.each(CODE_RULES.map(({ id }) => id))("has two cases of %s", (id) => {
     const cases = expected.filter((place) => place.endsWith(` ${id}`));
 
@@ -73,6 +77,15 @@ describe("security-scan on files with known secrets", () => {
     void annotate(shown("secrets", measured, corpus.expected.length));
     expect(measured.precision, measured.wrong.join("\n")).toBeGreaterThanOrEqual(0.9);
     expect(measured.recall, measured.missed.join("\n")).toBeGreaterThanOrEqual(0.8);
+  });
+
+  it("passes over all that only looks like a secret", async () => {
+    const corpus = makeSecretCorpus();
+    await using tree = await makeTree(corpus.files);
+
+    const report = await run({ path: tree.root, files: Object.keys(corpus.files) }, skillContext());
+
+    expect(measure(placesOf(report["findings"]), corpus.expected).wrong).toEqual([]);
   });
 
   it("puts no secret into its answer", async () => {

@@ -6,7 +6,7 @@ import { isBuilt, isFromRequest, piecesOf } from "../values.ts";
 const QUERY_METHOD =
   /^(?:query|execute|raw|prepare|run|all|get|each|exec|unsafe|queryRaw|executeRaw|\$queryRawUnsafe|\$executeRawUnsafe|whereRaw|orderByRaw|havingRaw|selectRaw|queryRunner|one|any|none|oneOrNone|many|manyOrNone)$/;
 const STATEMENT =
-  /^\s*(?:select\s|insert\s+into\s|update\s+\S+\s+set\s|update\s|delete\s+from\s|drop\s+(?:table|database)\s|alter\s+table\s|create\s+(?:table|database|user)\s|truncate\s|with\s+\w+\s+as\s|call\s+\w+\s*\(|merge\s+into\s|replace\s+into\s)/i;
+  /^\s*(?:select\s[\s\S]*?\sfrom\s|insert\s+into\s|update\s+\S+\s+set\s|delete\s+from\s|drop\s+(?:table|database)\s|alter\s+table\s|create\s+(?:table|database|user)\s|truncate\s|with\s+\w+\s+as\s|call\s+\w+\s*\(|merge\s+into\s|replace\s+into\s)/i;
 
 /** Text of the program and of others in one database query. */
 export const QUERY_RULES: readonly Rule[] = [
@@ -21,7 +21,8 @@ export const QUERY_RULES: readonly Rule[] = [
       if (!QUERY_METHOD.test(call.method)) return undefined;
       const list = piecesOf(call.args[0], scope);
       const [first] = list;
-      if (first?.kind !== "literal" || !STATEMENT.test(first.text) || !isBuilt(list))
+      const statement = list.map((piece) => (piece.kind === "literal" ? piece.text : "x")).join("");
+      if (first?.kind !== "literal" || !isBuilt(list) || !STATEMENT.test(statement))
         return undefined;
       return list.some(({ kind }) => kind === "request") ? "high" : "medium";
     },
