@@ -3,7 +3,14 @@ import { dirname } from "node:path";
 import { SwarmError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { NotAnalysed } from "./finding.ts";
-import { type Analysis, analysesOf, languageOf, readSource, reportName } from "./source-file.ts";
+import {
+  type Analysis,
+  analysesOf,
+  languageOf,
+  readSource,
+  reportName,
+  type SourceFile,
+} from "./source-file.ts";
 
 export interface FileList {
   readonly root: string;
@@ -11,16 +18,22 @@ export interface FileList {
   readonly notAnalysed: readonly NotAnalysed[];
 }
 
+export interface FileListOptions {
+  /** When given, files in languages that it does not take are passed over. */
+  readonly analysis?: Analysis;
+  /** How each file is opened: sources only, or with `readText` every text file. */
+  readonly read?: (root: string, file: string) => Promise<SourceFile>;
+}
+
 /**
  * Opens what an analysing skill is given: `path`, the analysed directory or single file, and `files`, names relative
  * to that directory. Each is looked at again, because the tree may have changed since it was listed.
- * @param analysis when given, files in languages that it does not take are passed over
  * @throws SwarmError `invalid-input`, `path-not-found` or `path-unreadable`
  */
 export async function openFileList(
   inputs: JsonObject,
   signal: AbortSignal,
-  analysis?: Analysis,
+  options: FileListOptions = {},
 ): Promise<FileList> {
   const { path, files } = inputs;
   if (typeof path !== "string" || path === "") throw wrong("path", "must be a path");
@@ -32,8 +45,8 @@ export async function openFileList(
   const notAnalysed: NotAnalysed[] = [];
   for (const file of new Set(files.map((name) => reportName(name)))) {
     signal.throwIfAborted();
-    if (analysis !== undefined && !takes(analysis, file)) continue;
-    const source = await readSource(root, file);
+    if (options.analysis !== undefined && !takes(options.analysis, file)) continue;
+    const source = await (options.read ?? readSource)(root, file);
     if (source.status === "source") sources.push({ file, text: source.text });
     else notAnalysed.push({ file, reason: source.reason });
   }

@@ -75,15 +75,31 @@ export type SourceFile =
   | { readonly status: "source"; readonly text: string; readonly bytes: number }
   | { readonly status: "not-analysed"; readonly reason: string };
 
+/** Reads a source file that somebody here wrote; what is said of `readText` holds here, too. */
+export async function readSource(root: string, file: string): Promise<SourceFile> {
+  const path = resolve(root, file);
+  const nameReason = reasonOutside(root, path) ?? reasonInSourceName(path);
+  if (nameReason !== undefined) return leftOut(nameReason);
+  const source = await readText(root, file);
+  if (source.status !== "source") return source;
+  const textReason = reasonInText(source.text);
+  return textReason === undefined ? source : leftOut(textReason);
+}
+
+/** Why a text that can be read is no source that somebody here wrote. */
+export function reasonInSource(file: string, text: string): string | undefined {
+  return reasonInSourceName(file) ?? reasonInText(text);
+}
+
 /**
- * Reads a source file of a tree that somebody else made. Whatever is no plain, readable text file is told apart
+ * Reads a text file of a tree that somebody else made. Whatever is no plain, readable text file is told apart
  * before it is opened: links are not followed, and FIFOs, sockets and devices are never opened.
  * @param root real path of the analysed directory
  * @param file relative to it
  */
-export async function readSource(root: string, file: string): Promise<SourceFile> {
+export async function readText(root: string, file: string): Promise<SourceFile> {
   const path = resolve(root, file);
-  const nameReason = reasonInName(root, path);
+  const nameReason = reasonOutside(root, path);
   if (nameReason !== undefined) return leftOut(nameReason);
   try {
     const kindReason = reasonInKind(await lstat(path));
@@ -114,6 +130,9 @@ export function reasonInKind(
   return "not a plain file";
 }
 
+/** Said of a text file in no language that we know by its ending. */
+export const NOT_SOURCE = "not a source language";
+
 function leftOut(reason: string): SourceFile {
   return { status: "not-analysed", reason };
 }
@@ -122,14 +141,17 @@ function tooLarge(bytes: number): string {
   return `too large (${(bytes / 1_000_000).toFixed(1)} MB; the limit is ${LARGEST_SOURCE_BYTES / 1_000_000} MB)`;
 }
 
-function reasonInName(root: string, path: string): string | undefined {
+function reasonOutside(root: string, path: string): string | undefined {
   const inside = relative(root, path);
-  if (inside === ".." || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
-    return "outside the analysed directory";
-  }
+  const isOutside = inside === ".." || inside.startsWith(`..${sep}`) || isAbsolute(inside);
+  return isOutside ? "outside the analysed directory" : undefined;
+}
+
+/** Why a file of this name is no source that somebody here wrote. */
+function reasonInSourceName(path: string): string | undefined {
   const apart = reasonInFileName(basename(path));
   if (apart !== undefined) return apart;
-  if (languageOf(path) === undefined) return "not a source language";
+  if (languageOf(path) === undefined) return NOT_SOURCE;
   return /\.min\.[cm]?jsx?$/.test(basename(path)) ? "minified" : undefined;
 }
 
@@ -155,11 +177,12 @@ async function readPlainFile(path: string): Promise<SourceFile> {
 function sourceOf(content: Buffer): SourceFile {
   if (content.includes(0)) return leftOut("binary");
   if (!isUtf8(content)) return leftOut("not UTF-8 text");
-  const text = content.toString("utf8");
-  if (isMinified(text)) return leftOut("minified");
-  return saysItIsGenerated(text)
-    ? leftOut("generated")
-    : { status: "source", text, bytes: content.length };
+  return { status: "source", text: content.toString("utf8"), bytes: content.length };
+}
+
+function reasonInText(text: string): string | undefined {
+  if (isMinified(text)) return "minified";
+  return saysItIsGenerated(text) ? "generated" : undefined;
 }
 
 function isMinified(text: string): boolean {

@@ -1,4 +1,5 @@
 import type { FileImport } from "../import-graph.ts";
+import { parseSyntax } from "../syntax.ts";
 import { GO } from "./languages/go.ts";
 import { JAVA } from "./languages/java.ts";
 import { PYTHON } from "./languages/python.ts";
@@ -8,7 +9,6 @@ import { measureFile } from "./measure.ts";
 import { measureTree } from "./measure-tree.ts";
 import type { MeasuredFile } from "./scope.ts";
 import { scriptImports } from "./script-imports.ts";
-import { parseSyntax } from "./syntax.ts";
 import { parseTree } from "./tree-sitter.ts";
 
 const RULES: Readonly<Record<string, LanguageRules>> = {

@@ -1,3 +1,4 @@
+import { isNode, type SyntaxNode } from "../syntax.ts";
 import {
   ANONYMOUS,
   addStructure,
@@ -9,7 +10,6 @@ import {
   type Scope,
   TOP_LEVEL,
 } from "./scope.ts";
-import { isNode, type SyntaxNode } from "./syntax.ts";
 
 /**
  * Measures every function of a JavaScript or TypeScript file. Cyclomatic: decision points + 1. Cognitive: the white paper of SonarSource

@@ -6,13 +6,13 @@ import { openFileList } from "../file-list.ts";
 import type { FileMetrics, FileSize, Finding, NotAnalysed } from "../finding.ts";
 import type { FileImports } from "../import-graph.ts";
 import { analysesOf, countLines, languageOf } from "../source-file.ts";
+import { PARSER } from "../syntax.ts";
 import { type Churn, readChurn } from "./churn.ts";
 import { ANALYSIS, findingsOf } from "./findings.ts";
 import { fingerprintsOf } from "./fingerprints.ts";
 import { measureSource } from "./measure-source.ts";
 import { openModuleFinder } from "./module-file.ts";
 import type { MeasuredFile } from "./scope.ts";
-import { PARSER } from "./syntax.ts";
 import { TREE_SITTER } from "./tree-sitter.ts";
 
 /** Measures a batch of files. `SKILL.md` describes inputs and outputs. */

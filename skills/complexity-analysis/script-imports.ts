@@ -1,5 +1,5 @@
 import type { FileImport, ImportKind } from "../import-graph.ts";
-import { isNode, type SyntaxNode } from "./syntax.ts";
+import { isNode, type SyntaxNode } from "../syntax.ts";
 
 /** What a JavaScript or TypeScript file imports, by `import`, `export … from`, `import()` and `require()`. */
 export function scriptImports(program: SyntaxNode): FileImport[] {

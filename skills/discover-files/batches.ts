@@ -4,7 +4,12 @@ export interface SizedFile {
 }
 
 /** `type`, not `interface`, so that it is assignable to plain JSON. */
-export type Batch = { readonly files: readonly string[]; readonly bytes: number };
+export type Batch = {
+  readonly files: readonly string[];
+  /** Files in no source language, which may hold secrets all the same. */
+  readonly texts: readonly string[];
+  readonly bytes: number;
+};
 
 /** About as much as an agent analyses in a second. */
 const BATCH_BYTES = 262_144;
@@ -17,20 +22,32 @@ const LEAST_BATCHES = 4;
  */
 export function makeBatches(
   files: readonly SizedFile[],
+  texts: readonly SizedFile[],
   limits: { readonly batchSize: number; readonly batches: number | undefined },
 ): Batch[] {
-  const count = batchCount(files, limits);
-  const batches = Array.from({ length: count }, () => ({ files: [] as string[], bytes: 0 }));
+  const count = files.length > 0 ? batchCount(files, limits) : batchCount(texts, limits);
+  const [ofFiles, ofTexts] = [deal(files, count), deal(texts, count)];
+  return ofFiles.map((hand, index) => {
+    const other = ofTexts[index] ?? { names: [], bytes: 0 };
+    return { files: hand.names, texts: other.names, bytes: hand.bytes + other.bytes };
+  });
+}
+
+function deal(
+  files: readonly SizedFile[],
+  count: number,
+): { readonly names: readonly string[]; readonly bytes: number }[] {
+  const hands = Array.from({ length: count }, () => ({ names: [] as string[], bytes: 0 }));
   const largestFirst = [...files].sort((a, b) => b.bytes - a.bytes || (a.file < b.file ? -1 : 1));
   for (const [index, { file, bytes }] of largestFirst.entries()) {
     const step = index % (2 * count);
-    const batch = batches[step < count ? step : 2 * count - 1 - step];
-    if (batch === undefined) throw new Error(`no batch for file ${index} of ${files.length}`);
-    batch.files.push(file);
-    batch.bytes += bytes;
+    const hand = hands[step < count ? step : 2 * count - 1 - step];
+    if (hand === undefined) throw new Error(`no batch for file ${index} of ${files.length}`);
+    hand.names.push(file);
+    hand.bytes += bytes;
   }
-  for (const batch of batches) batch.files.sort();
-  return batches;
+  for (const hand of hands) hand.names.sort();
+  return hands;
 }
 
 function batchCount(

@@ -5,10 +5,12 @@ import type { Json, JsonObject } from "../../core/json.ts";
 import type { SkillContext } from "../../core/skill.ts";
 import type { NotAnalysed } from "../finding.ts";
 import type { SetApart } from "../generated-code.ts";
-import { analysesOf, languageOf, readSource } from "../source-file.ts";
+import { analysesOf, languageOf, NOT_SOURCE, readSource, readText } from "../source-file.ts";
 import { makeBatches, type SizedFile } from "./batches.ts";
 import { walk } from "./walk.ts";
 
+/** Generated, but `security-scan` reads it for the advisories of its packages. */
+const ADVISED_LOCK_FILE = "package-lock.json";
 /** Files that are read at the same time. */
 const READERS = 16;
 
@@ -26,9 +28,9 @@ export async function run(
     place.file === undefined
       ? await walk(place.root, context.signal)
       : { files: [place.file], notAnalysed: [] };
-  const { sources, notAnalysed } = await readAll(place.root, found.files, context.signal);
+  const { sources, texts, notAnalysed } = await readAll(place.root, found.files, context.signal);
   const leftOut = [...found.notAnalysed, ...notAnalysed].sort(byFile);
-  const batches = makeBatches(sources, limits);
+  const batches = makeBatches(sources, texts, limits);
   const languages = countLanguages([...sources, ...leftOut]);
   const countApart = (reason: SetApart): Json => countByKind(leftOut, reason);
   const leftOutFiles = leftOut.filter(({ file }) => !file.endsWith("/")).length;
@@ -50,7 +52,8 @@ export async function run(
     ),
     set_apart: { generated: countApart("generated"), vendored: countApart("vendored") },
     not_analysed: leftOut,
-    total_files: sources.length + leftOutFiles,
+    total_files: sources.length + texts.length + leftOutFiles,
+    text_files: texts.length,
     analysable_files: sources.length,
     analysable_bytes: sources.reduce((sum, { bytes }) => sum + bytes, 0),
   };
@@ -95,8 +98,9 @@ async function readAll(
   root: string,
   files: readonly string[],
   signal: AbortSignal,
-): Promise<{ sources: SizedFile[]; notAnalysed: NotAnalysed[] }> {
+): Promise<{ sources: SizedFile[]; texts: SizedFile[]; notAnalysed: NotAnalysed[] }> {
   const sources: SizedFile[] = [];
+  const texts: SizedFile[] = [];
   const notAnalysed: NotAnalysed[] = [];
   const readNext = async (queue: Iterator<string>): Promise<void> => {
     for (let next = queue.next(); next.done !== true; next = queue.next()) {
@@ -104,12 +108,18 @@ async function readAll(
       const file = next.value;
       const source = await readSource(root, file);
       if (source.status === "source") sources.push({ file, bytes: source.bytes });
-      else notAnalysed.push({ file, reason: source.reason });
+      else if (source.reason !== NOT_SOURCE && file !== ADVISED_LOCK_FILE) {
+        notAnalysed.push({ file, reason: source.reason });
+      } else {
+        const text = await readText(root, file);
+        if (text.status === "source") texts.push({ file, bytes: text.bytes });
+        else notAnalysed.push({ file, reason: text.reason });
+      }
     }
   };
   const queue = files.values();
   await Promise.all(Array.from({ length: READERS }, () => readNext(queue)));
-  return { sources: sources.sort(byFile), notAnalysed };
+  return { sources: sources.sort(byFile), texts: texts.sort(byFile), notAnalysed };
 }
 
 function byFile(a: { readonly file: string }, b: { readonly file: string }): number {

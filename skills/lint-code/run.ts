@@ -13,7 +13,9 @@ export async function run(
   inputs: JsonObject,
   context: SkillContext,
 ): Promise<Record<string, Json>> {
-  const { root, sources, notAnalysed } = await openFileList(inputs, context.signal, "lint");
+  const { root, sources, notAnalysed } = await openFileList(inputs, context.signal, {
+    analysis: "lint",
+  });
   const { results, cached } = await analyseOnce<Linted>(
     {
       identity: { ...OXLINT, code: await codeDigest(import.meta.dirname) },

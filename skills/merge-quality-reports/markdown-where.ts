@@ -89,13 +89,12 @@ export function renderStructure({ clones, cycles, coverage }: QualityReport, row
 }
 
 /** Coverage in a sentence; "" when it is not known. */
-function coverageText({ status, files, source }: QualityReport["coverage"]): string {
-  if (status === "not-run") return "";
-  if (status === "reach") {
-    const reached = files.filter((each) => each.reached === true).length;
-    return `Tests reach ${reached} of ${plural(files.length, "file")} by imports. That is reach, not coverage.`;
+function coverageText({ reach, coverage }: QualityReport["coverage"]): string {
+  if (reach !== undefined) {
+    return `Tests reach ${reach.reached} of ${plural(reach.sources, "source")} by imports. That is reach, not coverage.`;
   }
-  const covered = files.reduce((sum, each) => sum + (each.covered ?? 0), 0);
-  const total = files.reduce((sum, each) => sum + (each.total ?? 0), 0);
-  return `Tests cover ${covered} of ${plural(total, "line")}${source == null ? "" : `, read from ${code(source)}`}.`;
+  if (coverage === undefined) return "";
+  const { covered, total, reports } = coverage;
+  const sources = reports.map(({ file }) => code(file)).join(", ");
+  return `Tests cover ${covered} of ${plural(total, "line")}, read from ${sources}.`;
 }

@@ -58,10 +58,11 @@ export function mergeReports(
     ...graphsOf(inputs),
     agents: sharesOfAgents(reports, findings),
     tools: sharesOfTools(reports, findings),
-    timeline: inputs.timeline ?? null,
+    timeline: inputs.timeline?.slice() ?? null,
     messages: inputs.messages ?? null,
     not_run: analysesNotRun(inputs),
     not_analysed: [...found.not_analysed, ...reports.flatMap((report) => report.not_analysed)],
+    suppressed: reports.reduce((sum, report) => sum + (report.suppressed ?? 0), 0),
   };
 }
 
@@ -132,7 +133,7 @@ function graphsOf({
   return {
     clones: clones == null ? absent : { status: "run", groups: clones },
     cycles: cycles == null ? absent : { status: "run", groups: cycles },
-    coverage: coverage ?? { ...absent, files: [] },
+    coverage: coverage ?? absent,
   };
 }
 
@@ -153,7 +154,19 @@ function analysesNotRun(inputs: MergeInputs): QualityReport["not_run"] {
     ...(coverage == null || coverage.status === "not-run"
       ? [{ part: "test coverage", reason: coverage?.reason ?? reason }]
       : []),
+    ...advisoriesNotRun(inputs.reports),
   ];
+}
+
+/** One batch has the lock file; when it was asked for, the others' reasons do not count. */
+function advisoriesNotRun(reports: readonly BatchReport[]): QualityReport["not_run"] {
+  const given = reports.flatMap(({ advisories }) => advisories ?? []);
+  if (given.some(({ status }) => status === "run")) return [];
+  const reasons = new Set(
+    given.flatMap((each) => (each.status === "not-run" ? [each.reason] : [])),
+  );
+  const [reason] = reasons;
+  return reason === undefined ? [] : [{ part: "dependency advisories", reason }];
 }
 
 /** A file counts unless every tool left it out. */

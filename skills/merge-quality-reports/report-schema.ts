@@ -121,6 +121,8 @@ export type AgentShare = z.infer<typeof agentShare>;
 const toolShare = tool.extend({
   parser: tool.exactOptional(),
   files_analysed: count,
+  /** How many of them were known from earlier runs. */
+  files_cached: count,
   findings: count,
 });
 export type ToolShare = z.infer<typeof toolShare>;
@@ -170,5 +172,7 @@ export const qualityReport = z.object({
   /** Analyses that this run did not make. */
   not_run: z.array(z.object({ part: z.string(), reason: z.string() })),
   not_analysed: z.array(notAnalysed),
+  /** Findings that comments in the code silence, each with its reason there. */
+  suppressed: count,
 });
 export type QualityReport = z.infer<typeof qualityReport>;

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from "../../core/json.ts";
 import type { SkillContext } from "../../core/skill.ts";
 import { renderBadge } from "./badge.ts";
 import { compareFindings } from "./comparison.ts";
+import { withDerivedParts } from "./derived-parts.ts";
 import { readBaseline, readEarlierRuns, trendPointOf } from "./earlier-runs.ts";
 import { decideGate } from "./gate.ts";
 import { renderHtml } from "./html/page.ts";
@@ -39,6 +40,8 @@ export async function run(
   return {
     ...paths,
     headline: headlineOf(report),
+    file_analyses: sum(report.tools, ({ files_analysed }) => files_analysed),
+    file_analyses_cached: sum(report.tools, ({ files_cached }) => files_cached),
     files: report.files.analysed,
     findings: report.counts,
     ...(score.value === null || score.grade === null
@@ -49,6 +52,10 @@ export async function run(
     gate: report.gate,
     top: report.findings.slice(0, TOP),
   };
+}
+
+function sum<Item>(list: readonly Item[], numberOf: (item: Item) => number): number {
+  return list.reduce((total, item) => total + numberOf(item), 0);
 }
 
 function jsonOf(report: QualityReport): string {
@@ -66,7 +73,7 @@ function jsonOf(report: QualityReport): string {
 
 function parseInputs(inputs: JsonObject): MergeInputs {
   const parsed = mergeInputs.safeParse(inputs);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return withDerivedParts(parsed.data);
   const issue = parsed.error.issues[0];
   const pointer = `/${(issue?.path ?? []).map(String).join("/")}`;
   throw new SwarmError("invalid-input", `${pointer}: ${issue?.message ?? "does not fit"}`, {

@@ -52,6 +52,7 @@ export function sharesOfTools(
           ...tool,
           ...(parser === undefined ? {} : { parser }),
           files_analysed: own.reduce((sum, report) => sum + report.files_analysed, 0),
+          files_cached: own.reduce((sum, report) => sum + (report.files_cached ?? 0), 0),
           findings: found.get(tool.name) ?? 0,
         },
       ];

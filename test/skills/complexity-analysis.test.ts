@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { readChurn } from "../../skills/complexity-analysis/churn.ts";
 import { run } from "../../skills/complexity-analysis/run.ts";
-import { PARSER } from "../../skills/complexity-analysis/syntax.ts";
 import { TREE_SITTER } from "../../skills/complexity-analysis/tree-sitter.ts";
+import { PARSER } from "../../skills/syntax.ts";
 import { makeTree, skillContext, type Tree } from "./skill-context.ts";
 
 const SEEDED = fileURLToPath(new URL("../fixtures/skills/seeded", import.meta.url));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { measureFile } from "../../skills/complexity-analysis/measure.ts";
 import type { MeasuredFunction } from "../../skills/complexity-analysis/scope.ts";
-import { parseSyntax } from "../../skills/complexity-analysis/syntax.ts";
+import { parseSyntax } from "../../skills/syntax.ts";
 
 describe("cognitive complexity", () => {
   it.each([

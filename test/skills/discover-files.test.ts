@@ -27,8 +27,8 @@ describe("discover-files", () => {
     expect(await run({ path: tree.root, batch_size: 40 }, skillContext())).toEqual({
       root: tree.root,
       batches: [
-        { files: ["src/a.ts"], bytes: 22 },
-        { files: ["src/b.jsx", "tools/c.py"], bytes: 30 },
+        { files: ["src/a.ts"], texts: ["README.md"], bytes: 32 },
+        { files: ["src/b.jsx", "tools/c.py"], texts: [], bytes: 30 },
       ],
       languages: { TypeScript: 1, JavaScript: 1, Python: 1 },
       analyses: {
@@ -40,10 +40,10 @@ describe("discover-files", () => {
       not_analysed: [
         { file: ".cascade/", reason: "our own run data" },
         { file: ".git/", reason: "version control data" },
-        { file: "README.md", reason: "not a source language" },
         { file: "node_modules/", reason: "installed dependencies" },
       ],
       total_files: 4,
+      text_files: 1,
       analysable_files: 3,
       analysable_bytes: 52,
     });
@@ -61,7 +61,7 @@ describe("discover-files", () => {
       const { batches, not_analysed } = await run({ path: tree.root }, skillContext());
 
       expect({ batches, not_analysed }).toEqual({
-        batches: [{ files: ["a/real.js"], bytes: 22 }],
+        batches: [{ files: ["a/real.js"], texts: [], bytes: 22 }],
         not_analysed: [
           { file: "a/loop", reason: "symbolic link" },
           { file: "link.js", reason: "symbolic link" },
@@ -89,7 +89,7 @@ describe("discover-files", () => {
     const { batches, not_analysed } = await run({ path: tree.root }, skillContext());
 
     expect({ batches, not_analysed }).toEqual({
-      batches: [{ files: ["empty.js"], bytes: 0 }],
+      batches: [{ files: ["empty.js"], texts: [], bytes: 0 }],
       not_analysed: [
         { file: "binary.js", reason: "binary" },
         { file: "jquery.min.js", reason: "minified" },
@@ -123,20 +123,21 @@ describe("discover-files", () => {
     );
 
     expect({ batches, not_analysed, set_apart, total_files }).toEqual({
-      batches: [{ files: ["mentions.ts", "speaks-of-it.ts"], bytes: 2124 }],
+      batches: [
+        { files: ["mentions.ts", "speaks-of-it.ts"], texts: ["package-lock.json"], bytes: 2126 },
+      ],
       not_analysed: [
         generated("api.pb.go"),
         generated("api_pb2.py"),
         generated("dist/"),
         vendored("lib/third_party/"),
         generated("marked.ts"),
-        generated("package-lock.json"),
         generated("stringer.go"),
         generated("types.generated.ts"),
         vendored("vendor/"),
       ],
       set_apart: {
-        generated: { files: 6, folders: 1 },
+        generated: { files: 5, folders: 1 },
         vendored: { files: 0, folders: 2 },
       },
       total_files: 8,
@@ -156,7 +157,7 @@ describe("discover-files", () => {
 
     const { batches } = await run({ path: tree.root, batches: 1 }, skillContext());
 
-    expect(batches).toEqual([{ files: [...names].sort(), bytes: 22 * names.length }]);
+    expect(batches).toEqual([{ files: [...names].sort(), texts: [], bytes: 22 * names.length }]);
   });
 
   it("honours .gitignore files as git does", async () => {
@@ -178,15 +179,17 @@ describe("discover-files", () => {
     const askedFor = await run({ path: tree.path("dist") }, skillContext());
 
     expect(whole["batches"]).toEqual([
-      { files: ["src/keep.gen.ts", "src/only-here.ts"], bytes: 44 },
+      {
+        files: ["src/keep.gen.ts", "src/only-here.ts"],
+        texts: [".gitignore", "src/.gitignore"],
+        bytes: 95,
+      },
     ]);
-    expect(folder["batches"]).toEqual([{ files: ["keep.gen.ts", "only-here.ts"], bytes: 44 }]);
-    expect(folder["not_analysed"]).toEqual([
-      { file: ".gitignore", reason: "not a source language" },
-      ignored("drop.gen.ts"),
-      ignored("local.ts"),
+    expect(folder["batches"]).toEqual([
+      { files: ["keep.gen.ts", "only-here.ts"], texts: [".gitignore"], bytes: 66 },
     ]);
-    expect(askedFor["batches"]).toEqual([{ files: ["a.js"], bytes: 22 }]);
+    expect(folder["not_analysed"]).toEqual([ignored("drop.gen.ts"), ignored("local.ts")]);
+    expect(askedFor["batches"]).toEqual([{ files: ["a.js"], texts: [], bytes: 22 }]);
   });
 
   it("takes a single file as it is", async () => {
@@ -194,12 +197,13 @@ describe("discover-files", () => {
 
     expect(await run({ path: tree.path("one.ts") }, skillContext())).toEqual({
       root: tree.root,
-      batches: [{ files: ["one.ts"], bytes: 22 }],
+      batches: [{ files: ["one.ts"], texts: [], bytes: 22 }],
       languages: { TypeScript: 1 },
       analyses: { TypeScript: ["size", "churn", "duplication", "functions", "imports", "lint"] },
       set_apart: NOTHING_APART,
       not_analysed: [],
       total_files: 1,
+      text_files: 0,
       analysable_files: 1,
       analysable_bytes: 22,
     });
@@ -216,6 +220,7 @@ describe("discover-files", () => {
       set_apart: NOTHING_APART,
       not_analysed: [],
       total_files: 0,
+      text_files: 0,
       analysable_files: 0,
       analysable_bytes: 0,
     });
@@ -234,7 +239,7 @@ describe("discover-files", () => {
     const outcome = await asOrdinaryUser(() => run({ path: tree.root }, skillContext()));
 
     expect([outcome["batches"], outcome["not_analysed"]]).toEqual([
-      [{ files: ["open.js"], bytes: 22 }],
+      [{ files: ["open.js"], texts: [], bytes: 22 }],
       [
         { file: "closed.js", reason: "unreadable (EACCES)" },
         { file: "closed/", reason: "unreadable (EACCES)" },
@@ -304,7 +309,7 @@ describe("makeBatches", () => {
   }) => {
     const limits = { batchSize: 40, batches: undefined, ...given };
 
-    const batches = makeBatches(files(count, bytes), limits);
+    const batches = makeBatches(files(count, bytes), [], limits);
 
     expect(batches.map((batch) => batch.files.length).sort((a, b) => b - a)).toEqual(sizes);
   });
@@ -315,7 +320,7 @@ describe("makeBatches", () => {
       bytes: (index * 7_919) % 5_000,
     }));
 
-    const batches = makeBatches(sized, { batchSize: 40, batches: 4 });
+    const batches = makeBatches(sized, [], { batchSize: 40, batches: 4 });
 
     expect(batches.flatMap((batch) => batch.files).sort()).toEqual(
       sized.map(({ file }) => file).sort(),

@@ -235,8 +235,13 @@ describe("report.json", () => {
       imports: [{ file: "b.js", imports: ["a.js"] }],
       coverage: {
         status: "measured",
-        source: "lcov.info",
-        files: [{ file: "a.js", covered: 3, total: 4 }],
+        coverage: {
+          reports: [{ file: "lcov.info", seconds_behind: 0 }],
+          covered: 3,
+          total: 4,
+          files: [{ file: "a.js", covered: 3, total: 4 }],
+          files_without: [],
+        },
       },
       timeline: [
         { agent: "agent-1", stage: "checks", index: 0, startedMs: 5, endedMs: 9, attempt: 1 },

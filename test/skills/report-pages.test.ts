@@ -57,8 +57,13 @@ const FULL: JsonObject = {
   imports: [],
   coverage: {
     status: "measured",
-    source: "lcov.info",
-    files: [{ file: "src/a.js", covered: 30, total: 40 }],
+    coverage: {
+      reports: [{ file: "lcov.info", seconds_behind: 0 }],
+      covered: 30,
+      total: 40,
+      files: [{ file: "src/a.js", covered: 30, total: 40 }],
+      files_without: [],
+    },
   },
   timeline: [
     { agent: "agent-1", stage: "discover", index: 0, startedMs: 1_000, endedMs: 2_000, attempt: 1 },

@@ -31,7 +31,10 @@ async function artifactsOf(nameOf: (index: number) => string, message: string) {
       lines: 9,
       places: files.slice(0, 20).map(() => ({ file, startLine: 1, endLine: 9 })),
     })),
-    coverage: { status: "reach", files: files.map((file) => ({ file, reached: false })) },
+    coverage: {
+      status: "reach",
+      reach: { tests: 0, sources: files.length, reached: 0, unreached: files },
+    },
     timeline: Array.from({ length: 9_000 }, (_, index) => ({
       agent: `${message}${index % 300}`,
       stage: `${message}${index % 50}`,

@@ -1,4 +1,5 @@
 import { groupReasons } from "../markdown-trust.ts";
+import { plural } from "../merge.ts";
 import type { QualityReport } from "../report-schema.ts";
 import { html, type Markup, NOTHING } from "./markup.ts";
 import { renderMessages } from "./message-graph.ts";
@@ -12,7 +13,13 @@ const NAMES = 5;
 /** What was run by whom, and what was not. */
 export function renderTrust(report: QualityReport): Markup {
   return section("trust", "Why trust it", [
-    part("What was run", [renderTools(report), ...renderNotRun(report)]),
+    part("What was run", [
+      renderTools(report),
+      report.suppressed === 0
+        ? NOTHING
+        : html`<p>Comments in the code silence ${plural(report.suppressed, "finding")}.</p>`,
+      ...renderNotRun(report),
+    ]),
     part("What was not analysed", renderNotAnalysed(report)),
     part("Who did what", [renderAgents(report)]),
     part("When", [renderTimeline(report)]),
@@ -20,7 +27,7 @@ export function renderTrust(report: QualityReport): Markup {
   ]);
 }
 
-function renderTools({ tools, files }: QualityReport): Markup {
+function renderTools({ tools }: QualityReport): Markup {
   if (tools.length === 0) return absent("No tool was run.");
   return table(
     [
@@ -34,7 +41,7 @@ function renderTools({ tools, files }: QualityReport): Markup {
       prose(tool.name, 80),
       prose(tool.version, 40),
       tool.parser === undefined ? NOTHING : prose(`${tool.parser.name} ${tool.parser.version}`, 80),
-      html`${tool.files_analysed} of ${files.analysable}`,
+      html`${tool.files_analysed}${tool.files_cached === 0 ? NOTHING : `, ${tool.files_cached} of them cached`}`,
       html`${tool.findings}`,
     ]),
   );

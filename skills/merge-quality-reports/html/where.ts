@@ -1,4 +1,5 @@
 import { SEVERITIES } from "../../finding.ts";
+import type { Coverage } from "../inputs.ts";
 import { plural } from "../merge.ts";
 import type { QualityReport } from "../report-schema.ts";
 import { repeatedLines } from "../score.ts";
@@ -92,30 +93,28 @@ function renderClones({ clones, lines }: QualityReport): Markup[] {
 }
 
 function renderCoverage({ coverage }: QualityReport): Markup[] {
-  const { status, files, source, reason } = coverage;
-  if (status === "not-run") return [absent(`Not run: ${reason ?? "no reason was given"}.`)];
-  if (status === "reach") {
-    const unreached = files.filter((each) => each.reached === false);
+  const { reason, reach, coverage: measured } = coverage;
+  if (reach !== undefined) {
+    const { reached, sources, tests, unreached } = reach;
     return [
-      shareBar(files.length - unreached.length, files.length),
-      html`<p>Tests reach ${files.length - unreached.length} of ${plural(files.length, "file")} by imports. This is reach, not coverage: nothing was run.</p>`,
+      shareBar(reached, sources),
+      html`<p>${plural(tests, "test file")} reach ${reached} of ${plural(sources, "source")} by imports. This is reach, not coverage: nothing was run.</p>`,
       unreached.length === 0
         ? NOTHING
-        : html`<p>Not reached:</p><ul class="places">${unreached.slice(0, FILES).map(({ file }) => html`<li>${fileName(file)}</li>`)}</ul>`,
+        : html`<p>Not reached:</p><ul class="places">${unreached.slice(0, FILES).map((file) => html`<li>${fileName(file)}</li>`)}</ul>`,
       more(unreached.length - FILES, "files in report.json"),
     ];
   }
-  const covered = files.reduce((sum, each) => sum + (each.covered ?? 0), 0);
-  const total = files.reduce((sum, each) => sum + (each.total ?? 0), 0);
-  const least = files
-    .flatMap((each) =>
-      each.total ? [{ ...each, missing: each.total - (each.covered ?? 0), total: each.total }] : [],
-    )
+  if (measured === undefined) return [absent(`Not run: ${reason ?? "no reason was given"}.`)];
+  const { covered, total } = measured;
+  const least = measured.files
+    .map((each) => ({ ...each, missing: each.total - each.covered }))
     .filter(({ missing }) => missing > 0)
     .sort((a, b) => b.missing - a.missing);
+  const sources = measured.reports.map(({ file }) => file).join(", ");
   return [
     shareBar(covered, total),
-    html`<p>${covered.toLocaleString("en")} of ${total.toLocaleString("en")} lines covered${source == null ? "" : `, read from ${shortened(source, 200)}`}.</p>`,
+    html`<p>${covered.toLocaleString("en")} of ${total.toLocaleString("en")} lines covered, read from ${shortened(sources, 200)}.${staleness(measured)}</p>`,
     table(
       [
         { title: "most lines without a test" },
@@ -128,6 +127,12 @@ function renderCoverage({ coverage }: QualityReport): Markup[] {
     ),
     more(least.length - FILES, "files in report.json"),
   ];
+}
+
+/** Coverage that is older than the code may tell of code that is gone. */
+function staleness({ reports }: NonNullable<Coverage["coverage"]>): string {
+  const behind = Math.max(0, ...reports.map(({ seconds_behind }) => seconds_behind ?? 0));
+  return behind === 0 ? "" : ` A source is ${(behind / 3_600).toFixed(1)} hours newer.`;
 }
 
 function shareBar(share: number, total: number): Markup {
