@@ -3,13 +3,19 @@ import { open } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import ignore, { type Ignore } from "ignore";
 
-/** A larger `.gitignore` was not written by a person. */
+/** Files of rules, and what is said of an entry that one of them names; of two in one folder the last decides. */
+const RULE_FILES = {
+  ".gitignore": "ignored by git",
+  ".cascadeignore": "ignored by .cascadeignore",
+} as const;
+/** A larger file of rules was not written by a person. */
 const LARGEST_RULES_BYTES = 262_144;
 
-/** The rules of one `.gitignore`, which speak of paths below its folder. */
+/** The rules of one file, which speak of paths below its folder. */
 interface RuleFile {
   readonly folder: string;
   readonly rules: Ignore;
+  readonly reason: string;
 }
 
 /** The rules that hold inside one folder: nearer files later, because the last rule that matches decides. */
@@ -23,25 +29,36 @@ export async function rulesAbove(root: string): Promise<IgnoreRules> {
   const folders = foldersUpToRepository(root);
   let rules: IgnoreRules = [];
   for (const folder of folders) rules = await enter(folder, rules);
-  return isIgnored(rules, root, "folder") ? [] : rules;
+  return reasonInRules(rules, root, "folder") === undefined ? rules : [];
 }
 
-/** Adds the rules of `folder`'s own `.gitignore`, if it has one. */
+/** Adds the rules that stand in `folder` itself. */
 export async function enter(folder: string, rules: IgnoreRules): Promise<IgnoreRules> {
-  const text = await readRules(join(folder, ".gitignore"));
-  if (text === undefined) return rules;
-  return [...rules, { folder, rules: ignore({ ignorecase: false }).add(text) }];
+  const own: RuleFile[] = [];
+  for (const [name, reason] of Object.entries(RULE_FILES)) {
+    const text = await readRules(join(folder, name));
+    if (text === undefined) continue;
+    own.push({ folder, rules: ignore({ ignorecase: false }).add(text), reason });
+  }
+  return own.length === 0 ? rules : [...rules, ...own];
 }
 
-/** @param path absolute path of an entry whose parent folders are not ignored */
-export function isIgnored(rules: IgnoreRules, path: string, kind: "file" | "folder"): boolean {
-  for (const { folder, rules: own } of rules.toReversed()) {
+/**
+ * Why rules leave an entry out; undefined when they do not.
+ * @param path absolute path of an entry whose parent folders are not ignored
+ */
+export function reasonInRules(
+  rules: IgnoreRules,
+  path: string,
+  kind: "file" | "folder",
+): string | undefined {
+  for (const { folder, rules: own, reason } of rules.toReversed()) {
     const name = relative(folder, path).replaceAll(sep, "/");
     const { ignored, unignored } = own.test(kind === "folder" ? `${name}/` : name);
-    if (ignored) return true;
-    if (unignored) return false;
+    if (ignored) return reason;
+    if (unignored) return undefined;
   }
-  return false;
+  return undefined;
 }
 
 /** The folders above `root`, topmost first; none when `root` lies in no repository. */

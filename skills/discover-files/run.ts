@@ -7,7 +7,7 @@ import type { NotAnalysed } from "../finding.ts";
 import type { SetApart } from "../generated-code.ts";
 import { analysesOf, languageOf, NOT_SOURCE, readSource, readText } from "../source-file.ts";
 import { makeBatches, type SizedFile } from "./batches.ts";
-import { walk } from "./walk.ts";
+import { type Walked, walk } from "./walk.ts";
 
 /** Generated, but `security-scan` reads it for the advisories of its packages. */
 const ADVISED_LOCK_FILE = "package-lock.json";
@@ -24,11 +24,7 @@ export async function run(
     batchSize: countInput(inputs, "batch_size") ?? 40,
     batches: countInput(inputs, "batches"),
   };
-  const found =
-    place.file === undefined
-      ? await walk(place.root, context.signal)
-      : { files: [place.file], notAnalysed: [] };
-  const { sources, texts, notAnalysed } = await readAll(place.root, found.files, context.signal);
+  const { found, sources, texts, notAnalysed } = await look(place, context.signal);
   const leftOut = [...found.notAnalysed, ...notAnalysed].sort(byFile);
   const batches = makeBatches(sources, texts, limits);
   const languages = countLanguages([...sources, ...leftOut]);
@@ -57,6 +53,26 @@ export async function run(
     analysable_files: sources.length,
     analysable_bytes: sources.reduce((sum, { bytes }) => sum + bytes, 0),
   };
+}
+
+/** Folders of built or foreign code are looked into only when there is nothing else, as in a published package. */
+async function look(place: Place, signal: AbortSignal): Promise<Looked> {
+  const { root, file } = place;
+  if (file !== undefined) {
+    const found = { files: [file], notAnalysed: [] };
+    return { found, ...(await readAll(root, found.files, signal)) };
+  }
+  const found = await walk(root, signal);
+  const read = await readAll(root, found.files, signal);
+  const isApart = ({ file: name, reason }: NotAnalysed): boolean =>
+    name.endsWith("/") && (reason === "generated" || reason === "vendored");
+  if (read.sources.length > 0 || !found.notAnalysed.some(isApart)) return { found, ...read };
+  const all = await walk(root, signal, () => undefined);
+  return { found: all, ...(await readAll(root, all.files, signal)) };
+}
+
+interface Looked extends Awaited<ReturnType<typeof readAll>> {
+  readonly found: Walked;
 }
 
 interface Place {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { NotAnalysed } from "../finding.ts";
 import { reasonInFolderName } from "../generated-code.ts";
 import { reasonInKind, reportName, unreadableReason } from "../source-file.ts";
-import { enter, type IgnoreRules, isIgnored, rulesAbove } from "./ignore-rules.ts";
+import { enter, type IgnoreRules, reasonInRules, rulesAbove } from "./ignore-rules.ts";
 
 /** Folders that hold no source of the project itself. */
 const SKIPPED_FOLDERS: Readonly<Record<string, string>> = {
@@ -23,8 +23,15 @@ export interface Walked {
   readonly notAnalysed: readonly NotAnalysed[];
 }
 
-/** Lists a tree. Links are not followed, so it ends on any tree. */
-export async function walk(root: string, signal: AbortSignal): Promise<Walked> {
+/**
+ * Lists a tree. Links are not followed, so it ends on any tree.
+ * @param setApart why a folder of this name is set apart; default: as generated or vendored code
+ */
+export async function walk(
+  root: string,
+  signal: AbortSignal,
+  setApart: (folderName: string) => string | undefined = reasonInFolderName,
+): Promise<Walked> {
   const files: string[] = [];
   const notAnalysed: NotAnalysed[] = [];
   const folders = [{ name: "", rules: await rulesAbove(root) }];
@@ -38,7 +45,7 @@ export async function walk(root: string, signal: AbortSignal): Promise<Walked> {
     const rules = await enter(join(root, folder.name), folder.rules);
     for (const entry of entries) {
       const name = reportName(folder.name, entry.name);
-      const reason = reasonToLeaveOut(root, name, entry, rules);
+      const reason = reasonToLeaveOut(root, name, entry, rules, setApart);
       if (reason !== undefined) {
         notAnalysed.push({ file: entry.isDirectory() ? `${name}/` : name, reason });
       } else if (entry.isDirectory()) {
@@ -65,9 +72,11 @@ function reasonToLeaveOut(
   name: string,
   entry: Dirent,
   rules: IgnoreRules,
+  setApart: (folderName: string) => string | undefined,
 ): string | undefined {
   const isFolder = entry.isDirectory();
   if (isFolder && Object.hasOwn(SKIPPED_FOLDERS, entry.name)) return SKIPPED_FOLDERS[entry.name];
-  if (isIgnored(rules, join(root, name), isFolder ? "folder" : "file")) return "ignored by git";
-  return isFolder ? reasonInFolderName(entry.name) : reasonInKind(entry);
+  const ruled = reasonInRules(rules, join(root, name), isFolder ? "folder" : "file");
+  if (ruled !== undefined) return ruled;
+  return isFolder ? setApart(entry.name) : reasonInKind(entry);
 }

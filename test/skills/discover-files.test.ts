@@ -192,6 +192,32 @@ describe("discover-files", () => {
     expect(askedFor["batches"]).toEqual([{ files: ["a.js"], texts: [], bytes: 22 }]);
   });
 
+  it("honours .cascadeignore files, which may take back what a .gitignore says", async () => {
+    await using tree = await makeTree({
+      ".gitignore": "made.js\n",
+      ".cascadeignore": "samples/\n!made.js\n",
+      "samples/broken.js": SOURCE,
+      "made.js": SOURCE,
+      "own.js": SOURCE,
+    });
+    const { batches, not_analysed } = await run({ path: tree.root, batches: 1 }, skillContext());
+    expect({ batches, not_analysed }).toEqual({
+      batches: [
+        { files: ["made.js", "own.js"], texts: [".cascadeignore", ".gitignore"], bytes: 70 },
+      ],
+      not_analysed: [{ file: "samples/", reason: "ignored by .cascadeignore" }],
+    });
+  });
+
+  it("looks into folders of built code when there is nothing else", async () => {
+    await using tree = await makeTree({ "dist/index.js": SOURCE, "package.json": "{}" });
+    const { batches, not_analysed } = await run({ path: tree.root }, skillContext());
+    expect({ batches, not_analysed }).toEqual({
+      batches: [{ files: ["dist/index.js"], texts: ["package.json"], bytes: 24 }],
+      not_analysed: [],
+    });
+  });
+
   it("takes a single file as it is", async () => {
     await using tree = await makeTree({ "one.ts": SOURCE, "other.ts": SOURCE });
 
