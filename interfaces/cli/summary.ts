@@ -123,6 +123,7 @@ function qualityLines(output: JsonObject, columns: number | undefined): string[]
   return [
     ...scoreLines(output),
     `  result    ${headline}`,
+    ...cachedLines(output),
     ...findings.map((finding) => {
       const place = `${String(finding["file"])}:${String(finding["line"])}`;
       const head = `    ${String(finding["severity"]).padEnd(8)} ${printable(place)}  `;
@@ -149,6 +150,12 @@ function scoreLines({ score, grade, new_findings: fresh }: JsonObject): string[]
   const news = newFindings(fresh);
   if (parts.length === 0 && news === undefined) return [];
   return [`  score     ${[parts.join(", "), news].filter((part) => part).join(" · ")}`];
+}
+
+function cachedLines(output: JsonObject): string[] {
+  const { file_analyses: all, file_analyses_cached: cached } = output;
+  if (typeof all !== "number" || typeof cached !== "number" || cached === 0) return [];
+  return [`  cached    ${cached} of ${all} file analyses, from earlier runs`];
 }
 
 function newFindings(fresh: Json | undefined): string | undefined {

@@ -1,16 +1,15 @@
-import { setImmediate } from "node:timers/promises";
+import { SwarmError } from "../../core/errors.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import type { SkillContext } from "../../core/skill.ts";
+import { analyseOnce, codeDigest } from "../analyse-once.ts";
+import { type Churn, churnFrom, churnOfFiles, readChurn } from "../churn.ts";
 import type { FileFingerprints } from "../duplication.ts";
 import { openFileList } from "../file-list.ts";
 import type { FileMetrics, FileSize, Finding, NotAnalysed } from "../finding.ts";
 import type { FileImports } from "../import-graph.ts";
-import { analysesOf, countLines, languageOf } from "../source-file.ts";
 import { PARSER } from "../syntax.ts";
-import { type Churn, readChurn } from "./churn.ts";
+import { analyseAll, type FileAnalysis } from "./analyse-files.ts";
 import { ANALYSIS, findingsOf } from "./findings.ts";
-import { fingerprintsOf } from "./fingerprints.ts";
-import { measureSource } from "./measure-source.ts";
 import { openModuleFinder } from "./module-file.ts";
 import type { MeasuredFile } from "./scope.ts";
 import { TREE_SITTER } from "./tree-sitter.ts";
@@ -21,10 +20,25 @@ export async function run(
   context: SkillContext,
 ): Promise<Record<string, Json>> {
   const { root, sources, notAnalysed } = await openFileList(inputs, context.signal);
-  const churn = await readChurn(
-    root,
-    sources.map(({ file }) => file),
-    { nowS: Math.floor(Date.now() / 1_000), signal: context.signal },
+  const churn =
+    givenChurn(inputs) ??
+    (await readChurn(
+      root,
+      sources.map(({ file }) => file),
+      { nowS: Math.floor(Date.now() / 1_000), signal: context.signal },
+    ));
+  const { results, cached } = await analyseOnce<FileAnalysis>(
+    {
+      identity: {
+        ...ANALYSIS,
+        parsers: [PARSER, TREE_SITTER],
+        code: await codeDigest(import.meta.dirname),
+      },
+      sources,
+      useCache: inputs["cache"],
+      analyse: (files) => analyseAll(sources, new Set(files), context.signal),
+    },
+    context,
   );
   const moduleOf = openModuleFinder(root);
   const gathered: Gathered = {
@@ -35,15 +49,13 @@ export async function run(
     fingerprints: [],
     notParsed: [],
   };
-  for (const { file, text } of sources) {
-    await setImmediate();
-    context.signal.throwIfAborted();
-    const language = languageOf(file) ?? "";
-    const lines = countLines(text);
+  for (const { file } of sources) {
+    const analysis = results.get(file);
+    if (analysis === undefined) continue;
+    const { language, lines, fingerprints, hasTests, source } = analysis;
     gathered.sizes.push({ file, language, lines, ...commitsOf(file, churn) });
-    gathered.fingerprints.push(fingerprintsOf(file, text, language));
-    if (!analysesOf(language).includes("functions")) continue;
-    const source = await measureSource(file, text, language);
+    gathered.fingerprints.push(fingerprints);
+    if (source === null) continue;
     if (source.status === "not-parsed") {
       const { reason, line } = source;
       gathered.notParsed.push({ file, reason, ...(line === undefined ? {} : { line }) });
@@ -57,7 +69,7 @@ export async function run(
       language,
       ...(source.packageName === undefined ? {} : { package: source.packageName }),
       ...(module === undefined ? {} : { module }),
-      ...(language === "Rust" && HAS_RUST_TESTS.test(text) ? { has_tests: true } : {}),
+      ...(hasTests ? { has_tests: true } : {}),
       imports: source.imports,
     });
   }
@@ -68,6 +80,7 @@ export async function run(
     parsers: [PARSER, TREE_SITTER],
     agent: context.agentId,
     files_analysed: sources.length - notParsed.length,
+    files_cached: cached,
     ...outputs,
     churn:
       churn.status === "known" ? { status: "known" } : { status: "unknown", reason: churn.reason },
@@ -78,6 +91,14 @@ export async function run(
   };
 }
 
+/** The whole history is read once, by `discover-files`, rather than by every batch. */
+function givenChurn({ churn, files }: JsonObject): Churn | undefined {
+  if (churn === undefined || churn === null) return undefined;
+  const given = churnOfFiles.safeParse(churn);
+  if (given.success && Array.isArray(files)) return churnFrom(given.data, files.map(String));
+  throw new SwarmError("invalid-input", "churn does not fit", { location: { pointer: "/churn" } });
+}
+
 interface Gathered {
   readonly metrics: FileMetrics[];
   readonly sizes: FileSize[];
@@ -86,9 +107,6 @@ interface Gathered {
   readonly fingerprints: FileFingerprints[];
   readonly notParsed: NotAnalysed[];
 }
-
-/** Rust keeps the tests of a module in its file. */
-const HAS_RUST_TESTS = /#\[(?:\w+::)?test\b|#\[cfg\(test\)\]/;
 
 function commitsOf(file: string, churn: Churn): Pick<FileMetrics, "commits_90d" | "commits_365d"> {
   const commits = churn.status === "known" ? churn.files.get(file) : undefined;

@@ -1,22 +1,22 @@
 /** One function, or the code of a file that stands outside all functions. */
-export interface MeasuredFunction {
+export type MeasuredFunction = {
   readonly name: string;
   readonly line: number;
   readonly column: number;
   readonly cyclomatic: number;
   /** Absent when it counts towards the function around it. */
   readonly cognitive?: number;
-}
+};
 
 /** Stand for a name where there is none. */
 export const TOP_LEVEL = "(top level)";
 export const ANONYMOUS = "(anonymous)";
 
-export interface MeasuredFile {
+export type MeasuredFile = {
   /** Functions in the order of their places. */
   readonly functions: readonly MeasuredFunction[];
   readonly topLevel: MeasuredFunction;
-}
+};
 
 /** What a function gathers while its code is walked. */
 export interface Scope {

@@ -12,7 +12,7 @@ export type Batch = {
 };
 
 /** About as much as an agent analyses in a second. */
-const BATCH_BYTES = 262_144;
+const BATCH_BYTES = 393_216;
 /** Enough for the default number of agents to have a batch each. */
 const LEAST_BATCHES = 4;
 

@@ -3,6 +3,7 @@ import { basename, dirname } from "node:path";
 import { SwarmError } from "../../core/errors.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import type { SkillContext } from "../../core/skill.ts";
+import { churnFor, readChurn } from "../churn.ts";
 import type { NotAnalysed } from "../finding.ts";
 import type { SetApart } from "../generated-code.ts";
 import { analysesOf, languageOf, NOT_SOURCE, readSource, readText } from "../source-file.ts";
@@ -26,7 +27,15 @@ export async function run(
   };
   const { found, sources, texts, notAnalysed } = await look(place, context.signal);
   const leftOut = [...found.notAnalysed, ...notAnalysed].sort(byFile);
-  const batches = makeBatches(sources, texts, limits);
+  const churn = await readChurn(
+    place.root,
+    sources.map(({ file }) => file),
+    { nowS: Math.floor(Date.now() / 1_000), signal: context.signal },
+  );
+  const batches = makeBatches(sources, texts, limits).map((batch) => ({
+    ...batch,
+    churn: churnFor(churn, batch.files),
+  }));
   const languages = countLanguages([...sources, ...leftOut]);
   const countApart = (reason: SetApart): Json => countByKind(leftOut, reason);
   const leftOutFiles = leftOut.filter(({ file }) => !file.endsWith("/")).length;

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { chmod, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { readChurn } from "../../skills/complexity-analysis/churn.ts";
+import { readChurn } from "../../skills/churn.ts";
 import { run } from "../../skills/complexity-analysis/run.ts";
 import { TREE_SITTER } from "../../skills/complexity-analysis/tree-sitter.ts";
 import { PARSER } from "../../skills/syntax.ts";
@@ -31,6 +31,7 @@ describe("complexity-analysis", () => {
       parsers: [PARSER, TREE_SITTER],
       agent: "agent-7",
       files_analysed: 1,
+      files_cached: 0,
       findings: [
         {
           file: "src/tangled.ts",
@@ -113,6 +114,7 @@ describe("complexity-analysis", () => {
       metrics: (report["metrics"] as { file: string }[]).map(({ file }) => file),
     }).toMatchObject({
       files_analysed: 3,
+      files_cached: 0,
       metrics: ["cmd/main.go", "crate/src/lib.rs"],
       sizes: [{ language: "Go" }, { language: "Rust" }, { language: "Shell", lines: 1 }],
       imports: [

@@ -7,6 +7,8 @@ export interface ChildOptions {
   readonly name: string;
   /** Absolute path of its program. */
   readonly program: string;
+  /** Of Node itself. */
+  readonly flags: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Working directory. */
   readonly directory: string;
@@ -24,19 +26,8 @@ export interface Child {
   kill(): void;
 }
 
-/**
- * Garbage is collected sooner than V8 finds necessary on a large machine: half the memory for a few per cent of
- * speed. And by one thread: the processes of a swarm share the processors already. Measured by `npm run bench`; the
- * npm scripts `coordinator` and `agent` and the Dockerfile carry the same flags.
- */
-const MEMORY_FLAGS = [
-  "--max-semi-space-size=8",
-  "--heap-growing-percent=50",
-  "--no-parallel-scavenge",
-];
-
 export function startChild(options: ChildOptions): Child {
-  const child: ChildProcess = spawn(process.execPath, [...MEMORY_FLAGS, options.program], {
+  const child: ChildProcess = spawn(process.execPath, [...options.flags, options.program], {
     cwd: options.directory,
     env: { ...options.env, CASCADE_PARENT_PIPE: "1" },
     detached: true,

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { delimiter, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { argumentGroups, type Exit, runProgram } from "../child-process.ts";
+import { z } from "zod";
+import { argumentGroups, type Exit, runProgram } from "./child-process.ts";
 
 const DAY_S = 86_400;
 const TIMEOUT_MS = 30_000;
@@ -11,6 +12,42 @@ const MAX_OUTPUT_BYTES = 64_000_000;
 export interface FileChurn {
   readonly commits90d: number;
   readonly commits365d: number;
+}
+
+/** The same for a list of files, in their order, as it travels from one skill to another. */
+export const churnOfFiles = z.discriminatedUnion("status", [
+  z.object({
+    status: z.literal("known"),
+    /** Commits of the last 90 and 365 days; null for a file that git does not track. */
+    commits: z.array(z.tuple([z.int().min(0), z.int().min(0)]).nullable()),
+  }),
+  z.object({ status: z.literal("unknown"), reason: z.string() }),
+]);
+export type ChurnOfFiles = z.infer<typeof churnOfFiles>;
+
+export function churnFor(churn: Churn, files: readonly string[]): ChurnOfFiles {
+  if (churn.status === "unknown") return churn;
+  return {
+    status: "known",
+    commits: files.map((file) => {
+      const known = churn.files.get(file);
+      return known == null ? null : [known.commits90d, known.commits365d];
+    }),
+  };
+}
+
+/** @param files those that `given` was made for, in their order */
+export function churnFrom(given: ChurnOfFiles, files: readonly string[]): Churn {
+  if (given.status === "unknown") return given;
+  return {
+    status: "known",
+    files: new Map(
+      files.map((file, index) => {
+        const commits = given.commits[index];
+        return [file, commits == null ? null : { commits90d: commits[0], commits365d: commits[1] }];
+      }),
+    ),
+  };
 }
 
 export type Churn =
