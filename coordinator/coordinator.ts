@@ -279,8 +279,8 @@ async function openParts(
     purgeDelayMs: options.purgeDelayMs,
     loadPlan: (digest) => admission.loadPlan(digest),
     createRun: async (owner, runId, job) => void (await createOwned(owner, runId, job, false)),
-    onStored: (run, stored) => {
-      showFact(connection, subjects, logger, stored);
+    onStored: (run, stored, line) => {
+      showFact(connection, subjects, logger, stored, line);
       if (run.ended) stageInputs.forget(run);
     },
   });

@@ -1,6 +1,6 @@
 import type { NatsConnection } from "nats";
 import type { Level, Logger } from "pino";
-import { encodeMessage, type PublishedEvent } from "../bus/messages.ts";
+import type { PublishedEvent } from "../bus/messages.ts";
 import { type RunEvent, type StoredEvent, stageOf } from "../core/events.ts";
 import type { JsonObject } from "../core/json.ts";
 import { type Subjects, WHOLE_RUN } from "../core/subjects.ts";
@@ -12,21 +12,36 @@ const LEVELS: Partial<Record<RunEvent["type"], Level>> = {
   "run.failed": "error",
 };
 
-/** Shows a stored fact: on the bus for whoever watches, and as a log line. */
+/**
+ * Shows a stored fact: on the bus for whoever watches, and as a log line.
+ * @param line the event as LOG has it
+ */
 export function showFact(
   connection: NatsConnection,
   subjects: Subjects,
   logger: Logger,
   stored: StoredEvent,
+  line: string,
 ): void {
   const { event } = stored;
   connection.publish(
     subjects.event(stored.run, stageOf(event) ?? WHOLE_RUN, event.type),
-    encodeMessage(publishedEvent(stored)),
+    Buffer.from(publishedText(stored, line)),
   );
   const level = LEVELS[event.type] ?? "info";
   if (!logger.isLevelEnabled(level)) return;
   logger[level]({ event: event.type, runId: stored.run, ...taskIdOf(stored), ...fieldsOf(event) });
+}
+
+/** `publishedEvent` as JSON, taken from the event's line in LOG, so that it is put into words once. */
+export function publishedText(stored: StoredEvent, line: string): string {
+  const { run, n, atMs, event } = stored;
+  const head = `["${run}",${n},${atMs},{"type":"${event.type}"`;
+  const start = line.indexOf(" ") + 1;
+  if (!line.startsWith(head, start)) return JSON.stringify(publishedEvent(stored));
+  const fields = line.slice(start + head.length, -1); // `,"stage":…}`, or `}` when there are none
+  const data = fields.startsWith(",") ? fields.slice(1) : fields;
+  return `{"v":1,"run":"${run}","n":${n},"atMs":${atMs},"type":"${event.type}","data":{${data}}`;
 }
 
 export function publishedEvent(stored: StoredEvent): PublishedEvent {

@@ -17,7 +17,7 @@ export interface ShardOwnerOptions {
   /** What the machines order beside facts; `propose` is the owner's own. */
   readonly orders: Omit<RunOrders, "propose">;
   /** Told of each event once it is stored. */
-  readonly onStored: (run: RunState, stored: StoredEvent) => void;
+  readonly onStored: (run: RunState, stored: StoredEvent, line: string) => void;
 }
 
 /**
@@ -144,9 +144,10 @@ export class ShardOwner {
     effects: readonly (() => void)[],
   ): void {
     for (const [index, entry] of stored.entries()) {
-      this.archive?.add(entry.stored, lines[index] ?? "");
+      const line = lines[index] ?? "";
+      this.archive?.add(entry.stored, line);
       if (isRunOutcome(entry.stored.event)) this.runs.delete(entry.run.runId);
-      this.#options.onStored(entry.run, entry.stored);
+      this.#options.onStored(entry.run, entry.stored, line);
     }
     for (const effect of effects) effect();
   }

@@ -33,7 +33,7 @@ export interface ShardsOptions {
   readonly purgeDelayMs: number;
   readonly loadPlan: (digest: string) => Promise<Plan>;
   readonly createRun: (owner: ShardOwner, runId: RunId, job: Job) => Promise<void>;
-  readonly onStored: (run: RunState, stored: StoredEvent) => void;
+  readonly onStored: (run: RunState, stored: StoredEvent, line: string) => void;
 }
 
 interface OpenShard {
