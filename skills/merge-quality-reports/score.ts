@@ -1,4 +1,5 @@
 import type { Severity } from "../finding.ts";
+import { isTestFile } from "../test-files.ts";
 import type { Clone } from "./inputs.ts";
 import type { PartName, Score } from "./report-schema.ts";
 
@@ -74,9 +75,26 @@ export function scoreOf(given: Scored): Score {
   };
 }
 
-/** Lines that stand somewhere else already: all places of a clone but one. */
+/** Lines that stand somewhere else already: those of all places of a clone but one. A line of several clones counts once. */
 export function repeatedLines(clones: readonly Clone[]): number {
-  return clones.reduce((sum, { lines, places }) => sum + lines * Math.max(0, places.length - 1), 0);
+  const repeated = clones.flatMap(({ places }) => places.slice(1));
+  let lines = 0;
+  for (const places of Map.groupBy(repeated, ({ file }) => file).values()) {
+    let counted = 0;
+    for (const { startLine, endLine } of places.toSorted((a, b) => a.startLine - b.startLine)) {
+      lines += Math.max(0, endLine - Math.max(startLine - 1, counted));
+      counted = Math.max(counted, endLine);
+    }
+  }
+  return lines;
+}
+
+/** Tests repeat themselves so that each can be read alone; only what is repeated outside of them counts. */
+function outsideTests(clones: readonly Clone[]): Clone[] {
+  return clones.flatMap((clone) => {
+    const places = clone.places.filter(({ file }) => !isTestFile(file));
+    return places.length < 2 ? [] : [{ ...clone, places }];
+  });
 }
 
 function penaltiesOf({ findings, clones, cycles }: Scored): Map<PartName, number> {
@@ -84,7 +102,7 @@ function penaltiesOf({ findings, clones, cycles }: Scored): Map<PartName, number
     ["correctness", 0],
     ["security", 0],
     ["complexity", 0],
-    ["duplication", repeatedLines(clones) / REPEATED_LINES_PER_POINT],
+    ["duplication", repeatedLines(outsideTests(clones)) / REPEATED_LINES_PER_POINT],
     ["cycles", cycles * CYCLE_PENALTY],
   ]);
   for (const { severity, part } of findings) {

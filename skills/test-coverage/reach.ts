@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { type FileImports, type ImportEdge, resolveImports } from "../import-graph.ts";
-import { isTestFile } from "./test-files.ts";
+import { isTestFile } from "../test-files.ts";
 
 /** `type`, not `interface`, so that it is assignable to plain JSON. */
 export type Reach = {

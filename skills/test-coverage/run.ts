@@ -7,10 +7,10 @@ import type { SkillContext } from "../../core/skill.ts";
 import { openFileList } from "../file-list.ts";
 import { fileSize } from "../finding.ts";
 import { type FileImports, fileImports } from "../import-graph.ts";
+import { isTestFile } from "../test-files.ts";
 import { type Measured, measure } from "./measured.ts";
 import { reachOf } from "./reach.ts";
 import { type ReportFile, readReportFiles } from "./report-files.ts";
-import { isTestFile } from "./test-files.ts";
 
 const ANALYSIS = { name: "test-coverage", version: "1.0.0" } as const;
 

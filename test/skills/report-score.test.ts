@@ -105,10 +105,23 @@ describe("score", () => {
       "A",
     ],
     [
-      "200 repeated lines in 2,000",
+      "200 repeated lines in 2,000, some of them in two clones, and a test",
       {
         clones: [
-          { tokens: 900, lines: 100, places: times(3, { file: "a", startLine: 1, endLine: 2 }) },
+          {
+            tokens: 900,
+            lines: 100,
+            places: ["a", "b", "c", "test/d.js"].map((file) => ({
+              file,
+              startLine: 1,
+              endLine: 100,
+            })),
+          },
+          {
+            tokens: 90,
+            lines: 10,
+            places: ["a", "c"].map((file) => ({ file, startLine: 41, endLine: 50 })),
+          },
         ],
       },
       80,
