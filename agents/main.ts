@@ -2,13 +2,14 @@ import { randomBytes } from "node:crypto";
 import querystring from "node:querystring";
 import { type BusAddress, findAddress, openBus } from "../bus/connection.ts";
 import { systemClock } from "../core/clock.ts";
+import { drainOnSignal } from "../core/drain-on-signal.ts";
 import { SwarmError } from "../core/errors.ts";
 import { newMemberId, parseAgentId } from "../core/ids.ts";
 import { openLogger } from "../core/logging.ts";
 import { exitWithParent } from "../core/parent-pipe.ts";
 import { registerEnvironment, Scrubber } from "../core/scrub.ts";
 import { openSkillCatalog, shippedSkillsFolder } from "../language/skill-catalog.ts";
-import { type Agent, openAgent } from "./agent.ts";
+import { openAgent } from "./agent.ts";
 import { pruneResultCache, resultCacheFolder } from "./result-cache.ts";
 
 const EXIT_INFRASTRUCTURE = 5;
@@ -29,6 +30,7 @@ async function main(scrubber: Scrubber): Promise<void> {
   const address = findAddress(env, env["INIT_CWD"] ?? process.cwd());
   registerAddress(scrubber, address);
   const connection = await openBus(address, { name: agentId });
+  const bindDrain = drainOnSignal(EXIT_INTERRUPTED);
   const cacheFolder = resultCacheFolder(env);
   const extraSkills = (env["CASCADE_SKILLS"] ?? "").split(":").filter((folder) => folder !== "");
   const agent = await openAgent({
@@ -46,7 +48,7 @@ async function main(scrubber: Scrubber): Promise<void> {
     writeLogLine: (line) => void process.stdout.write(scrubber.scrub(line)),
     drainMs: count(env, "CASCADE_DRAIN_MS", DRAIN_MS),
   });
-  leaveOnSignal(agent);
+  bindDrain(() => void agent.drain());
   if (cacheFolder !== undefined) {
     pruneResultCache(cacheFolder, systemClock.wallMs()).catch((error: unknown) => {
       logger.debug({ event: "cache.unpruned", err: error });
@@ -55,18 +57,6 @@ async function main(scrubber: Scrubber): Promise<void> {
   const ended = await Promise.race([agent.left, connection.closed()]);
   if (ended instanceof Error) throw ended;
   await connection.close();
-}
-
-/** The first signal drains, the second ends the process at once. */
-function leaveOnSignal(agent: Agent): void {
-  let told = false;
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.on(signal, () => {
-      if (told) process.exit(EXIT_INTERRUPTED);
-      told = true;
-      void agent.drain();
-    });
-  }
 }
 
 function registerAddress(scrubber: Scrubber, address: BusAddress): void {

@@ -3,6 +3,7 @@ import type { NatsConnection } from "nats";
 import type { Logger } from "pino";
 import { findAddress, openBus } from "../bus/connection.ts";
 import { systemClock } from "../core/clock.ts";
+import { drainOnSignal } from "../core/drain-on-signal.ts";
 import { newMemberId, parseCoordinatorId } from "../core/ids.ts";
 import { openLogger } from "../core/logging.ts";
 import { exitWithParent } from "../core/parent-pipe.ts";
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
   const address = findAddress(env, directory);
   scrubber.register(address.password);
   const connection = await openBus(address, { name: coordinatorId });
+  const bindDrain = drainOnSignal(EXIT_INTERRUPTED);
   const skills = await openSkillCatalog([shippedSkillsFolder, ...foldersIn(env["CASCADE_SKILLS"])]);
   const cascadeFolders = [...foldersIn(env["CASCADE_CASCADES"]), shippedCascadesFolder];
   const coordinator = await openCoordinator({
@@ -39,12 +41,14 @@ async function main(): Promise<void> {
     predecessors: new Set(foldersIn(env["CASCADE_PREDECESSORS"], ",")),
     purgeDelayMs: Number(env["CASCADE_PURGE_DELAY_MS"] ?? DEFAULT_PURGE_DELAY_MS),
   });
+  bindDrain(() => void coordinator.drain().catch(() => {})); // `stopped` below has the error
   await serveUntilStopped({ coordinator, connection, logger });
 }
 
 /** Twice the longest default sync interval of any supported server; the supervisor says 0 when every write is synced. */
 const DEFAULT_PURGE_DELAY_MS = 240_000;
 const EXIT_INFRASTRUCTURE = 5;
+const EXIT_INTERRUPTED = 130;
 
 async function serveUntilStopped(parts: {
   readonly coordinator: Coordinator;
@@ -52,9 +56,6 @@ async function serveUntilStopped(parts: {
   readonly logger: Logger;
 }): Promise<void> {
   const { coordinator, connection, logger } = parts;
-  const drain = (): void => void coordinator.drain().catch(() => {}); // `stopped` below has the error
-  process.once("SIGTERM", drain);
-  process.once("SIGINT", drain);
   connection.closed().then(
     (error) => {
       if (error instanceof Error) {
