@@ -20,6 +20,11 @@ const THRESHOLDS = {
   ],
 } as const satisfies Record<string, readonly Threshold[]>;
 
+const HELP = {
+  cognitive: "Return early instead of nesting, and give loops and branches functions of their own.",
+  cyclomatic: "Give groups of branches functions of their own, or put the cases into a table.",
+} as const;
+
 /** A finding for each function, or top level, above a threshold. */
 export function findingsOf(file: string, measured: MeasuredFile, agent: string): Finding[] {
   return [measured.topLevel, ...measured.functions].flatMap((each) =>
@@ -35,6 +40,7 @@ export function findingsOf(file: string, measured: MeasuredFile, agent: string):
           rule: `complexity/${kind}`,
           severity: threshold.severity,
           message: messageOf(each, kind, value),
+          help: HELP[kind],
           tool: ANALYSIS.name,
           tool_version: ANALYSIS.version,
           agent,

@@ -10,6 +10,7 @@ import { PARSER } from "../syntax.ts";
 import { type Advisories, askForAdvisories, LOCK_FILE } from "./advisories.ts";
 import { scanCode } from "./code.ts";
 import { advisoryFinding, codeFinding, type FoundInFile, SCAN, secretFinding } from "./findings.ts";
+import { npmRegistry } from "./registry.ts";
 import { findSecrets, SECRETLINT } from "./secrets.ts";
 import { isSuppressed, readSuppressions } from "./suppressions.ts";
 
@@ -154,6 +155,9 @@ async function readAdvisories(
   if (lockText === undefined) {
     return { status: "not-run", reason: `no ${LOCK_FILE} of the root among the files` };
   }
-  const registry = process.env["npm_config_registry"] ?? "https://registry.npmjs.org/";
+  const registry = await npmRegistry(process.env, signal);
+  if (registry === undefined) {
+    return { status: "not-run", reason: "no npm here says which registry to ask" };
+  }
   return askForAdvisories(lockText, { registry, signal });
 }

@@ -40,6 +40,7 @@ describe("complexity-analysis", () => {
           rule: "complexity/cognitive",
           severity: "medium",
           message: "`tangled` has a cognitive complexity of 23 (at most 15 is easy to follow)",
+          help: "Return early instead of nesting, and give loops and branches functions of their own.",
           tool: "complexity-analysis",
           tool_version: "1.0.0",
           agent: "agent-7",

@@ -25,7 +25,7 @@ async function merge(inputs: JsonObject) {
 describe("merge-quality-reports", () => {
   it("ranks by severity, churn, complexity and place, and keeps one of two equal findings", async () => {
     const inputs = {
-      path: "/work/app",
+      path: "/home/person/app",
       discovery: discovery(["a.js", "b.js", "c.js"]),
       reports: [
         lintReport("agent-1", [found({ severity: "low" }), found(), found({ message: "again" })]),

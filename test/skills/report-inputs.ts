@@ -36,7 +36,7 @@ export function metrics(file: string, given: Partial<FileMetrics> = {}): FileMet
 
 export function discovery(files: readonly string[], given: JsonObject = {}): JsonObject {
   return {
-    root: "/work/app",
+    root: "/home/person/app",
     batches: files.map((file) => ({ files: [file], bytes: 1 })),
     languages: { JavaScript: files.length },
     not_analysed: [],

@@ -223,7 +223,7 @@ describe("quality gate", () => {
 describe("report.json", () => {
   it("follows its schema, with every part and with none", async () => {
     const full = await report({
-      path: "/work/app",
+      path: "/home/person/app",
       discovery: discovery(["a.js"], { not_analysed: [{ file: "b.js", reason: "minified" }] }),
       reports: [
         lintReport("agent-1", [found({ cwe: "CWE-95", fix: "Parse it.", confidence: "high" })]),

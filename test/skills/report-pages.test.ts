@@ -14,7 +14,7 @@ import {
 import { makeTree, skillContext } from "./skill-context.ts";
 
 const FULL: JsonObject = {
-  path: "/work/app",
+  path: "/home/person/app",
   discovery: discovery(["src/a.js"], {
     not_analysed: [
       { file: "node_modules/", reason: "installed dependencies" },
@@ -84,7 +84,7 @@ describe("report.md", () => {
   it("reads well", async () => {
     const markdown = (await artifacts(FULL)).get("report.md") ?? "";
     expect(markdown.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/, "<time>")).toMatchInlineSnapshot(`
-      "# Code quality: /work/app
+      "# Code quality: /home/person/app
 
       **C · 74 of 100. 2 findings in 1 analysed file: 1 high, 1 low.**
 
@@ -177,7 +177,7 @@ describe("report.html", () => {
       .filter(({ tagName }) => /^h[123]$/.test(tagName))
       .map((each) => `${each.tagName} ${textOf(each)}`);
     expect(headings).toEqual([
-      "h1 /work/app",
+      "h1 /home/person/app",
       "h2 What to do first",
       "h3 eval is harmful",
       "h3 remove debugger",

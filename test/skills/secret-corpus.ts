@@ -98,7 +98,7 @@ function trueCases(random: (name: string, length: number, alphabet?: string) => 
     {
       file: "npmrc",
       rule: "npm",
-      line: join("//registry.npmjs.org/:_authToken=np", "m_", random("npm", 36)),
+      line: join("//npm.shop.io/:_authToken=np", "m_", random("npm", 36)),
     },
     { file: "key.pem", rule: "privatekey", line: privateKey },
     {

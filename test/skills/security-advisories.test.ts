@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { askForAdvisories } from "../../skills/security-scan/advisories.ts";
+import { npmRegistry } from "../../skills/security-scan/registry.ts";
 import { run } from "../../skills/security-scan/run.ts";
 import { makeTree, skillContext } from "./skill-context.ts";
 
@@ -165,5 +166,21 @@ describe("advisories", () => {
       status: "not-run",
       reason: "the registry cannot be reached (ECONNREFUSED)",
     });
+  });
+});
+
+describe("the registry that is asked", () => {
+  const signal = new AbortController().signal;
+
+  it("is the one that the environment names, or else npm's own word", async () => {
+    expect(await npmRegistry({ npm_config_registry: "http://127.0.0.1:1/" }, signal)).toBe(
+      "http://127.0.0.1:1/",
+    );
+    const { PATH, HOME } = process.env;
+    expect(await npmRegistry({ PATH, HOME }, signal)).toMatch(/^https?:\/\//);
+  });
+
+  it("is unknown without npm", async () => {
+    expect(await npmRegistry({ PATH: "/nowhere" }, signal)).toBeUndefined();
   });
 });
