@@ -1,4 +1,7 @@
-/** Words that people put where a secret belongs, and never in one. */
+/**
+ * Words that people put where a secret belongs, and that a made key hardly ever holds. The price: a weak password that holds one, as
+ * `MyPassword#2024` does, is taken for an example.
+ */
 const PLACEHOLDER_WORDS =
   /example|sample|placeholder|your[-_]|change[-_]?me|changeit|replace|insert|dummy|fake|redacted|xxxx|\*\*\*|\.\.\.|todo|foobar|foo[-_]?bar|lorem|test[-_]?(?:key|token|secret|pass)|not[-_]?a[-_]?real|null|undefined|secret[-_]?key|api[-_]?key|password|passwd|deadbeef|abcdefg|qwerty|0123456|1234567|9876543/i;
 /** What is filled in while the program or a template runs. */
