@@ -10,6 +10,7 @@ import type { Logger } from "pino";
 import {
   cancelRequest,
   decodeMessage,
+  encodeMessage,
   handedOverJob,
   type Job,
   resultBatch,
@@ -17,6 +18,7 @@ import {
 import { SwarmError } from "../core/errors.ts";
 import type { RunId } from "../core/ids.ts";
 import type { InboxKind, Subjects } from "../core/subjects.ts";
+import { refuseJob } from "./refuse-job.ts";
 import type { Results } from "./results.ts";
 import type { ShardOwner } from "./shard-owner.ts";
 
@@ -77,10 +79,11 @@ function takeMessage(options: InboxOptions, owner: ShardOwner, message: JsMsg): 
     }
     case "job": {
       const { runId, job } = decodeMessage(handedOverJob, message.data);
-      options.createRun(owner, runId, job).then(stored, (error: unknown) => {
-        options.logger.warn({ event: "job.refused", runId, err: error });
-        message.term();
-      });
+      // It was answered as accepted: a time-out here must not lose it.
+      const refused = { message, body: encodeMessage(job), queue: "default" };
+      options
+        .createRun(owner, runId, job)
+        .then(stored, (error: unknown) => refuseJob(options, refused, error));
       return;
     }
     default:

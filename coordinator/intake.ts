@@ -15,6 +15,7 @@ import { newRunId, parseRunId, type RunId, runIdOfJob } from "../core/ids.ts";
 import { refuseOver } from "../core/limits.ts";
 import type { JobKeys } from "../store/job-keys.ts";
 import type { LogAccess } from "../store/shard-log.ts";
+import { refuseJob } from "./refuse-job.ts";
 
 export interface IntakeOptions {
   readonly access: LogAccess;
@@ -108,35 +109,11 @@ async function takeJob(options: IntakeOptions, message: JsMsg): Promise<void> {
     await options.createRun({ runId, job, isNew });
     message.ack();
   } catch (error) {
-    await refuseJob(options, message, error);
+    const { jetstream, subjects } = options.access;
+    const queue = message.subject === subjects.jobs ? undefined : message.subject.split(".").at(-1);
+    const stored = { message, body: message.data, queue: queue ?? "default" };
+    await refuseJob({ jetstream, subjects, logger: options.logger }, stored, error);
   }
-}
-
-/** A job that cannot be a run goes to the dead-letter list with its reason; one that may later comes again. */
-async function refuseJob(options: IntakeOptions, message: JsMsg, error: unknown): Promise<void> {
-  const { access, logger } = options;
-  const record = toErrorRecord(error);
-  if (error instanceof SwarmError && error.disposition === "fail") {
-    const queue =
-      message.subject === access.subjects.jobs ? "default" : message.subject.split(".").at(-1);
-    const dead = { v: 1, error: record, job: Buffer.from(message.data).toString("base64") };
-    try {
-      await access.jetstream.publish(
-        access.subjects.deadJob(queue ?? "default"),
-        encodeMessage(dead),
-      );
-      message.ack();
-      logger.warn({ event: "job.refused", sequence: message.seq, error: record });
-      return;
-    } catch (deadError) {
-      logger.error(
-        { event: "job.refused", sequence: message.seq, err: deadError },
-        "not stored as a dead letter",
-      );
-    }
-  }
-  logger.error({ event: "job.postponed", sequence: message.seq, err: error });
-  message.nak(1_000);
 }
 
 function readJob(bytes: Uint8Array): Job {

@@ -1,0 +1,44 @@
+import type { JetStreamClient, JsMsg } from "nats";
+import type { Logger } from "pino";
+import { encodeMessage } from "../bus/messages.ts";
+import { SwarmError, toErrorRecord } from "../core/errors.ts";
+import type { Subjects } from "../core/subjects.ts";
+
+const AGAIN_AFTER_MS = 1_000;
+
+export interface StoredJob {
+  /** The stored message that brought the job. */
+  readonly message: JsMsg;
+  /** What goes to the dead-letter list. */
+  readonly body: Uint8Array;
+  readonly queue: string;
+}
+
+/** A stored job that cannot be a run goes to the dead-letter list with its reason; one that may later comes again. */
+export async function refuseJob(
+  edge: {
+    readonly jetstream: JetStreamClient;
+    readonly subjects: Subjects;
+    readonly logger: Logger;
+  },
+  { message, body, queue }: StoredJob,
+  error: unknown,
+): Promise<void> {
+  const { jetstream, subjects, logger } = edge;
+  const sequence = message.seq;
+  if (error instanceof SwarmError && error.disposition === "fail") {
+    const record = toErrorRecord(error);
+    const dead = { v: 1, error: record, job: Buffer.from(body).toString("base64") };
+    try {
+      await jetstream.publish(subjects.deadJob(queue), encodeMessage(dead));
+      message.ack();
+      logger.warn({ event: "job.refused", sequence, error: record });
+      return;
+    } catch (deadError) {
+      logger.error({ event: "job.postponed", sequence, err: deadError }, "no dead letter stored");
+    }
+  } else {
+    logger.error({ event: "job.postponed", sequence, err: error });
+  }
+  message.nak(AGAIN_AFTER_MS);
+}
