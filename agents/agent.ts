@@ -98,7 +98,7 @@ class AgentProcess implements Agent {
     this.#results = new Results(parts);
     this.#held = new HeldTasks({
       slots: options.slots,
-      execute: (task, signal) => executeTask(execution, task, signal),
+      execute: (task, controller) => executeTask(execution, task, controller),
       deliver: (held, outcome) => this.#deliver(held, outcome),
       onChange: () => this.#reportIdle(),
     });

@@ -31,17 +31,20 @@ export interface ExecutionOptions {
   readonly writeLogLine: (line: string) => void;
 }
 
-/** Runs one attempt: loads and checks the inputs, runs the skill, checks the output. Never rejects. */
+/**
+ * Runs one attempt: loads and checks the inputs, runs the skill, checks the output. Never rejects.
+ * @param controller aborted by whoever cancels the task, and here when its time is over
+ */
 export async function executeTask(
   options: ExecutionOptions,
   task: Task,
-  signal: AbortSignal,
+  controller: AbortController,
 ): Promise<Execution> {
   const startedMs = options.clock.monotonicMs();
   const elapsedMs = (): number => options.clock.monotonicMs() - startedMs;
   try {
-    const output = await withTimeout(options, task, signal, (limited) =>
-      runSkill(options, task, limited),
+    const output = await withTimeout(options, task, controller, () =>
+      runSkill(options, task, controller.signal),
     );
     return { status: "succeeded", output, durationMs: elapsedMs() };
   } catch (error) {
@@ -124,23 +127,18 @@ function shortened(text: string): string {
   return text.slice(0, LIMITS.errorMessageBytes).toWellFormed();
 }
 
-/** Runs `work` with a signal that also aborts when the task's time is over; does not wait for work that ignores it. */
+/** Aborts when the task's time is over; does not wait for work that ignores it. */
 async function withTimeout<Result>(
   options: ExecutionOptions,
   task: Task,
-  signal: AbortSignal,
-  work: (signal: AbortSignal) => Promise<Result>,
+  controller: AbortController,
+  work: () => Promise<Result>,
 ): Promise<Result> {
-  const controller = new AbortController();
+  const { signal } = controller;
   const { promise: stopped, reject } = Promise.withResolvers<never>();
-  const stop = (error: Error): void => {
-    controller.abort(error);
-    reject(error);
-  };
-  const onAbort = (): void =>
-    stop(new SwarmError("task-cancelled", "the task was cancelled", { disposition: "cancelled" }));
+  const onAbort = (): void => reject(signal.reason);
   const cancelTimer = options.clock.schedule(task.timeoutMs, () =>
-    stop(
+    controller.abort(
       new SwarmError("task-timeout", `${task.skill} took longer than ${task.timeoutMs} ms`, {
         disposition: "retry",
       }),
@@ -148,7 +146,7 @@ async function withTimeout<Result>(
   );
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    const working = work(controller.signal);
+    const working = work();
     working.catch(() => {}); // after a stop nobody waits for it any more
     return await Promise.race([working, stopped]);
   } finally {

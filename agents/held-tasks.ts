@@ -1,13 +1,14 @@
-import { type Actor, createActor, fromPromise } from "xstate";
+import { type Actor, createActor } from "xstate";
 import type { Slots, Task, TaskName } from "../bus/messages.ts";
+import { type ErrorRecord, SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import { type Execution, stageWorkerMachine } from "../machines/stage-worker.ts";
 
 export interface HeldTasksOptions {
   readonly slots: Slots;
-  /** Never rejects. */
-  readonly execute: (task: Task, signal: AbortSignal) => Promise<Execution>;
-  /** Resolves when the result is stored. */
+  /** Must not reject; aborts `controller` when the task's time is over. */
+  readonly execute: (task: Task, controller: AbortController) => Promise<Execution>;
+  /** Resolves when the result is stored; never when it is given up. */
   readonly deliver: (held: HeldTask, execution: Execution) => Promise<void>;
   /** A slot is free again, or a task is no longer held. */
   readonly onChange: () => void;
@@ -21,7 +22,7 @@ export interface HeldTask {
 
 interface Held extends HeldTask {
   readonly actor: Actor<typeof stageWorkerMachine>;
-  executing: boolean;
+  readonly controller: AbortController;
 }
 
 /**
@@ -38,18 +39,12 @@ export class HeldTasks {
   constructor(options: HeldTasksOptions) {
     this.#options = options;
     this.#logic = stageWorkerMachine.provide({
-      actors: {
-        execute: fromPromise<Execution>(({ signal, self }) => {
-          const { task } = this.#of(self._parent);
-          return options.execute(task, signal);
-        }),
-        deliver: fromPromise<void, Execution>(({ input, self }) =>
-          options.deliver(this.#of(self._parent), input),
-        ),
-      },
       actions: {
-        executed: ({ self }) => this.#executed(this.#of(self)),
-        ended: ({ self }) => this.#ended(this.#of(self)),
+        execute: ({ self }) => this.#execute(this.#of(self)),
+        abort: ({ self }) => this.#of(self).controller.abort(cancelled()),
+        freeSlot: ({ self }) => this.#freeSlot(this.#of(self)),
+        deliver: ({ self }, { execution }) => this.#deliver(this.#of(self), execution),
+        letGo: ({ self }) => this.#letGo(this.#of(self)),
       },
     });
   }
@@ -65,7 +60,7 @@ export class HeldTasks {
   /** Takes the task into a slot and starts it. @param from the peer that handed it over */
   start(task: Task, from?: AgentId): void {
     const actor = createActor(this.#logic);
-    const held: Held = { task, from, actor, executing: true };
+    const held: Held = { task, from, actor, controller: new AbortController() };
     this.#held.set(keyOf(task), held);
     this.#byActor.set(actor, held);
     this.busy[task.lane] += 1;
@@ -106,18 +101,41 @@ export class HeldTasks {
     return held;
   }
 
-  #executed(held: Held): void {
-    if (!held.executing) return;
-    held.executing = false;
+  /** What comes after the actor has ended is dropped by it. */
+  #execute({ task, controller, actor }: Held): void {
+    this.#options.execute(task, controller).then(
+      (execution) => actor.send({ type: "executed", execution }),
+      (error: unknown) => actor.send({ type: "executed", execution: defect(error) }),
+    );
+  }
+
+  #deliver(held: Held, execution: Execution): void {
+    this.#options.deliver(held, execution).then(
+      () => held.actor.send({ type: "delivered" }),
+      () => held.actor.send({ type: "cancel" }),
+    );
+  }
+
+  #freeSlot(held: Held): void {
     this.busy[held.task.lane] -= 1;
     this.#options.onChange();
   }
 
-  #ended(held: Held): void {
-    this.#executed(held);
+  #letGo(held: Held): void {
     this.#held.delete(keyOf(held.task));
     this.#options.onChange();
   }
+}
+
+function cancelled(): SwarmError {
+  return new SwarmError("task-cancelled", "the task was cancelled", { disposition: "cancelled" });
+}
+
+/** `execute` rejected: a defect of ours, which fails the attempt loudly. */
+function defect(error: unknown): Execution {
+  const message = error instanceof Error ? error.message : String(error);
+  const record: ErrorRecord = { code: "internal", message, disposition: "retry" };
+  return { status: "failed", error: record, durationMs: 0 };
 }
 
 function keyOf(name: TaskName): string {

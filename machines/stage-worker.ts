@@ -1,4 +1,4 @@
-import { assign, fromPromise, setup } from "xstate";
+import { assign, setup } from "xstate";
 import type { ErrorRecord } from "../core/errors.ts";
 import type { Value } from "../core/value.ts";
 
@@ -7,30 +7,36 @@ export type Execution =
   | { readonly status: "succeeded"; readonly output: Value; readonly durationMs: number }
   | { readonly status: "failed"; readonly error: ErrorRecord; readonly durationMs: number };
 
+/** What the agent tells the worker of its task. */
+export type StageWorkerInput =
+  | { readonly type: "executed"; readonly execution: Execution }
+  /** The result is stored. */
+  | { readonly type: "delivered" }
+  | { readonly type: "cancel" };
+
 /**
  * One attempt at one task, on the agent that accepted it.
  *
  * ```
- * executing ─▶ delivering ─▶ delivered
+ * executing ─executed─▶ delivering ─delivered─▶ delivered
  *     └───────────┴─ cancel ─▶ cancelled
  * ```
  *
- * `executing` loads the inputs, checks them, runs the skill and checks the output; its actor never rejects, for a
- * failure is an outcome like another. `delivering` lasts until the shard's owner has stored the result, or the
- * result is parked durably. Leaving a state aborts its actor's signal.
+ * While `executing` the inputs are loaded and checked, the skill runs, its output is checked; a failure is an outcome
+ * like another. `delivering` lasts until the shard's owner has stored the result, or the result is parked durably.
  */
 export const stageWorkerMachine = setup({
   types: {
     context: {} as { readonly execution?: Execution },
-    events: {} as { readonly type: "cancel" },
-  },
-  actors: {
-    execute: fromPromise<Execution>(() => provideFirst("execute")),
-    deliver: fromPromise<void, Execution>(() => provideFirst("deliver")),
+    events: {} as StageWorkerInput,
   },
   actions: {
-    executed: () => provideFirst("executed"),
-    ended: () => provideFirst("ended"),
+    execute: () => provideFirst("execute"),
+    /** Ends the execution, whose outcome nobody wants any more. */
+    abort: () => provideFirst("abort"),
+    freeSlot: () => provideFirst("freeSlot"),
+    deliver: (_, _params: { readonly execution: Execution }) => provideFirst("deliver"),
+    letGo: () => provideFirst("letGo"),
   },
 }).createMachine({
   id: "stage-worker",
@@ -38,40 +44,24 @@ export const stageWorkerMachine = setup({
   context: {},
   states: {
     executing: {
-      invoke: {
-        src: "execute",
-        onDone: {
+      entry: "execute",
+      exit: "freeSlot",
+      on: {
+        executed: {
           target: "delivering",
-          actions: assign({ execution: ({ event }) => event.output }),
+          actions: [
+            assign({ execution: ({ event }) => event.execution }),
+            { type: "deliver", params: ({ event }) => ({ execution: event.execution }) },
+          ],
         },
-        onError: {
-          target: "delivering",
-          actions: assign({ execution: ({ event }) => defect(event.error) }),
-        },
+        cancel: { target: "cancelled", actions: "abort" },
       },
-      exit: "executed",
-      on: { cancel: "cancelled" },
     },
-    delivering: {
-      invoke: {
-        src: "deliver",
-        input: ({ context }) => context.execution ?? defect("no execution"),
-        onDone: "delivered",
-        onError: "cancelled",
-      },
-      on: { cancel: "cancelled" },
-    },
-    delivered: { type: "final", entry: "ended" },
-    cancelled: { type: "final", entry: "ended" },
+    delivering: { on: { delivered: "delivered", cancel: "cancelled" } },
+    delivered: { type: "final", entry: "letGo" },
+    cancelled: { type: "final", entry: "letGo" },
   },
 });
-
-/** `execute` must not reject; if it does, that is a defect of ours and fails the attempt loudly. */
-function defect(error: unknown): Execution {
-  const message = error instanceof Error ? error.message : String(error);
-  const record: ErrorRecord = { code: "internal", message, disposition: "retry" };
-  return { status: "failed", error: record, durationMs: 0 };
-}
 
 function provideFirst(effect: string): never {
   throw new Error(`provide ${effect} first`);
