@@ -78,14 +78,17 @@ export class Results {
     const payload = Buffer.from(`{"v":1,"agent":"${agentId}","results":[${texts}]}`);
     const epoch = Math.max(...batch.map((entry) => entry.epoch));
     const startedMs = clock.monotonicMs();
-    for (let tries = 0; !this.#closed; tries++) {
+    let pauseMs = SHORTEST_PAUSE_MS;
+    while (!this.#closed) {
       if (await this.#isRecorded(shard, payload, epoch)) return;
       const waitedMs = clock.monotonicMs() - startedMs;
       if (waitedMs >= PARK_AFTER_MS && (await this.#isParked(shard, payload))) {
         logger.warn({ event: "result.parked", shard, results: batch.length }, "no owner answers");
         return;
       }
-      await this.#pause(Math.min(SHORTEST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS));
+      const cutShort = await this.#pause(pauseMs);
+      // After an outage the owner may be back a moment after us.
+      pauseMs = cutShort ? SHORTEST_PAUSE_MS : Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
   }
 
@@ -114,11 +117,12 @@ export class Results {
     }
   }
 
-  #pause(ms: number): Promise<void> {
+  /** Answers whether a reconnect cut it short. */
+  #pause(ms: number): Promise<boolean> {
     const { clock, link } = this.#options;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = clock.schedule(ms, resolve);
-    const forget = link.onReconnect(resolve);
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const cancel = clock.schedule(ms, () => resolve(false));
+    const forget = link.onReconnect(() => resolve(true));
     return promise.finally(() => {
       cancel();
       forget();
