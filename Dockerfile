@@ -23,6 +23,8 @@ COPY skills ./skills
 COPY cascades ./cascades
 
 RUN mkdir /workspace && chown node:node /workspace
+# For glibc: a tenth less memory, as under the supervisor.
+ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072
 USER node
 ENV INIT_CWD=/workspace LOG_LEVEL=info
 STOPSIGNAL SIGTERM

@@ -53,7 +53,7 @@ const COORDINATOR_PROGRAM = fileURLToPath(new URL("../../../coordinator/main.ts"
  */
 const COORDINATOR_FLAGS = [
   "--max-semi-space-size=8",
-  "--heap-growing-percent=50",
+  "--heap-growing-percent=75",
   "--no-parallel-scavenge",
 ];
 const AGENT_FLAGS = [
@@ -63,6 +63,11 @@ const AGENT_FLAGS = [
   "--no-parallel-scavenge",
   "--no-concurrent-recompilation",
 ];
+/**
+ * For glibc, elsewhere without effect: one arena, for the threads of a process seldom allocate outside V8's heap, and
+ * large blocks go back to the system when they are freed. A tenth less memory, measured as above.
+ */
+const MALLOC_ENVIRONMENT = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "131072" };
 const CONNECT_TIMEOUT_MS = 5_000;
 const READY_TIMEOUT_MS = 30_000;
 const LOOK_AGAIN_MS = 50;
@@ -279,7 +284,13 @@ class Supervisor implements Swarm {
     const { env, directory, onLine } = this.#options;
     const child = startChild({
       ...what,
-      env: { ...env, ...this.#addressEnvironment(), ...own, INIT_CWD: directory },
+      env: {
+        ...MALLOC_ENVIRONMENT,
+        ...env,
+        ...this.#addressEnvironment(),
+        ...own,
+        INIT_CWD: directory,
+      },
       directory,
       onLine: (line) => {
         this.#noteJoined(line);
