@@ -5,6 +5,7 @@ import type { RunId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import { writeHistory } from "./history.ts";
 import { type LogTail, readLog } from "./log-reader.ts";
+import type { LogTrim } from "./log-trim.ts";
 import type { OpenRun, OpenRuns } from "./open-runs.ts";
 import type { LogAccess, ShardLog } from "./shard-log.ts";
 
@@ -12,14 +13,15 @@ import type { LogAccess, ShardLog } from "./shard-log.ts";
 export const ARCHIVE_TIMES = {
   /** A run with this many events since its last part gets one. */
   eventsPerPart: 200,
-  /** A shard is checkpointed this long after the last checkpoint, when LOG grew. */
-  checkpointMs: 5_000,
+  /** Length of a round: at its end a shard is checkpointed up to where LOG stood when it began, when LOG grew. */
+  roundMs: 2_500,
 } as const;
 
 /**
  * Moves a shard's events from LOG to HISTORY, behind the hot path, and lets LOG forget what HISTORY holds.
- * It never loses: LOG is purged only up to a point before which every event is in HISTORY
- * and every unfinished run is in the open-run index.
+ * It never loses: LOG is released only up to a point before which every event is in HISTORY
+ * and every unfinished run is in the open-run index. That point lies a round back, so a run that ends within a round
+ * costs one part of HISTORY and no entry of the index.
  */
 export interface ShardArchive {
   /** Hands over what was just appended. `line` is the event as LOG has it. */
@@ -30,7 +32,7 @@ export interface ShardArchive {
   adoptIndexed(runs: readonly RunId[]): void;
   /** Lines of a run that HISTORY may not have yet; undefined when it has all of them. */
   recent(run: RunId): RecentLines | undefined;
-  /** Writes everything, then purges LOG. */
+  /** Writes everything that was handed over, and releases it. */
   checkpoint(): Promise<void>;
   /** Ends the timer; waits for what is being written. */
   close(): Promise<void>;
@@ -41,6 +43,7 @@ export interface ArchiveOptions {
   readonly clock: Clock;
   readonly log: ShardLog;
   readonly openRuns: OpenRuns;
+  readonly trim: LogTrim;
   /** What the index says of an unfinished run; undefined when the shard does not hold it any more. */
   readonly openRunOf: (run: RunId) => OpenRun | undefined;
   /**
@@ -61,6 +64,20 @@ interface Recent extends RecentLines {
   first: number;
   lines: string[];
   bytes: number;
+  /** Number of the round in which the run came up. */
+  readonly since: number;
+  /** Number of the round in which the oldest of the lines came. */
+  oldest: number;
+}
+
+/** What a new owner finds in LOG comes before the first round. */
+const FOUND = 0;
+
+/** A stretch of time between two checkpoints. */
+interface Round {
+  readonly number: number;
+  /** What LOG has before this sequence was handed over before the round began, and nothing else was. */
+  readonly from: number;
 }
 
 /** Requests of a shard's checkpoint that are under way at once: the hot path's own wait behind them. */
@@ -69,31 +86,36 @@ const CHECKPOINT_REQUESTS = 8;
 export function openShardArchive(options: ArchiveOptions): ShardArchive {
   const { access, clock, log } = options;
   const recent = new Map<RunId, Recent>();
-  /** Points of LOG that may be purged, each at its time. */
-  const purgeable: { readonly sequence: number; readonly atMs: number }[] = [];
+  /** Points of LOG that may be released, each at its time. */
+  const releasable: { readonly sequence: number; readonly atMs: number }[] = [];
   /** Runs in the open-run index, and what it says of each, as far as we wrote it. */
   const indexed = new Map<RunId, string>();
   const writing = new Map<RunId, Promise<void>>();
-  let grown = false;
+  /** Sequence of the record whose lines were handed over last; those of all records before it were, too. */
+  let handedOver = log.lastSequence;
+  let round: Round = { number: FOUND + 1, from: handedOver };
+  /** Sequence of the last checkpoint. */
+  let covered = 0;
   let closed = false;
   let checkpointing: Promise<void> | undefined;
-  let cancelTimer = clock.schedule(ARCHIVE_TIMES.checkpointMs, onTimer);
+  let cancelTimer = clock.schedule(ARCHIVE_TIMES.roundMs, onTimer);
 
   function add(stored: StoredEvent, line: string): void {
-    const entry = adopt(stored, line);
+    handedOver = log.lastSequence;
+    const entry = keep(stored, line, round.number);
     const full =
       entry.lines.length >= ARCHIVE_TIMES.eventsPerPart || entry.bytes >= LIMITS.messageBatchBytes;
     const ended = isRunOutcome(stored.event);
     if (ended || full) write(stored.run, ended).catch(options.onError);
   }
 
-  function adopt(stored: StoredEvent, line: string): Recent {
-    grown = true;
+  function keep(stored: StoredEvent, line: string, number: number): Recent {
     let entry = recent.get(stored.run);
     if (entry === undefined) {
-      entry = { first: stored.n, lines: [], bytes: 0 };
+      entry = { first: stored.n, lines: [], bytes: 0, since: number, oldest: number };
       recent.set(stored.run, entry);
     }
+    if (entry.lines.length === 0) entry.oldest = number;
     entry.lines.push(line);
     entry.bytes += line.length;
     return entry;
@@ -127,23 +149,28 @@ export function openShardArchive(options: ArchiveOptions): ShardArchive {
     }
   }
 
-  async function checkpointOnce(): Promise<void> {
-    const sequence = log.lastSequence;
-    grown = false;
-    try {
-      const atOnce = pLimit(CHECKPOINT_REQUESTS);
-      await atOnce.map(recent.keys(), async (run) => {
-        const state = options.openRunOf(run);
-        if (state !== undefined) await index(run, state);
-        await write(run, state === undefined);
-      });
-    } catch (error) {
-      grown = true; // what is left is for the next one
-      throw error;
-    }
-    await options.openRuns.putCheckpoint(log.shard, { sequence, server: serverOf(access) });
-    purgeable.push({ sequence, atMs: clock.monotonicMs() + options.purgeDelayMs });
-    await purge();
+  /** Brings into HISTORY and the index whatever was handed over before `to` began. */
+  async function checkpointOnce(to: Round): Promise<void> {
+    const atOnce = pLimit(CHECKPOINT_REQUESTS);
+    const due = [...recent].filter(([, entry]) => entry.since < to.number);
+    await atOnce.map(due, async ([run, entry]) => {
+      const state = options.openRunOf(run);
+      if (state !== undefined) await index(run, state);
+      if (entry.oldest < to.number) await write(run, state === undefined);
+    });
+    await options.openRuns.putCheckpoint(log.shard, {
+      sequence: to.from,
+      server: serverOf(access),
+    });
+    covered = to.from;
+    releasable.push({ sequence: to.from, atMs: clock.monotonicMs() + options.purgeDelayMs });
+    release();
+  }
+
+  /** Begins the next round, and answers it. */
+  function nextRound(): Round {
+    round = { number: round.number + 1, from: handedOver };
+    return round;
   }
 
   async function index(run: RunId, state: OpenRun): Promise<void> {
@@ -159,16 +186,22 @@ export function openShardArchive(options: ArchiveOptions): ShardArchive {
     }
   }
 
-  async function purge(): Promise<void> {
+  function release(): void {
     let sequence = 0;
-    while (purgeable[0] !== undefined && purgeable[0].atMs <= clock.monotonicMs()) {
-      sequence = purgeable.shift()?.sequence ?? sequence;
+    while (releasable[0] !== undefined && releasable[0].atMs <= clock.monotonicMs()) {
+      sequence = releasable.shift()?.sequence ?? sequence;
     }
-    if (sequence > 0) await log.purgeBefore(sequence);
+    if (sequence > 0) options.trim.release(log.shard, sequence);
   }
 
-  function checkpoint(): Promise<void> {
-    checkpointing ??= checkpointOnce().finally(() => {
+  /** An empty record takes the place of a last one that LOG must not forget. */
+  async function moveUp(): Promise<void> {
+    await log.appendLines([]);
+    handedOver = log.lastSequence;
+  }
+
+  function checkpoint(to: Round): Promise<void> {
+    checkpointing ??= checkpointOnce(to).finally(() => {
       checkpointing = undefined;
     });
     return checkpointing;
@@ -176,20 +209,32 @@ export function openShardArchive(options: ArchiveOptions): ShardArchive {
 
   function onTimer(): void {
     if (closed) return;
-    const work = grown ? checkpoint() : purge();
-    work.catch(options.onError).finally(() => {
-      if (!closed) cancelTimer = clock.schedule(ARCHIVE_TIMES.checkpointMs, onTimer);
-    });
+    onRound()
+      .catch(options.onError)
+      .finally(() => {
+        if (!closed) cancelTimer = clock.schedule(ARCHIVE_TIMES.roundMs, onTimer);
+      });
+  }
+
+  async function onRound(): Promise<void> {
+    const ended = round;
+    const isIdle = nextRound().from === ended.from;
+    if (ended.from > covered) await checkpoint(ended);
+    else release();
+    if (options.trim.isBehind(log.lastSequence) && isIdle) await moveUp();
   }
 
   return {
     add,
-    adopt: (stored, line) => void adopt(stored, line),
+    adopt: (stored, line) => void keep(stored, line, FOUND),
     adoptIndexed(runs) {
       for (const run of runs) indexed.set(run, "");
     },
     recent: (run) => recent.get(run),
-    checkpoint,
+    async checkpoint() {
+      await checkpointing?.catch(() => {}); // it covers less, and has told of its failure
+      await checkpoint(nextRound());
+    },
     async close() {
       closed = true;
       cancelTimer();

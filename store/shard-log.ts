@@ -24,8 +24,6 @@ export interface ShardLog {
   append(events: readonly StoredEvent[]): Promise<void>;
   /** The same for events that are already encoded (`encodeEvent`). */
   appendLines(lines: readonly string[]): Promise<void>;
-  /** Removes what HISTORY has: all records before `sequence`, but never the last record. */
-  purgeBefore(sequence: number): Promise<void>;
   /** Rejects everything that waits and appends nothing more. `onStopped` is not told: the caller knows. */
   stop(reason: Error): void;
 }
@@ -113,21 +111,13 @@ class OwnedLog implements ShardLog {
     const stored = this.#commit.add(lines);
     if (!this.#pumping) {
       this.#pumping = true;
-      queueMicrotask(() => void this.#pump());
+      setImmediate(() => void this.#pump()); // what else comes with this read of the network goes with it
     }
     return stored;
   }
 
   async publishOwner(): Promise<void> {
     await this.#publishUntilStored([], { owner: this.#owner.owner });
-  }
-
-  async purgeBefore(sequence: number): Promise<void> {
-    const { manager, subjects } = this.#access;
-    await manager.streams.purge(subjects.streams.log, {
-      filter: subjects.log(this.shard),
-      seq: Math.min(sequence, this.lastSequence),
-    });
   }
 
   stop(reason: Error): void {

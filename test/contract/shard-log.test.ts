@@ -2,14 +2,17 @@ import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import type { StoredEvent } from "../../core/events.ts";
 import type { RunId, StageId } from "../../core/ids.ts";
+import { SHARD_COUNT } from "../../core/shard.ts";
 import { readHistory } from "../../store/history.ts";
 import { readLog } from "../../store/log-reader.ts";
 import { encodeEvent } from "../../store/log-record.ts";
+import { LogTrim } from "../../store/log-trim.ts";
 import { openOpenRuns } from "../../store/open-runs.ts";
-import { openShardArchive, readTail } from "../../store/shard-archive.ts";
+import { ARCHIVE_TIMES, openShardArchive, readTail } from "../../store/shard-archive.ts";
 import { type LogAccess, takeLog } from "../../store/shard-log.ts";
 import { openTestAccess } from "../support/log-access.ts";
 import { startTestServer, testServerBinaries } from "../support/nats.ts";
+import { openTestClock } from "../support/test-clock.ts";
 
 const run = "r1" as RunId;
 const event = (n: number, of = run): StoredEvent => ({
@@ -24,6 +27,10 @@ const owner = (epoch: number, shard = 0) => ({
   owner: `coordinator-${epoch}`,
   nonce: `nonce-${epoch}`,
 });
+
+const unexpected = (error: unknown): void => expect.unreachable(String(error));
+const openTrim = (access: LogAccess) =>
+  new LogTrim({ access, clock: access.clock, onError: unexpected });
 
 async function take(access: LogAccess, epoch: number, shard = 0) {
   const tail = await readLog(access, shard);
@@ -42,6 +49,7 @@ describe.each(await testServerBinaries())("shard log on %s", (binary) => {
         const own = shard++;
         const log = await take(access, 1, own);
         const appended: Promise<void>[] = [];
+        let back = Promise.resolve();
         let n = 0;
         for (const { events, trouble: how } of bursts) {
           for (let count = 0; count < events; count++) {
@@ -50,6 +58,9 @@ describe.each(await testServerBinaries())("shard log on %s", (binary) => {
             if (count % 50 === 0) await new Promise(setImmediate);
           }
           if (how === "kill") {
+            const { promise, resolve } = Promise.withResolvers<void>();
+            back = promise;
+            access.link.onReconnect(resolve);
             await server.kill9();
             await server.restart();
           } else if (how === "pause") {
@@ -59,6 +70,7 @@ describe.each(await testServerBinaries())("shard log on %s", (binary) => {
           }
         }
         await Promise.all(appended);
+        await back; // a read, unlike an append, is not asked again
         const { events, damage } = await readLog(access, own);
         expect(damage).toEqual([]);
         expect(events.map((stored) => stored.n)).toEqual(
@@ -106,15 +118,16 @@ describe.each(await testServerBinaries())("shard log on %s", (binary) => {
     await using access = await openTestAccess(server);
     const log = await take(access, 1);
     const openRuns = await openOpenRuns(access);
-    const errors: unknown[] = [];
+    const trim = openTrim(access);
     const archive = openShardArchive({
       access,
       clock: access.clock,
       log,
       openRuns,
+      trim,
       openRunOf: () => ({ outstanding: 1 }),
       purgeDelayMs: 0,
-      onError: (error) => errors.push(error),
+      onError: unexpected,
     });
     const events = Array.from({ length: 450 }, (_, index) => event(index + 1));
     const lines = events.map(encodeEvent);
@@ -122,11 +135,123 @@ describe.each(await testServerBinaries())("shard log on %s", (binary) => {
     for (const [index, stored] of events.entries()) archive.add(stored, lines[index] ?? "");
     await archive.checkpoint();
     await archive.close();
-    expect(errors).toEqual([]);
+    await trim.trim();
     const history = await readHistory(access, 0, run);
     expect(history).toEqual({ events, damagedParts: [] });
     expect((await readLog(access, 0)).events).toEqual(events.slice(-1));
     expect(await openRuns.list(0)).toEqual([run]);
+  });
+
+  it("forgets nothing when nothing comes before the sequence", async () => {
+    await using server = await startTestServer({ binary });
+    await using access = await openTestAccess(server);
+    const log = await take(access, 1);
+    expect(log.lastSequence).toBe(1);
+    const trim = openTrim(access);
+    trim.release(0, 1);
+    await trim.trim();
+    await log.append([event(1)]);
+    expect((await readLog(access, 0)).epoch).toBe(1);
+  });
+
+  it("forgets a shard's records alone until every shard released some, then all before the hindmost", async () => {
+    await using server = await startTestServer({ binary });
+    await using access = await openTestAccess(server);
+    const shards = Array.from({ length: SHARD_COUNT }, (_, shard) => shard);
+    const logs = [];
+    for (const shard of shards) logs.push(await take(access, 1, shard));
+    for (const log of logs) await log.append([event(1)]);
+    const held = async () => {
+      const tails = await Promise.all(shards.map((shard) => readLog(access, shard)));
+      return tails.map(({ epoch, events }) => [epoch, events.length]);
+    };
+    const trim = openTrim(access);
+    trim.release(3, logs[3]?.lastSequence ?? 0);
+    await trim.trim();
+    const [owned, appended] = [1, SHARD_COUNT + 1];
+    const first = (await access.manager.streams.info(access.subjects.streams.log)).state;
+    expect([first.first_seq, first.messages]).toEqual([owned, 2 * SHARD_COUNT - 1]);
+    for (const log of logs) trim.release(log.shard, log.lastSequence);
+    await trim.trim();
+    const { state } = await access.manager.streams.info(access.subjects.streams.log);
+    expect([state.first_seq, state.messages]).toEqual([appended, SHARD_COUNT]);
+    expect(await held()).toEqual(shards.map(() => [1, 1]));
+  });
+
+  it("moves the last record of a shard without news up, so that it does not hold up the others", async () => {
+    await using server = await startTestServer({ binary });
+    await using access = await openTestAccess(server);
+    const log = await take(access, 1);
+    await log.append([event(1)]);
+    const clock = openTestClock();
+    const trim = openTrim(access);
+    const archive = openShardArchive({
+      access,
+      clock,
+      log,
+      openRuns: await openOpenRuns(access),
+      trim,
+      openRunOf: () => undefined,
+      purgeDelayMs: 0,
+      onError: unexpected,
+    });
+    for (let shard = 0; shard < SHARD_COUNT; shard++) trim.release(shard, 1);
+    trim.isBehind(10_000); // another shard's last record
+    clock.advance(ARCHIVE_TIMES.roundMs);
+    await vi.waitFor(() => expect(log.lastSequence).toBe(3));
+    expect(await readLog(access, 0)).toMatchObject({ epoch: 1, events: [event(1)], damage: [] });
+    await archive.close();
+  });
+
+  it("archives at the end of a round what came before it, and spares runs that ended meanwhile the index", async () => {
+    await using server = await startTestServer({ binary });
+    await using access = await openTestAccess(server);
+    const log = await take(access, 1);
+    const openRuns = await openOpenRuns(access);
+    const clock = openTestClock();
+    const trim = openTrim(access);
+    const [long, short, young] = ["r1", "r2", "r3"] as [RunId, RunId, RunId];
+    const archive = openShardArchive({
+      access,
+      clock,
+      log,
+      openRuns,
+      trim,
+      openRunOf: (of) => (of === short ? undefined : { outstanding: 1 }),
+      purgeDelayMs: 0,
+      onError: unexpected,
+    });
+    const store = async (stored: StoredEvent): Promise<void> => {
+      const line = encodeEvent(stored);
+      await log.appendLines([line]);
+      archive.add(stored, line);
+    };
+    const trimmedTo = async (sequence: number): Promise<void> => {
+      await vi.waitFor(async () => {
+        await trim.trim();
+        const { state } = await access.manager.streams.info(access.subjects.streams.log);
+        expect(state.first_seq).toBe(sequence);
+      });
+    };
+    await store(event(1, long));
+    await store(event(1, short));
+    clock.advance(ARCHIVE_TIMES.roundMs); // covers the OWNER record, whose sequence is 1
+    await vi.waitFor(async () => expect(await openRuns.checkpoint(0)).toBeDefined());
+    expect(await openRuns.list(0)).toEqual([]);
+    const output = { value: null };
+    await store({ run: short, n: 2, atMs: 1, event: { type: "run.succeeded", output } });
+    await store(event(1, young));
+    await vi.waitFor(() => expect(archive.recent(short)).toBeUndefined());
+    clock.advance(ARCHIVE_TIMES.roundMs);
+    await trimmedTo(3); // the record handed over last when the round began stays
+    expect(await openRuns.list(0)).toEqual([long]);
+    expect((await readHistory(access, 0, long)).events).toEqual([event(1, long)]);
+    expect((await readHistory(access, 0, young)).events).toEqual([]);
+    expect(archive.recent(young)?.lines).toHaveLength(1);
+    clock.advance(ARCHIVE_TIMES.roundMs);
+    await trimmedTo(5);
+    expect([...(await openRuns.list(0))].sort()).toEqual([long, young]);
+    await archive.close();
   });
 
   it("lets a new owner begin at the last checkpoint, and reads everything after a restart of the server", async () => {
@@ -139,9 +264,10 @@ describe.each(await testServerBinaries())("shard log on %s", (binary) => {
       clock: access.clock,
       log,
       openRuns,
+      trim: openTrim(access),
       openRunOf: () => ({ outstanding: 1 }),
       purgeDelayMs: 3_600_000, // HISTORY is not synced yet: LOG keeps all
-      onError: (error) => expect.unreachable(String(error)),
+      onError: unexpected,
     });
     const store = async (n: number): Promise<void> => {
       const line = encodeEvent(event(n));
