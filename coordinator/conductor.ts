@@ -51,8 +51,8 @@ export class Conductor {
   /** Counts the attempt and lets the offer go out once that is stored. */
   order(target: OfferTarget, prepared: PreparedTask): void {
     const { task } = prepared;
-    const owner = this.owners.get(task.run.shard);
-    if (owner === undefined) return; // the shard was lost: its runs are dropped
+    const owner = this.#ownerOf(task.run);
+    if (owner === undefined) return;
     if (!task.counted) {
       const { index, attempt } = task;
       const stage = task.run.stage(task.stage).id;
@@ -63,7 +63,7 @@ export class Conductor {
 
   /** Records that an attempt failed and, when another is allowed, when that is due. */
   fail(run: RunState, failure: FailedAttempt): void {
-    const owner = this.owners.get(run.shard);
+    const owner = this.#ownerOf(run);
     if (owner === undefined || run.ended) return;
     const stage = run.stage(failure.stage);
     const { index, attempt, agent, from } = failure;
@@ -89,12 +89,17 @@ export class Conductor {
     if (!run.ended) owner.record(run, { type: "cancel.requested", by, reason });
   }
 
+  /** Undefined when the shard was lost: also when it was taken again since, for then the run was folded anew. */
+  #ownerOf(run: RunState): ShardOwner | undefined {
+    return run.abandoned ? undefined : this.owners.get(run.shard);
+  }
+
   #startStage(run: RunState, index: number): void {
-    const owner = this.owners.get(run.shard);
+    const owner = this.#ownerOf(run);
     if (owner === undefined || run.ended) return;
     const stage = run.stage(index).id;
     const started = (tasks: number): void => {
-      if (run.ended || run.isRunning(index) || this.owners.get(run.shard) !== owner) return;
+      if (run.ended || run.isRunning(index) || run.abandoned) return;
       owner.record(run, { type: "stage.started", stage, tasks });
     };
     this.#prepare(run, index, started);
@@ -102,9 +107,9 @@ export class Conductor {
 
   /** Loads what a stage's tasks are made of; a stage that cannot be prepared fails. */
   #prepare(run: RunState, index: number, ready: (tasks: number) => void): void {
-    const owner = this.owners.get(run.shard);
+    const owner = this.#ownerOf(run);
     const failed = (error: unknown): void => {
-      if (owner === undefined || run.ended || this.owners.get(run.shard) !== owner) return;
+      if (owner === undefined || run.ended || run.abandoned) return;
       const record = toErrorRecord(error);
       owner.record(run, { type: "stage.failed", stage: run.stage(index).id, error: record });
     };

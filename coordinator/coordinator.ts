@@ -283,6 +283,7 @@ async function openParts(
       showFact(connection, subjects, logger, stored, line);
       if (run.ended) stageInputs.forget(run);
     },
+    onAbandoned: (run) => stageInputs.forget(run),
   });
   const ownership = new Ownership({
     access,

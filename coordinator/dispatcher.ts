@@ -286,8 +286,8 @@ export class Dispatcher {
 
   #took(task: QueuedTask | undefined, agent: AgentId): void {
     if (task === undefined) return;
-    const assignment = this.#assigned.get(keyOf(task));
-    if (assignment === undefined || assignment.task.attempt !== task.attempt) return; // it has ended meanwhile
+    const assignment = this.#assignmentOf(task);
+    if (assignment === undefined) return; // it has ended meanwhile
     this.#ports.logger.info({ event: "task.accepted", ...bindingsOf(task), agentId: agent });
     assignment.accepted = true;
     if (assignment.agent === agent) return;
@@ -298,9 +298,16 @@ export class Dispatcher {
     this.#ports.directory.assign(agent, assignment.lane);
   }
 
-  #takeBack(task: QueuedTask): void {
+  /** Undefined when this attempt has ended, or its run was folded anew since. */
+  #assignmentOf(task: QueuedTask): Assignment | undefined {
     const assignment = this.#assigned.get(keyOf(task));
-    if (assignment === undefined || assignment.task.attempt !== task.attempt) return;
+    const held = assignment?.task;
+    return held?.attempt === task.attempt && held.run === task.run ? assignment : undefined;
+  }
+
+  #takeBack(task: QueuedTask): void {
+    const assignment = this.#assignmentOf(task);
+    if (assignment === undefined) return;
     this.#assigned.delete(keyOf(task));
     if (assignment.agent !== undefined) {
       const { agent, lane } = assignment;
@@ -310,9 +317,9 @@ export class Dispatcher {
   }
 }
 
-/** True while the run goes on and this attempt has neither an outcome nor a successor. */
+/** True while the run goes on here and this attempt has neither an outcome nor a successor. */
 function isWanted(task: QueuedTask): boolean {
-  if (task.run.ended) return false;
+  if (task.run.ended || task.run.abandoned) return false;
   const state = task.run.task(task.run.stage(task.stage).id, task.index);
   if (state === undefined || state.status === "succeeded" || state.status === "failed")
     return false;

@@ -40,6 +40,7 @@ export class RunState {
   n = 0;
   status: RunStatus = "running";
   orders: RunOrders;
+  #abandoned = false;
   readonly #run: Actor<typeof runMachine>;
   readonly #stages = new Map<number, Actor<typeof stageMachine>>();
   readonly #outputs = new Map<number, readonly Value[]>();
@@ -161,6 +162,16 @@ export class RunState {
 
   get ended(): boolean {
     return this.status !== "running";
+  }
+
+  /** Its shard was lost: this state may be behind the log, and nothing may come of it any more. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.orders = mutedOrders;
+  }
+
+  get abandoned(): boolean {
+    return this.#abandoned;
   }
 
   #stageActor(index: number): Actor<typeof stageMachine> {

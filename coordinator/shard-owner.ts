@@ -102,6 +102,14 @@ export class ShardOwner {
     );
   }
 
+  /** The shard is lost. Whoever still holds one of its runs, such as a queue or a timer, finds it abandoned. */
+  abandonRuns(): readonly RunState[] {
+    const runs = [...this.runs.values()];
+    for (const run of runs) run.abandon();
+    this.runs.clear();
+    return runs;
+  }
+
   /** Resolves when everything recorded so far is stored. */
   settled(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();

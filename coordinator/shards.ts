@@ -6,6 +6,7 @@ import type { StoredEvent } from "../core/events.ts";
 import type { RunId } from "../core/ids.ts";
 import type { Plan } from "../core/plan.ts";
 import type { LogTail } from "../store/log-reader.ts";
+import { LogTrim } from "../store/log-trim.ts";
 import type { OpenRuns } from "../store/open-runs.ts";
 import { openShardArchive } from "../store/shard-archive.ts";
 import type { LogAccess, ShardLog } from "../store/shard-log.ts";
@@ -34,6 +35,8 @@ export interface ShardsOptions {
   readonly loadPlan: (digest: string) => Promise<Plan>;
   readonly createRun: (owner: ShardOwner, runId: RunId, job: Job) => Promise<void>;
   readonly onStored: (run: RunState, stored: StoredEvent, line: string) => void;
+  /** The run's shard was lost. */
+  readonly onAbandoned: (run: RunState) => void;
 }
 
 interface OpenShard {
@@ -46,9 +49,13 @@ interface OpenShard {
 export class Shards {
   readonly #options: ShardsOptions;
   readonly #open = new Map<number, OpenShard>();
+  readonly #trim: LogTrim;
 
   constructor(options: ShardsOptions) {
     this.#options = options;
+    const { access, clock, logger } = options;
+    const onError = (error: unknown): void => logger.warn({ event: "log.untrimmed", err: error });
+    this.#trim = new LogTrim({ access, clock, onError });
   }
 
   /** @returns how many unfinished runs go on */
@@ -67,6 +74,7 @@ export class Shards {
       clock,
       log,
       openRuns,
+      trim: this.#trim,
       openRunOf: (run) => owner.openRunOf(run),
       purgeDelayMs: this.#options.purgeDelayMs,
       onError: (error) => logger.warn({ event: "history.postponed", shard: log.shard, err: error }),
@@ -108,6 +116,7 @@ export class Shards {
     if (open === undefined) return;
     this.#open.delete(shard);
     this.#options.conductor.owners.delete(shard);
+    for (const run of open.owner.abandonRuns()) this.#options.onAbandoned(run);
     this.#options.dispatcher.dropShard(shard);
     for (const subscription of open.subscriptions) subscription.unsubscribe();
     open.inbox.stop();
@@ -129,6 +138,7 @@ export class Shards {
         owner.log.stop(new Error("the coordinator has stopped"));
       }),
     );
+    await this.#trim.trim();
     this.#open.clear();
   }
 

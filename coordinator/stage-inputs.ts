@@ -54,7 +54,7 @@ export class StageInputs {
     return inputs;
   }
 
-  /** The run is over. */
+  /** The run is over, or abandoned. */
   forget(run: RunState): void {
     this.#runs.delete(run);
   }

@@ -1,5 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
+import { shardOf } from "../../core/shard.ts";
+import { openSubjects } from "../../core/subjects.ts";
+import { encodeHeader } from "../../store/log-record.ts";
 import { startInProcessSwarm } from "../support/in-process-swarm.ts";
+import { openTestAccess } from "../support/log-access.ts";
 import { executionsOf, follow } from "../support/swarm-process.ts";
 
 describe("take-over", () => {
@@ -63,5 +67,33 @@ describe("take-over", () => {
     const run = follow(swarm.client, runId);
     await run.ended;
     expect(run.events.at(-1)?.type).toBe("run.succeeded");
+  });
+
+  it("a coordinator that lost a shard and takes it again goes on from the log, not from what it held before", async () => {
+    await using swarm = await startInProcessSwarm({ agents: 0 });
+    await swarm.addAgent("agent-1", { light: 1 }); // the other tasks wait at the coordinator
+    const job = {
+      cascade: "wide",
+      inputs: { items: [1, 2, 3, 4], ms: 400 },
+      directory: swarm.directory,
+    };
+    const { runId } = await swarm.client.submit(job);
+    const run = follow(swarm.client, runId);
+    await run.reached("task.offered");
+    const shard = shardOf(runId);
+    const other = { v: 1, shard, epoch: 1, nonce: "another", n: 0, owner: "another" } as const;
+    await using access = await openTestAccess(swarm.server);
+    await access.jetstream.publish(openSubjects().log(shard), encodeHeader(other));
+    await run.ended;
+    expect(swarm.lines).toContainEqual(expect.objectContaining({ event: "shard.lost", shard }));
+    expect(run.events.map((event) => event.n)).toEqual(run.events.map((_, index) => index + 1));
+    expect(run.events.at(-1)?.type).toBe("run.succeeded");
+    const named = (type: string) =>
+      run.events
+        .filter((event) => event.type === type)
+        .map(({ data }) => [data["stage"], data["index"], data["attempt"]].join("/"));
+    const succeeded = named("task.succeeded").map((name) => name.slice(0, name.lastIndexOf("/")));
+    expect(succeeded.sort()).toEqual(["gather/0", "spread/0", "spread/1", "spread/2", "spread/3"]);
+    expect(named("task.offered")).toEqual([...new Set(named("task.offered"))]);
   });
 });
