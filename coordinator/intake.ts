@@ -15,7 +15,7 @@ import { newRunId, parseRunId, type RunId, runIdOfJob } from "../core/ids.ts";
 import { refuseOver } from "../core/limits.ts";
 import type { JobKeys } from "../store/job-keys.ts";
 import type { LogAccess } from "../store/shard-log.ts";
-import { refuseJob } from "./refuse-job.ts";
+import { refuseJob, submitError } from "./refuse-job.ts";
 
 export interface IntakeOptions {
   readonly access: LogAccess;
@@ -73,8 +73,10 @@ async function takeSubmit(options: IntakeOptions, message: Msg): Promise<void> {
     const status = await options.createRun({ runId, job, isNew: runId === fresh });
     answer(message, encodeMessage({ runId, status }));
   } catch (error) {
-    answer(message, encodeMessage({ error: toErrorRecord(error) }));
-    options.logger.warn({ event: "job.refused", err: error });
+    const refused = submitError(error);
+    answer(message, encodeMessage({ error: toErrorRecord(refused) }));
+    const event = refused.disposition === "retry" ? "job.postponed" : "job.refused";
+    options.logger.warn({ event, err: refused });
   }
 }
 

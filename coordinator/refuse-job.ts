@@ -1,5 +1,6 @@
 import type { JetStreamClient, JsMsg } from "nats";
 import type { Logger } from "pino";
+import { failureOf } from "../bus/failures.ts";
 import { encodeMessage } from "../bus/messages.ts";
 import { SwarmError, toErrorRecord } from "../core/errors.ts";
 import type { Subjects } from "../core/subjects.ts";
@@ -41,4 +42,19 @@ export async function refuseJob(
     logger.error({ event: "job.postponed", sequence, err: error });
   }
   message.nak(AGAIN_AFTER_MS);
+}
+
+/** Why a submitted job was not taken, for its sender: what passes says so, and that the job may be sent again. */
+export function submitError(error: unknown): SwarmError {
+  if (error instanceof SwarmError) return error;
+  const { message } = error as Error;
+  const passes = { disposition: "retry", hint: "send the job again", cause: error } as const;
+  switch (failureOf(error)) {
+    case "unknown":
+      return new SwarmError("broker-unavailable", `the job was not stored: ${message}`, passes);
+    case "storage-full":
+      return new SwarmError("storage-full", `the job was not stored: ${message}`, passes);
+    default:
+      return new SwarmError("internal", `the job was not taken: ${message}`, { cause: error });
+  }
 }
