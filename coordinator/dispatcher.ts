@@ -89,6 +89,7 @@ export class Dispatcher {
     if (target === undefined) return false;
     const task = this.#takeCurrent(taskClass);
     if (task === undefined) return false;
+    this.#waiting.served(taskClass);
     let inputs: JsonObject;
     try {
       inputs = this.#ports.inputsOf(task);

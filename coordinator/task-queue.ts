@@ -36,7 +36,13 @@ export class TaskClasses {
     this.#classFor(task).queue.putBack(task);
   }
 
-  /** Classes with waiting tasks. Those of swarm stages are forgotten when nothing waits. */
+  /** A task of this class was placed: the other classes come first now. */
+  served(taskClass: TaskClass): void {
+    if (this.#classes.size < 2 || !this.#classes.delete(taskClass.key)) return;
+    this.#classes.set(taskClass.key, taskClass);
+  }
+
+  /** Classes with waiting tasks, the one that waited longest for its turn first. Those of swarm stages are forgotten when nothing waits. */
   waiting(): TaskClass[] {
     const waiting: TaskClass[] = [];
     for (const taskClass of this.#classes.values()) {
