@@ -38,6 +38,8 @@ export class Results {
   readonly #options: ResultsOptions;
   readonly #shards = new Map<number, Waiting[]>();
   readonly #sending = new Set<number>();
+  /** Shards whose sending begins at the end of this tick. */
+  readonly #starting = new Map<number, Waiting[]>();
   #closed = false;
 
   constructor(options: ResultsOptions) {
@@ -53,7 +55,8 @@ export class Results {
     this.#shards.set(shard, waiting);
     if (!this.#sending.has(shard)) {
       this.#sending.add(shard);
-      setImmediate(() => void this.#send(shard, waiting));
+      if (this.#starting.size === 0) setImmediate(() => this.#startSending());
+      this.#starting.set(shard, waiting);
     }
     return promise;
   }
@@ -61,6 +64,13 @@ export class Results {
   /** Gives up what is not stored yet: those results are never delivered. */
   close(): void {
     this.#closed = true;
+  }
+
+  /** All at once, so that the requests go out in one write. */
+  #startSending(): void {
+    const starting = [...this.#starting];
+    this.#starting.clear();
+    for (const [shard, waiting] of starting) void this.#send(shard, waiting);
   }
 
   async #send(shard: number, waiting: Waiting[]): Promise<void> {
