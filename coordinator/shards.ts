@@ -124,6 +124,7 @@ export class Shards {
     open.owner.archive?.close().catch((error: unknown) => {
       this.#options.logger.warn({ event: "history.postponed", shard, err: error });
     });
+    this.#trim.leave(shard);
   }
 
   /** Hands everything over to HISTORY, then stops writing. */

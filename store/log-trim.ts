@@ -23,7 +23,7 @@ export interface LogTrimOptions {
  */
 export class LogTrim {
   readonly #options: LogTrimOptions;
-  /** By shard: LOG need not keep what comes before this sequence. Stays true, whoever owns the shard. */
+  /** By shard of ours: LOG need not keep what comes before this sequence. */
   readonly #released = new Map<number, number>();
   /** What was forgotten of each shard. */
   readonly #purged = new Map<number, number>();
@@ -39,9 +39,12 @@ export class LogTrim {
   /** LOG need not keep what the shard has before `sequence`, which is at most that of its last record. */
   release(shard: number, sequence: number): void {
     this.#released.set(shard, Math.max(sequence, this.#released.get(shard) ?? 0));
-    this.#cancelTimer ??= this.#options.clock.schedule(TRIM_PAUSE_MS, () => {
-      this.trim().catch(this.#options.onError);
-    });
+    this.#cancelTimer ??= this.#options.clock.schedule(TRIM_PAUSE_MS, () => void this.trim());
+  }
+
+  /** The shard is not ours any more: where it stands, its new owner knows. */
+  leave(shard: number): void {
+    this.#released.delete(shard);
   }
 
   /** @param sequence of a shard's last record. Answers whether LOG must keep much because of it alone. */
@@ -50,11 +53,11 @@ export class LogTrim {
     return this.#released.size === SHARD_COUNT && this.#newest - sequence > BEHIND_RECORDS;
   }
 
-  /** Forgets what was released so far. What fails is tried again with the next release. */
+  /** Forgets what was released so far. Never rejects: what fails is told and tried again with the next release. */
   trim(): Promise<void> {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    this.#trimming = this.#trimming.catch(() => {}).then(() => this.#trimOnce());
+    this.#trimming = this.#trimming.then(() => this.#trimOnce()).catch(this.#options.onError);
     return this.#trimming;
   }
 

@@ -191,7 +191,7 @@ export function openShardArchive(options: ArchiveOptions): ShardArchive {
     while (releasable[0] !== undefined && releasable[0].atMs <= clock.monotonicMs()) {
       sequence = releasable.shift()?.sequence ?? sequence;
     }
-    if (sequence > 0) options.trim.release(log.shard, sequence);
+    if (sequence > 0 && !closed) options.trim.release(log.shard, sequence);
   }
 
   /** An empty record takes the place of a last one that LOG must not forget. */

@@ -176,6 +176,11 @@ describe.each(await testServerBinaries())("shard log on %s", (binary) => {
     const { state } = await access.manager.streams.info(access.subjects.streams.log);
     expect([state.first_seq, state.messages]).toEqual([appended, SHARD_COUNT]);
     expect(await held()).toEqual(shards.map(() => [1, 1]));
+    trim.leave(0); // another's now, and it may stand still there
+    await logs[1]?.append([event(2)]);
+    trim.release(1, logs[1]?.lastSequence ?? 0);
+    await trim.trim();
+    expect(await held()).toEqual(shards.map(() => [1, 1]));
   });
 
   it("moves the last record of a shard without news up, so that it does not hold up the others", async () => {
