@@ -1,15 +1,38 @@
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { threadId } from "node:worker_threads";
+import { DatabaseSync } from "node:sqlite";
 import type { Logger } from "pino";
+import { type Clock, systemClock } from "../core/clock.ts";
 import type { Json } from "../core/json.ts";
 import type { SkillCache } from "../core/skill.ts";
 
 const KEY = /^[0-9a-f]{64}$/;
-/** Entries are small; what is kept is bounded as a whole when an agent starts. */
+/** What is kept is bounded as a whole when an agent starts. */
 const BYTES_KEPT = 268_435_456;
 const PRUNE_EVERY_MS = 3_600_000;
+/** How long one agent waits while another one writes. */
+const BUSY_MS = 5_000;
+/** The number in the name is that of the tables below: another shape is another file. */
+const DATABASE = "results-1.sqlite";
+const TABLES = `
+  pragma journal_mode = wal;
+  pragma synchronous = normal;
+  create table if not exists result (key text primary key, value text not null, written_ms integer not null) strict;
+  create index if not exists result_by_age on result (written_ms);
+  create table if not exists pruned (id integer primary key check (id = 1), at_ms integer not null) strict;
+`;
+const TAKE_TURN = `
+  insert into pruned values (1, ?1)
+  on conflict do update set at_ms = ?1 where at_ms <= ?1 - ?2
+`;
+const DROP_OLDEST = `
+  delete from result where key in (
+    select key from (
+      select key, sum(length(key) + length(value)) over (order by written_ms desc, key) as bytes from result
+    ) where bytes > ?
+  )
+`;
 
 /**
  * Where the results of skills are kept: in the cache folder of the person, not in the analysed directory, which could bring
@@ -25,36 +48,63 @@ export function resultCacheFolder(
   return join(base, "cascade-swarm", "results");
 }
 
+/** Connections of this thread: opening one for each task would cost more than the task's lookups. */
+const caches = new Map<string, SkillCache>();
+
 /** @param folder undefined for a cache that has nothing and keeps nothing */
-export function openResultCache(folder: string | undefined, logger: Logger): SkillCache {
-  if (folder === undefined) return { get: async () => undefined, put: async () => {} };
-  let writes = 0;
-  return {
-    async get(key) {
-      try {
-        return JSON.parse(await readFile(fileOf(folder, key), "utf8")) as Json;
-      } catch {
-        return undefined; // not there, or cut off by a crash: the work is done again
-      }
-    },
-    async put(key, value) {
-      const file = fileOf(folder, key);
-      const beside = `${file}.${process.pid}-${threadId}-${writes++}.part`;
-      try {
-        await mkdir(join(file, ".."), { recursive: true, mode: 0o700 });
-        await writeFile(beside, JSON.stringify(value), { mode: 0o600 });
-        await rename(beside, file);
-      } catch (error) {
-        logger.debug({ event: "cache.unwritten", err: error });
-        await rm(beside, { force: true }).catch(() => {});
-      }
-    },
-  };
+export function resultCacheOf(folder: string | undefined, logger: Logger): SkillCache {
+  if (folder === undefined) return { get: async () => new Map(), put: async () => {} };
+  const cache = caches.get(folder) ?? openResultCache(folder, { logger, clock: systemClock });
+  caches.set(folder, cache);
+  return cache;
 }
 
-function fileOf(folder: string, key: string): string {
-  if (!KEY.test(key)) throw new Error("the key of a cached result is a sha256 in hex");
-  return join(folder, key.slice(0, 2), `${key}.json`);
+/**
+ * One SQLite file for all agents of the machine: with a file a result, making the files took longer than many an analysis.
+ * Whatever fails costs only the use of the cache, for it may forget anything at any time.
+ */
+export function openResultCache(
+  folder: string,
+  { logger, clock }: { readonly logger: Logger; readonly clock: Pick<Clock, "wallMs"> },
+): SkillCache {
+  let open = openDatabase;
+  let opened: Promise<DatabaseSync> | undefined;
+  const attempt = async (work: (database: DatabaseSync) => void): Promise<void> => {
+    try {
+      opened ??= open(folder);
+      work(await opened);
+    } catch (error) {
+      logger.debug({ event: "cache.unusable", err: error });
+      if (!isBroken(error)) return;
+      open = replaceDatabase;
+      opened = undefined;
+    }
+  };
+  return {
+    async get(keys) {
+      const checked = keys.map(checkKey);
+      const found = new Map<string, Json>();
+      await attempt((database) => {
+        const select = database.prepare("select value from result where key = ?");
+        for (const key of checked) {
+          const row = select.get(key);
+          if (row !== undefined) found.set(key, JSON.parse(String(row["value"])) as Json);
+        }
+      });
+      return found;
+    },
+    async put(results) {
+      const rows = [...results].map(
+        ([key, value]) => [checkKey(key), JSON.stringify(value)] as const,
+      );
+      await attempt((database) => {
+        const insert = database.prepare("insert or replace into result values (?, ?, ?)");
+        inTransaction(database, () => {
+          for (const [key, value] of rows) insert.run(key, value, clock.wallMs());
+        });
+      });
+    },
+  };
 }
 
 /** Removes the oldest results until the rest fits. Of several agents that start at once, one does it, once an hour. */
@@ -63,32 +113,62 @@ export async function pruneResultCache(
   nowMs: number,
   bytesKept = BYTES_KEPT,
 ): Promise<void> {
-  const marker = join(folder, "pruned");
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const last = await stat(marker).catch(() => undefined);
-  if (last !== undefined && nowMs - last.mtimeMs < PRUNE_EVERY_MS) return;
-  await writeFile(marker, "");
-  await utimes(marker, nowMs / 1_000, nowMs / 1_000);
-  const entries = await listEntries(folder);
-  entries.sort((a, b) => b.mtimeMs - a.mtimeMs);
-  let bytes = 0;
-  for (const entry of entries) {
-    bytes += entry.bytes;
-    if (bytes > bytesKept) await rm(entry.path, { force: true });
+  const database = await openDatabase(folder);
+  try {
+    if (database.prepare(TAKE_TURN).run(nowMs, PRUNE_EVERY_MS).changes === 0) return;
+    database.prepare(DROP_OLDEST).run(bytesKept);
+  } finally {
+    database.close();
   }
 }
 
-async function listEntries(
-  folder: string,
-): Promise<{ readonly path: string; readonly bytes: number; readonly mtimeMs: number }[]> {
-  const entries: { path: string; bytes: number; mtimeMs: number }[] = [];
-  for (const name of await readdir(folder)) {
-    if (!/^[0-9a-f]{2}$/.test(name)) continue;
-    for (const file of await readdir(join(folder, name))) {
-      const path = join(folder, name, file);
-      const stats = await stat(path).catch(() => undefined); // another one prunes, too
-      if (stats !== undefined) entries.push({ path, bytes: stats.size, mtimeMs: stats.mtimeMs });
-    }
+/** @throws an error of SQLite or of the file system; a file that is no database is replaced */
+async function openDatabase(folder: string): Promise<DatabaseSync> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  try {
+    return openTables(folder);
+  } catch (error) {
+    if (!isBroken(error)) throw error;
+    return replaceDatabase(folder);
   }
-  return entries;
+}
+
+async function replaceDatabase(folder: string): Promise<DatabaseSync> {
+  for (const suffix of ["-wal", "-shm", ""]) {
+    await rm(join(folder, `${DATABASE}${suffix}`), { force: true });
+  }
+  return openTables(folder);
+}
+
+function openTables(folder: string): DatabaseSync {
+  const database = new DatabaseSync(join(folder, DATABASE), { timeout: BUSY_MS });
+  try {
+    database.exec(TABLES);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** https://www.sqlite.org/rescode.html: SQLITE_CORRUPT and SQLITE_NOTADB. */
+function isBroken(error: unknown): boolean {
+  const code = error instanceof Error && "errcode" in error ? error.errcode : undefined;
+  return code === 11 || code === 26;
+}
+
+function inTransaction(database: DatabaseSync, work: () => void): void {
+  database.exec("begin immediate");
+  try {
+    work();
+    database.exec("commit");
+  } catch (error) {
+    if (database.isTransaction) database.exec("rollback");
+    throw error;
+  }
+}
+
+function checkKey(key: string): string {
+  if (!KEY.test(key)) throw new Error("the key of a cached result is a sha256 in hex");
+  return key;
 }

@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import type { SkillContext } from "../core/skill.ts";
-import { openResultCache } from "./result-cache.ts";
+import { resultCacheOf } from "./result-cache.ts";
 
 /** What a skill's context is made of, as plain data that can travel to a worker thread. */
 export interface ContextData {
@@ -30,7 +30,7 @@ export function openSkillContext(
     ...own,
     signal,
     logger,
-    cache: openResultCache(cacheFolder, logger),
+    cache: resultCacheOf(cacheFolder, logger),
     async writeArtifact(name, content) {
       if (!ARTIFACT_NAME.test(name)) {
         throw new SwarmError("invalid-output", `${JSON.stringify(name)} cannot name an artifact`);

@@ -25,8 +25,9 @@ export interface SkillCatalog {
 
 /** Results of earlier tasks, by the sha256 (hex) of all that they follow from. It may forget anything at any time. */
 export interface SkillCache {
-  get(key: string): Promise<Json | undefined>;
-  put(key: string, value: Json): Promise<void>;
+  /** What is kept under these keys; a key with nothing is left out. */
+  get(keys: readonly string[]): Promise<ReadonlyMap<string, Json>>;
+  put(results: ReadonlyMap<string, Json>): Promise<void>;
 }
 
 /** What a code skill may reach beside its inputs. */

@@ -20,9 +20,6 @@ export interface AnalysisRequest<Result extends Json> {
   readonly analyse: (files: readonly string[]) => Promise<ReadonlyMap<string, Result>>;
 }
 
-/** Lookups at the same time; each is a small file. */
-const READERS = 16;
-
 /**
  * Analyses each file unless the same content under the same name was analysed before in the same way. A result must
  * follow from its file alone.
@@ -33,26 +30,23 @@ export async function analyseOnce<Result extends Json>(
 ): Promise<AnalysedOnce<Result>> {
   const { identity, sources, useCache, analyse } = request;
   const keys = new Map(sources.map(({ file, text }) => [file, keyOf(identity, file, text)]));
+  const known = useCache === false ? new Map<string, Json>() : await cache.get([...keys.values()]);
+  signal.throwIfAborted();
   const results = new Map<string, Result>();
-  if (useCache !== false) {
-    const queue = keys.entries();
-    const readNext = async (): Promise<void> => {
-      for (const [file, key] of queue) {
-        signal.throwIfAborted();
-        const known = await cache.get(key);
-        if (known !== undefined) results.set(file, known as Result);
-      }
-    };
-    await Promise.all(Array.from({ length: READERS }, readNext));
+  for (const [file, key] of keys) {
+    const result = known.get(key);
+    if (result !== undefined) results.set(file, result as Result);
   }
   const cached = results.size;
   const missing = [...keys.keys()].filter((file) => !results.has(file));
   const fresh = missing.length === 0 ? new Map<string, Result>() : await analyse(missing);
+  const kept = new Map<string, Result>();
   for (const [file, result] of fresh) {
     results.set(file, result);
     const key = keys.get(file);
-    if (key !== undefined) await cache.put(key, result);
+    if (key !== undefined) kept.set(key, result);
   }
+  if (kept.size > 0) await cache.put(kept);
   return { results, cached };
 }
 

@@ -7,8 +7,11 @@ function memoryCache() {
   const kept = new Map<string, Json>();
   return {
     kept,
-    get: async (key: string) => kept.get(key),
-    put: async (key: string, value: Json) => void kept.set(key, value),
+    get: async (keys: readonly string[]) =>
+      new Map([...kept].filter(([key]) => keys.includes(key))),
+    put: async (results: ReadonlyMap<string, Json>) => {
+      for (const [key, value] of results) kept.set(key, value);
+    },
   };
 }
 

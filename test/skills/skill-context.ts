@@ -22,7 +22,7 @@ export function skillContext(
     attempt: 1,
     agentId: parseAgentId(given.agent ?? "agent-1"),
     runFolder: "/runs/run-1",
-    cache: given.cache ?? { get: async () => undefined, put: async () => {} },
+    cache: given.cache ?? { get: async () => new Map(), put: async () => {} },
     writeArtifact: async (name, content) => {
       artifacts.set(name, String(content));
       return `/runs/run-1/${name}`;
