@@ -1,5 +1,6 @@
 import { SEVERITIES } from "../finding.ts";
 import { adviceOf } from "./advice.ts";
+import { gatherCopies } from "./copies.ts";
 import { code, section, table, text } from "./markdown-text.ts";
 import {
   renderMethod,
@@ -89,17 +90,18 @@ function renderCounts({ counts, files, languages }: QualityReport): string {
 
 function renderFindings({ findings }: QualityReport, listed: number): string {
   if (findings.length === 0) return "";
-  const rows = findings
+  const gathered = gatherCopies(findings);
+  const rows = gathered
     .slice(0, listed)
-    .map((each, index) => [
+    .map(({ finding, copies }, index) => [
       String(index + 1),
-      `${each.severity}${each.is_new === true ? ", new" : ""}`,
-      code(`${each.file}:${each.line}`),
-      text(adviceOf(each)),
-      code(each.rule),
-      text(each.confirmed_by.map(({ agent }) => agent).join(", ")),
+      `${finding.severity}${finding.is_new === true ? ", new" : ""}`,
+      `${code(`${finding.file}:${finding.line}`)}${copies.length === 0 ? "" : ` and in ${plural(copies.length, "copy", "copies")}`}`,
+      text(adviceOf(finding)),
+      code(finding.rule),
+      text(finding.confirmed_by.map(({ agent }) => agent).join(", ")),
     ]);
-  const rest = findings.length - rows.length;
+  const rest = gathered.length - rows.length;
   return section("Look at these first", [
     table(["", "severity", "place", "finding", "rule", "found by"], rows),
     rest > 0 ? `${rest} more in ${code("report.json")}.` : "",

@@ -78,8 +78,8 @@ export function headlineOf({ counts, files }: Pick<QualityReport, "counts" | "fi
   return `${plural(counts.total, "finding")} in ${plural(files.analysed, "analysed file")}: ${parts.join(", ")}.`;
 }
 
-export function plural(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+export function plural(number: number, noun: string, several = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : several}`;
 }
 
 function onceEach(list: readonly FileMetrics[]): FileMetrics[] {

@@ -50,7 +50,7 @@ export async function run(
     ...(comparison.status === "compared" ? { new_findings: comparison.new } : {}),
     comparison,
     gate: report.gate,
-    top: report.findings.slice(0, TOP),
+    top: report.findings.filter(({ copy_of }) => copy_of === undefined).slice(0, TOP),
   };
 }
 

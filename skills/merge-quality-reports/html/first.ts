@@ -1,3 +1,4 @@
+import { type FindingWithCopies, gatherCopies } from "../copies.ts";
 import { plural } from "../merge.ts";
 import type { QualityReport, RankedFinding } from "../report-schema.ts";
 import { RISK_TEXT } from "../risk.ts";
@@ -15,16 +16,18 @@ export function renderFirst(
   if (findings.length === 0)
     return section("first", "What to do first", [absent("There are no findings.")]);
   const ofFile = new Map(metrics.map((each) => [each.file, each]));
+  const gathered = gatherCopies(findings);
   const items = frames.flatMap((frame, index) => {
-    const finding = findings[index];
-    if (finding === undefined) return [];
+    const entry = gathered[index];
+    if (entry === undefined) return [];
+    const { finding } = entry;
     const known = ofFile.get(finding.file);
     const facts = [
       `risk ${finding.risk.value}`,
       ...(known?.commits_365d == null ? [] : [`${plural(known.commits_365d, "commit")} in a year`]),
       ...(known === undefined ? [] : [`cognitive complexity of the file ${known.cognitive}`]),
     ];
-    return [renderItem(finding, frame, facts)];
+    return [renderItem(entry, frame, facts)];
   });
   return section("first", "What to do first", [
     html`<ol class="first">${items}</ol>`,
@@ -32,7 +35,11 @@ export function renderFirst(
   ]);
 }
 
-function renderItem(finding: RankedFinding, frame: CodeFrame, facts: readonly string[]): Markup {
+function renderItem(
+  { finding, copies }: FindingWithCopies,
+  frame: CodeFrame,
+  facts: readonly string[],
+): Markup {
   const { severity, message, help, fix, rule, cwe, confidence, line, is_new } = finding;
   const remedy = fix ?? help;
   const details = [
@@ -43,11 +50,19 @@ function renderItem(finding: RankedFinding, frame: CodeFrame, facts: readonly st
   return html`<li><article>
 <p class="tags"><span class="tag ${severity}">${severity}</span>${is_new === true ? html`<span class="tag new">new</span>` : NOTHING}<code>${rule.slice(0, 100)}</code>${cwe === undefined ? NOTHING : html`<span>${cwe.slice(0, 20)}</span>`}</p>
 <h3>${prose(message, MESSAGE)}</h3>
-<p class="place">${fileName(finding.file, line)}</p>
+<p class="place">${fileName(finding.file, line)}${renderCopies(copies)}</p>
 ${renderFrame(frame, line)}
 ${remedy === undefined ? NOTHING : html`<p class="fix"><b>${fix === undefined ? "Hint" : "Fix"}</b> ${prose(remedy, MESSAGE)}</p>`}
 <p class="note">${details.join(" · ").slice(0, MESSAGE)}</p>
 </article></li>`;
+}
+
+function renderCopies(copies: readonly RankedFinding[]): Markup {
+  const [first] = copies;
+  if (first === undefined) return NOTHING;
+  const rest =
+    copies.length === 1 ? NOTHING : html` and in ${plural(copies.length - 1, "more file")}`;
+  return html`, also in ${fileName(first.file, first.line)}${rest}`;
 }
 
 function renderFrame(frame: CodeFrame, marked: number): Markup {
