@@ -70,14 +70,20 @@ export function openResultCache(
   let open = openDatabase;
   let opened: Promise<DatabaseSync> | undefined;
   const attempt = async (work: (database: DatabaseSync) => void): Promise<void> => {
+    let database: DatabaseSync | undefined;
     try {
       opened ??= open(folder);
-      work(await opened);
+      database = await opened;
+      work(database);
     } catch (error) {
       logger.debug({ event: "cache.unusable", err: error });
-      if (!isBroken(error)) return;
-      open = replaceDatabase;
-      opened = undefined;
+      if (isBroken(error)) {
+        open = replaceDatabase;
+        database?.close();
+        opened = undefined;
+      } else if (database === undefined) {
+        opened = undefined; // the next task tries again
+      }
     }
   };
   return {

@@ -1,4 +1,4 @@
-import { appendFile, mkdtempDisposable, stat, truncate, writeFile } from "node:fs/promises";
+import { appendFile, mkdtempDisposable, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -60,6 +60,17 @@ describe("the cache of results", () => {
     const cache = cacheIn(join(folder.path, "file"));
     await cache.put(one("a", 1));
     expect(await cache.get([key("a")])).toEqual(new Map());
+  });
+
+  it("is there again when the folder can be written again", async () => {
+    await using folder = await temporary();
+    const path = join(folder.path, "cache");
+    await writeFile(path, "");
+    const cache = cacheIn(path);
+    await cache.put(one("a", 1));
+    await rm(path);
+    await cache.put(one("a", 2));
+    expect(await cache.get([key("a")])).toEqual(one("a", 2));
   });
 
   it.each(["../../etc/passwd", "A".repeat(64), ""])("refuses the key %j", async (wrong) => {
