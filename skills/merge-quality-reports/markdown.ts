@@ -93,9 +93,9 @@ function renderFindings({ findings }: QualityReport, listed: number): string {
   const gathered = gatherCopies(findings);
   const rows = gathered
     .slice(0, listed)
-    .map(({ finding, copies }, index) => [
+    .map(({ finding, copies, isNew }, index) => [
       String(index + 1),
-      `${finding.severity}${finding.is_new === true ? ", new" : ""}`,
+      `${finding.severity}${isNew ? ", new" : ""}`,
       `${code(`${finding.file}:${finding.line}`)}${copies.length === 0 ? "" : ` and in ${plural(copies.length, "copy", "copies")}`}`,
       text(adviceOf(finding)),
       code(finding.rule),

@@ -29,7 +29,7 @@ export type Risk = z.infer<typeof risk>;
 export const rankedFinding = finding.extend({
   /** The same for the same problem when lines above it come or go; see docs/report-json.md. */
   fingerprint: z.string(),
-  /** The fingerprint of an earlier finding: the same line under the same rule, in a file of the same name elsewhere. */
+  /** The fingerprint of an earlier finding: the same code under the same rule, in a file of the same name elsewhere. */
   copy_of: z.string().exactOptional(),
   risk,
   /** Every agent and tool that reported it. */

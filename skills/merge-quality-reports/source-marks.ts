@@ -23,7 +23,10 @@ export interface MarkedFindings {
 
 interface Mark {
   readonly fingerprint: string;
-  /** Equal for the same line under the same rule in files of one name: built code often lies in several folders. A line that cannot be read is like no other. */
+  /**
+   * Equal for the same code under the same rule in files of one name: built code often lies in several folders. It is made of the
+   * text itself, so that two passwords stay two, and never leaves this module. Code that cannot be read is like no other.
+   */
   readonly likeness: string;
 }
 
@@ -90,19 +93,30 @@ function marksOf(
       const text = lines?.[each.line - 1];
       // A hash of a line with a short password would give the password away.
       const shown = text === undefined ? each.message : shownLine(text, secret.has(each.line));
-      const line = shown.replace(/\s+/g, " ").trim();
-      const base = hash(JSON.stringify([each.file, each.rule, line])).slice(0, 16);
+      const key = JSON.stringify([each.file, each.rule, withoutIndent(shown)]);
+      const base = hash(key).slice(0, 16);
       const number = (seen.get(base) ?? 0) + 1;
       seen.set(base, number);
       const fingerprint = `${base}:${number}`;
-      const likeness = text === undefined ? fingerprint : likenessOf(each, `${line}:${number}`);
+      const likeness = lines === undefined ? fingerprint : likenessOf(each, lines, number);
       return [each, { fingerprint, likeness }];
     }),
   );
 }
 
-function likenessOf({ file, rule, message }: UnmarkedFinding, line: string): string {
-  return JSON.stringify([parse(file).name, rule, message, line]);
+/** A line alone would not do: an empty catch in each of two files called index is two problems. */
+function likenessOf(
+  { file, rule, message, line }: UnmarkedFinding,
+  lines: readonly string[],
+  number: number,
+): string {
+  const from = Math.max(0, line - 1 - FRAME_LINES_AROUND);
+  const around = lines.slice(from, line + FRAME_LINES_AROUND).map(withoutIndent);
+  return hash(JSON.stringify([parse(file).name, rule, message, around, number]));
+}
+
+function withoutIndent(line: string): string {
+  return line.replace(/\s+/g, " ").trim();
 }
 
 /** Of several that are alike the first one stands for all. */

@@ -36,11 +36,11 @@ export function renderFirst(
 }
 
 function renderItem(
-  { finding, copies }: FindingWithCopies,
+  { finding, copies, isNew }: FindingWithCopies,
   frame: CodeFrame,
   facts: readonly string[],
 ): Markup {
-  const { severity, message, help, fix, rule, cwe, confidence, line, is_new } = finding;
+  const { severity, message, help, fix, rule, cwe, confidence, line } = finding;
   const remedy = fix ?? help;
   const details = [
     ...facts,
@@ -48,7 +48,7 @@ function renderItem(
     `found by ${finding.confirmed_by.map(({ agent, tool }) => `${agent} with ${tool}`).join(", ")}`,
   ];
   return html`<li><article>
-<p class="tags"><span class="tag ${severity}">${severity}</span>${is_new === true ? html`<span class="tag new">new</span>` : NOTHING}<code>${rule.slice(0, 100)}</code>${cwe === undefined ? NOTHING : html`<span>${cwe.slice(0, 20)}</span>`}</p>
+<p class="tags"><span class="tag ${severity}">${severity}</span>${isNew ? html`<span class="tag new">new</span>` : NOTHING}<code>${rule.slice(0, 100)}</code>${cwe === undefined ? NOTHING : html`<span>${cwe.slice(0, 20)}</span>`}</p>
 <h3>${prose(message, MESSAGE)}</h3>
 <p class="place">${fileName(finding.file, line)}${renderCopies(copies)}</p>
 ${renderFrame(frame, line)}
