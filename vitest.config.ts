@@ -6,6 +6,8 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          // No test is timed; this only ends one that hangs, on a machine that does other things too.
+          testTimeout: 30_000,
           include: [
             "test/*.test.ts",
             "test/{agents,core,language,machines,topology,skills,bus,store,coordinator,cli}/**/*.test.ts",

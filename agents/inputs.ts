@@ -4,7 +4,7 @@ import type { InputSpec } from "../core/plan.ts";
 import type { SkillManifest } from "../core/skill.ts";
 import { BLOB_KEY, type BlobPointer, isBlobPointer } from "../core/value.ts";
 import { fitsType } from "../language/inputs.ts";
-import { stepInto } from "../language/template.ts";
+import { stepInto } from "../language/scope.ts";
 import type { BlobCache } from "./blob-cache.ts";
 
 /**

@@ -2,8 +2,13 @@ import type { Logger } from "pino";
 import { encodeMessage } from "../bus/messages.ts";
 import type { Clock } from "../core/clock.ts";
 import { type ErrorRecord, toErrorRecord } from "../core/errors.ts";
+import type { StageId } from "../core/ids.ts";
+import type { Json } from "../core/json.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { Value } from "../core/value.ts";
 import { items, type Vector } from "../core/vector.ts";
 import type { QueueTasks, TaskState } from "../machines/stage.ts";
+import type { Blobs } from "../store/blobs.ts";
 import type { LogAccess } from "../store/shard-log.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Dispatcher, OfferTarget, PreparedTask } from "./dispatcher.ts";
@@ -11,7 +16,7 @@ import type { FailedAttempt } from "./results.ts";
 import { retryDelayMs } from "./retry.ts";
 import type { RunOrders, RunState } from "./run-state.ts";
 import type { ShardOwner } from "./shard-owner.ts";
-import type { StageInputs } from "./stage-inputs.ts";
+import type { PreparedStage, StageInputs } from "./stage-inputs.ts";
 import type { QueuedTask } from "./task-queue.ts";
 import type { Turns } from "./turns.ts";
 
@@ -23,6 +28,7 @@ export interface ConductorOptions {
   readonly turns: Turns;
   readonly deadlines: Deadlines;
   readonly stageInputs: StageInputs;
+  readonly blobs: Blobs;
   readonly dispatcher: () => Dispatcher;
   /** Sends offers whose attempts are stored. */
   readonly sendOffers: (target: OfferTarget, prepared: readonly PreparedTask[]) => void;
@@ -97,26 +103,58 @@ export class Conductor {
   #startStage(run: RunState, index: number): void {
     const owner = this.#ownerOf(run);
     if (owner === undefined || run.ended) return;
-    const stage = run.stage(index).id;
-    const started = (tasks: number): void => {
-      if (run.ended || run.isRunning(index) || run.abandoned) return;
-      owner.record(run, { type: "stage.started", stage, tasks });
+    this.#prepare(run, index, (prepared) => {
+      if (run.ended || run.isRunning(index) || run.abandoned || run.outcome(index) !== undefined) {
+        return;
+      }
+      const stage = run.stage(index).id;
+      switch (prepared.kind) {
+        case "tasks":
+          owner.record(run, { type: "stage.started", stage, tasks: prepared.tasks });
+          return;
+        case "value":
+          this.#recordValue(owner, run, stage, prepared.value);
+          return;
+        case "skip":
+          owner.record(run, { type: "stage.skipped", stage, why: prepared.why });
+          return;
+        default:
+          prepared satisfies never;
+      }
+    });
+  }
+
+  /** The output of a stage without tasks; a large one is stored as an object first. */
+  #recordValue(owner: ShardOwner, run: RunState, stage: StageId, value: Json): void {
+    const record = (output: Value): void => {
+      const isOpen = !run.ended && !run.abandoned && run.outcome(run.position(stage)) === undefined;
+      if (isOpen) owner.record(run, { type: "stage.succeeded", stage, output });
     };
-    this.#prepare(run, index, started);
+    const text = JSON.stringify(value);
+    if (text.length <= LIMITS.inlineValueBytes) {
+      record({ value });
+      return;
+    }
+    this.#options.blobs
+      .put(Buffer.from(text))
+      .then((blob) => record({ blob }))
+      .catch((error: unknown) => this.#failStage(owner, run, stage, error));
+  }
+
+  #failStage(owner: ShardOwner | undefined, run: RunState, stage: StageId, error: unknown): void {
+    if (owner === undefined || run.ended || run.abandoned) return;
+    owner.record(run, { type: "stage.failed", stage, error: toErrorRecord(error) });
   }
 
   /** Loads what a stage's tasks are made of; a stage that cannot be prepared fails. */
-  #prepare(run: RunState, index: number, ready: (tasks: number) => void): void {
+  #prepare(run: RunState, index: number, ready: (prepared: PreparedStage) => void): void {
     const owner = this.#ownerOf(run);
-    const failed = (error: unknown): void => {
-      if (owner === undefined || run.ended || run.abandoned) return;
-      const record = toErrorRecord(error);
-      owner.record(run, { type: "stage.failed", stage: run.stage(index).id, error: record });
-    };
+    const failed = (error: unknown): void =>
+      this.#failStage(owner, run, run.stage(index).id, error);
     try {
-      const tasks = this.#options.stageInputs.prepare(run, index);
-      if (typeof tasks === "number") ready(tasks);
-      else tasks.then(ready).catch(failed);
+      const prepared = this.#options.stageInputs.prepare(run, index);
+      if ("kind" in prepared) ready(prepared);
+      else prepared.then(ready).catch(failed);
     } catch (error) {
       failed(error);
     }

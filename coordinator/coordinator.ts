@@ -213,6 +213,7 @@ async function openParts(
     turns,
     deadlines,
     stageInputs,
+    blobs,
     dispatcher: () => dispatcher,
     sendOffers: (target, prepared) => offers.send(target, prepared),
   });

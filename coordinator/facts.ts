@@ -79,6 +79,8 @@ function fieldsOf(event: RunEvent): Record<string, unknown> {
     }
     case "stage.succeeded":
       return { stageId: event.stage };
+    case "stage.skipped":
+      return { stageId: event.stage, why: event.why };
     case "stage.failed":
       return { stageId: event.stage, error: event.error };
     case "cancel.requested":

@@ -12,6 +12,7 @@ import { shardOf } from "../core/shard.ts";
 import type { TimelineEntry } from "../core/timeline.ts";
 import type { Value } from "../core/value.ts";
 import { at, type Vector } from "../core/vector.ts";
+import type { StageStatus } from "../language/scope.ts";
 import { runMachine } from "../machines/run.ts";
 import { type QueueTasks, stageMachine, type TaskState } from "../machines/stage.ts";
 import { asksForTimeline, RunTimeline } from "./run-timeline.ts";
@@ -44,6 +45,7 @@ export class RunState {
   readonly #run: Actor<typeof runMachine>;
   readonly #stages = new Map<number, Actor<typeof stageMachine>>();
   readonly #outputs = new Map<number, readonly Value[]>();
+  readonly #outcomes = new Map<number, StageStatus>();
   readonly #positions: ReadonlyMap<StageId, number>;
   readonly #timeline: RunTimeline | undefined;
 
@@ -90,14 +92,22 @@ export class RunState {
         break;
       case "stage.succeeded": {
         const index = this.position(event.stage);
+        if (event.output !== undefined) this.#outputs.set(index, [event.output]);
         this.#endStage(index, event);
         this.#run.send({ type: "stage.succeeded", index });
+        break;
+      }
+      case "stage.skipped": {
+        const index = this.position(event.stage);
+        this.#outcomes.set(index, "skipped");
+        this.#run.send({ type: "stage.skipped", index });
         break;
       }
       case "stage.failed": {
         const index = this.position(event.stage);
         this.#endStage(index, event);
-        this.#run.send({ type: "stage.failed", index, error: event.error });
+        const isTolerated = this.stage(index).continueOnError === true;
+        this.#run.send({ type: "stage.failed", index, error: event.error, isTolerated });
         break;
       }
       default:
@@ -135,6 +145,11 @@ export class RunState {
   /** Outputs of a stage that succeeded, by task. */
   outputs(stage: number): readonly Value[] | undefined {
     return this.#outputs.get(stage);
+  }
+
+  /** How a stage ended; undefined while it has not. */
+  outcome(stage: number): StageStatus | undefined {
+    return this.#outcomes.get(stage);
   }
 
   /** Ended attempts, in the order in which they ended; empty when the cascade does not ask for them. */
@@ -185,8 +200,9 @@ export class RunState {
   }
 
   #endStage(index: number, event: EventOf<"stage.succeeded"> | EventOf<"stage.failed">): void {
+    this.#outcomes.set(index, event.type === "stage.succeeded" ? "succeeded" : "failed");
     const actor = this.#stages.get(index);
-    if (actor === undefined) return; // it failed before it started
+    if (actor === undefined) return; // it has no tasks, or failed before it started
     const { tasks } = actor.getSnapshot().context;
     actor.send(event);
     this.#stages.delete(index);
@@ -275,7 +291,8 @@ const stageActorLogic = stageMachine.provide({
 });
 
 function lastOutput(run: RunState): Value {
-  const last = run.plan.stages.length - 1;
+  const last = run.plan.result.findLast((index) => run.outcome(index) === "succeeded");
+  if (last === undefined) return { value: null };
   const output = run.stage(last).single ? run.outputs(last)?.[0] : undefined;
   return output ?? { value: null };
 }

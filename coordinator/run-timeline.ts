@@ -1,6 +1,6 @@
 import type { StoredEvent } from "../core/events.ts";
 import type { StageId } from "../core/ids.ts";
-import type { Plan, Template } from "../core/plan.ts";
+import type { Plan, Reference, Template } from "../core/plan.ts";
 import type { TimelineEntry } from "../core/timeline.ts";
 
 /** What the tasks of a run did so far, from its facts. Kept only where the cascade asks for it. */
@@ -51,8 +51,9 @@ const asking = new WeakMap<Plan, boolean>();
 export function asksForTimeline(plan: Plan): boolean {
   let asks = asking.get(plan);
   if (asks === undefined) {
-    const templates = plan.stages.flatMap(({ foreach, skills }) => [
-      ...(foreach === undefined ? [] : [foreach]),
+    const templates = plan.stages.flatMap(({ foreach, when, value, decision, skills }) => [
+      ...[foreach, when, value, decision?.on].filter((template) => template !== undefined),
+      ...(decision?.branches ?? []).flatMap((branch) => branch.when ?? []),
       ...skills.flatMap(({ inputs }) => Object.values(inputs)),
     ]);
     asks = templates.some(namesTimeline);
@@ -66,9 +67,14 @@ function namesTimeline(template: Template): boolean {
     case "literal":
       return false;
     case "reference":
-      return isTimeline(template.reference.scope);
+      return isTimeline(template.reference);
+    case "expression":
+      return template.references.some(isTimeline);
     case "text":
-      return template.parts.some((part) => typeof part !== "string" && isTimeline(part.scope));
+      return template.parts.some((part) => {
+        if (typeof part === "string") return false;
+        return "scope" in part ? isTimeline(part) : namesTimeline(part);
+      });
     case "list":
       return template.items.some(namesTimeline);
     case "map":
@@ -78,6 +84,6 @@ function namesTimeline(template: Template): boolean {
   }
 }
 
-function isTimeline(scope: { readonly kind: string; readonly field?: string }): boolean {
+function isTimeline({ scope }: Reference): boolean {
   return scope.kind === "run" && scope.field === "timeline";
 }

@@ -2,13 +2,22 @@ import { SwarmError } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { isJsonObject } from "../core/json.ts";
 import { refuseOver } from "../core/limits.ts";
-import type { PlanStage, RunField } from "../core/plan.ts";
+import type { Decision, PlanStage, RunField, Template } from "../core/plan.ts";
 import type { BlobRef } from "../core/value.ts";
+import { decide } from "../language/decision.ts";
+import type { Scope } from "../language/scope.ts";
 import { stageOutput } from "../language/stage-output.ts";
-import { blobsNeeded, evaluate, type Scope } from "../language/template.ts";
+import { blobsNeeded, evaluate } from "../language/template.ts";
 import type { Blobs } from "../store/blobs.ts";
 import type { RunState } from "./run-state.ts";
 import { type QueuedTask, skillCallOf } from "./task-queue.ts";
+
+/** What there is to do for a stage that is ready. */
+export type PreparedStage =
+  | { readonly kind: "tasks"; readonly tasks: number }
+  /** Nothing but a value, which is its output. */
+  | { readonly kind: "value"; readonly value: Json }
+  | { readonly kind: "skip"; readonly why: "branch" | "when" };
 
 /** What the tasks of a running stage are made of. Rebuilt from the plan and the recorded outputs after a restart. */
 interface Prepared {
@@ -32,10 +41,11 @@ export class StageInputs {
   }
 
   /**
-   * Gets a stage ready and answers how many tasks it has; a promise when objects must be loaded first.
-   * @throws SwarmError when `foreach` is not a list, or a reference finds nothing
+   * Gets a stage ready and answers what there is to do; a promise when objects must be loaded first.
+   * @throws SwarmError when `foreach` is not a list, a reference finds nothing or an expression fails
    */
-  prepare(run: RunState, stage: number): number | Promise<number> {
+  prepare(run: RunState, stage: number): PreparedStage | Promise<PreparedStage> {
+    if (!isOnTakenBranch(run, stage)) return { kind: "skip", why: "branch" };
     const needed = this.#needed(run, stage);
     if (needed.length === 0) return this.#finish(run, stage);
     return this.#load(run, needed).then(() => this.prepare(run, stage));
@@ -46,7 +56,8 @@ export class StageInputs {
     const { run, stage, index } = task;
     const { skills } = run.stage(stage);
     const items = this.#of(run).stages.get(stage)?.items;
-    const scope = this.#scope(run, items?.[Math.floor(index / skills.length)]);
+    const position = Math.floor(index / skills.length);
+    const scope = this.#scope(run, items && { item: items[position] ?? null, position });
     const inputs: Record<string, Json> = {};
     for (const [name, template] of Object.entries(skillCallOf(task).inputs)) {
       inputs[name] = evaluate(template, scope);
@@ -59,11 +70,25 @@ export class StageInputs {
     this.#runs.delete(run);
   }
 
-  #finish(run: RunState, index: number): number {
+  #finish(run: RunState, index: number): PreparedStage {
     const stage = run.stage(index);
+    const scope = this.#scope(run, undefined);
+    if (stage.when !== undefined && !this.#isWanted(stage, stage.when, scope)) {
+      return { kind: "skip", why: "when" };
+    }
+    if (stage.value !== undefined) return { kind: "value", value: evaluate(stage.value, scope) };
+    if (stage.decision !== undefined)
+      return { kind: "value", value: decide(stage.decision, scope) };
     const items = this.#items(run, stage);
     this.#of(run).stages.set(index, { items });
-    return (items?.length ?? 1) * stage.skills.length;
+    return { kind: "tasks", tasks: (items?.length ?? 1) * stage.skills.length };
+  }
+
+  #isWanted(stage: PlanStage, when: Template, scope: Scope): boolean {
+    const wanted = evaluate(when, scope);
+    if (typeof wanted === "boolean") return wanted;
+    const message = `when of stage ${stage.id} is not true or false, but ${JSON.stringify(wanted)}`;
+    throw new SwarmError("expression-failed", message.slice(0, 200));
   }
 
   #items(run: RunState, stage: PlanStage): readonly Json[] | undefined {
@@ -83,15 +108,21 @@ export class StageInputs {
     const own = this.#of(run);
     if ("blob" in inputs && !own.loaded.has(inputs.blob.name)) return [inputs.blob];
     const scope = this.#scope(run, undefined);
-    const ofItems =
-      stage.foreach === undefined ? [] : blobsNeeded(stage.foreach, scope, { whole: true });
+    const needs = (template: Template | undefined, whole: boolean): readonly BlobRef[] =>
+      template === undefined ? [] : blobsNeeded(template, scope, { whole });
+    const ofItems = needs(stage.foreach, true);
+    const ofConditions = [
+      ...needs(stage.when, true),
+      ...needs(stage.value, false),
+      ...templatesOf(stage.decision).flatMap((template) => needs(template, true)),
+    ];
     const withoutItem = stage.foreach === undefined ? stage.skills : [];
     const ofTexts = withoutItem.flatMap((call) =>
       Object.values(call.inputs).flatMap((template) =>
         blobsNeeded(template, scope, { whole: false }),
       ),
     );
-    return [...ofItems, ...ofTexts];
+    return [...ofConditions, ...ofItems, ...ofTexts];
   }
 
   async #load(run: RunState, refs: readonly BlobRef[]): Promise<void> {
@@ -104,7 +135,10 @@ export class StageInputs {
     );
   }
 
-  #scope(run: RunState, item: Json | undefined): Scope {
+  #scope(
+    run: RunState,
+    entry: { readonly item: Json; readonly position: number } | undefined,
+  ): Scope {
     const own = this.#of(run);
     return {
       input: (name) => this.#inputs(run)[name],
@@ -117,8 +151,9 @@ export class StageInputs {
         }
         return output;
       },
+      status: (index) => run.outcome(index),
       run: (field) => fieldOf(run, field),
-      ...(item === undefined ? {} : { item }),
+      ...(entry === undefined ? {} : { item: entry.item, itemIndex: entry.position }),
       loaded: (ref) => own.loaded.get(ref.name),
     };
   }
@@ -138,6 +173,22 @@ export class StageInputs {
     }
     return own;
   }
+}
+
+/** False for a stage of a branch that was not taken. */
+function isOnTakenBranch(run: RunState, index: number): boolean {
+  const { guard } = run.stage(index);
+  if (guard === undefined) return true;
+  const [decision] = run.outputs(guard.stage) ?? [];
+  if (decision === undefined || !("value" in decision)) return false;
+  return isJsonObject(decision.value) && decision.value["branch"] === guard.branch;
+}
+
+function templatesOf(decision: Decision | undefined): readonly Template[] {
+  if (decision === undefined) return [];
+  return [decision.on, ...decision.branches.map(({ when }) => when)].filter(
+    (template) => template !== undefined,
+  );
 }
 
 function fieldOf(run: RunState, field: RunField): Json {

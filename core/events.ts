@@ -55,8 +55,11 @@ export type RunEvent =
       /** Wall time of the next attempt; absent when there is none. */
       readonly retryAtMs?: number;
     }
-  | { readonly type: "stage.succeeded"; readonly stage: StageId }
+  /** `output` is that of a stage without tasks, which the coordinator evaluated. */
+  | { readonly type: "stage.succeeded"; readonly stage: StageId; readonly output?: Value }
   | { readonly type: "stage.failed"; readonly stage: StageId; readonly error: ErrorRecord }
+  /** A branch that was not taken, or a `when` that was false. */
+  | { readonly type: "stage.skipped"; readonly stage: StageId; readonly why: "branch" | "when" }
   | { readonly type: "cancel.requested"; readonly by: string; readonly reason: string }
   /** `output` is the last stage's when that stage has a single task, else null. */
   | { readonly type: "run.succeeded"; readonly output: Value }

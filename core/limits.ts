@@ -7,6 +7,17 @@ export const LIMITS = {
   stagesPerCascade: 10_000,
   skillsPerStage: 256,
   fanOutItems: 100_000,
+  expressionBytes: 4_096,
+  /** Of the syntax tree of one expression. */
+  expressionNodes: 400,
+  expressionDepth: 32,
+  /** A list that an expression goes through entry by entry. */
+  expressionListItems: 10_000,
+  /** A text that an expression works on, and what it may make. */
+  expressionTextBytes: 1_048_576,
+  /** Values that an expression may make, those inside others counted. */
+  expressionResultValues: 1_000_000,
+  loopIterations: 100,
   openRuns: 20_000,
   /** NATS carries 1 MiB; the rest is room for headers. */
   jobBytes: 1_000_000,

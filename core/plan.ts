@@ -12,6 +12,8 @@ export interface Plan {
   readonly description?: string;
   readonly inputs: readonly InputSpec[];
   readonly stages: readonly PlanStage[];
+  /** The output of the last of these stages that succeeded is the run's, when it is of a single task. */
+  readonly result: readonly number[];
 }
 
 export type InputType =
@@ -33,13 +35,22 @@ export interface InputSpec {
   readonly default?: Json;
 }
 
-export type StageType = "sequential" | "parallel" | "swarm-parallel";
+export type StageType = "sequential" | "parallel" | "swarm-parallel" | "conditional" | "transform";
 
 export interface PlanStage {
   readonly id: StageId;
   readonly type: StageType;
   /** Positions in `Plan.stages`. */
   readonly needs: readonly number[];
+  /** It runs only when that conditional stage took this branch. */
+  readonly guard?: { readonly stage: number; readonly branch: string };
+  /** It is skipped when this is false. */
+  readonly when?: Template;
+  /** The coordinator evaluates these, and there are no tasks. A decision's value is `{branch, value}`. */
+  readonly value?: Template;
+  readonly decision?: Decision;
+  /** When it fails, the run goes on as if it had been skipped. */
+  readonly continueOnError?: true;
   /** One task for each skill and, with `foreach`, for each item. Tasks are item-major: all skills of item 0 first. */
   readonly skills: readonly SkillCall[];
   readonly foreach?: Template;
@@ -48,6 +59,24 @@ export interface PlanStage {
   readonly timeoutMs: number;
   /** True when the stage's output is its one task's output; false when it is a mapping over many. */
   readonly single: boolean;
+}
+
+/** How a conditional stage chooses one of its branches. */
+export interface Decision {
+  /** Absent when every branch has a condition of its own. */
+  readonly on?: Template;
+  /** In the order in which they are tried. */
+  readonly branches: readonly Branch[];
+  /** The branch when no other fits. */
+  readonly otherwise?: string;
+}
+
+export interface Branch {
+  readonly name: string;
+  /** It is taken for numbers from here up, unless a branch before it is. */
+  readonly atLeast?: number;
+  /** It is taken when this is true. */
+  readonly when?: Template;
 }
 
 export interface SkillCall {
@@ -79,9 +108,22 @@ export interface RetryPolicy {
 export type Template =
   | { readonly kind: "literal"; readonly value: Json }
   | { readonly kind: "reference"; readonly reference: Reference }
-  | { readonly kind: "text"; readonly parts: readonly (string | Reference)[] }
+  | Expression
+  | { readonly kind: "text"; readonly parts: readonly (string | Reference | Expression)[] }
   | { readonly kind: "list"; readonly items: readonly Template[] }
   | { readonly kind: "map"; readonly entries: Readonly<Record<string, Template>> };
+
+/** An expression that was checked: its names are references, in the text `r0`, `r1`, … in their order. */
+export interface Expression {
+  readonly kind: "expression";
+  /** CEL, printed from the syntax tree; numbers are doubles. */
+  readonly text: string;
+  readonly references: readonly Reference[];
+  /** True when it goes through lists entry by entry, which then must not be long. */
+  readonly iterates: boolean;
+  /** As written, for errors. */
+  readonly source: string;
+}
 
 /** What a cascade may know of its own run. */
 export type RunField = "id" | "cascade" | "timeline";
@@ -90,10 +132,18 @@ export type RunField = "id" | "cascade" | "timeline";
 export interface Reference {
   readonly scope:
     | { readonly kind: "input"; readonly name: string }
-    | { readonly kind: "stage"; readonly index: number }
+    /** The output of the last of these stages that succeeded; null when none did. */
+    | { readonly kind: "stage"; readonly indexes: readonly number[] }
+    /** How the last of these stages that was not skipped ended. */
+    | { readonly kind: "status"; readonly indexes: readonly number[] }
     | { readonly kind: "item" }
+    /** The position of the item, from 0. */
+    | { readonly kind: "index" }
+    | { readonly kind: "constant"; readonly value: Json }
     | { readonly kind: "run"; readonly field: RunField };
   readonly path: readonly (string | number)[];
+  /** It asks whether there is a value, and is true or false. */
+  readonly isPresence?: true;
   /** As written, for errors. */
   readonly source: string;
 }

@@ -1,45 +1,51 @@
 import type { InputSpec, InputType, Reference, RunField } from "../core/plan.ts";
+import type { Resolved } from "./expression.ts";
 import { didYouMean } from "./nearest.ts";
-import { transitiveNeeds } from "./order.ts";
-import type { WrittenReference } from "./template.ts";
-
-/** A stage as `${…}` sees it. `fields` is undefined when nothing is known about its output. */
-export interface StageOutputs {
-  readonly id: string;
-  /** Positions of the stages it needs, in an order in which each comes after those it needs. */
-  readonly needs: readonly number[];
-  readonly fields: ReadonlyMap<string, OutputField> | undefined;
-}
-
-export interface OutputField {
-  readonly type: InputType;
-  /** Inputs that are not written take the output of their name. */
-  readonly isOffered: boolean;
-}
-
-export type Resolved =
-  | { readonly ok: true; readonly reference: Reference; readonly type: InputType }
-  | { readonly ok: false; readonly why: string; readonly hint?: string | (() => string) };
+import type { Fields, OutputField, StageGraph } from "./stage-graph.ts";
+import type { StageScope, Target } from "./stage-scope.ts";
 
 /** Names with a meaning of their own in `${…}` or on the bus, now or in a later version of the language. */
 export const RESERVED_STAGE_IDS: ReadonlySet<string> = new Set([
   ...["_", "env", "index", "inputs", "item", "iteration", "memory", "run", "secrets", "stages"],
 ]);
 
+/** The ids of all stages written in a cascade, each with that of the stage it is inside of. */
+export type StageIds = ReadonlyMap<string, string | undefined>;
+
+/** Where a name stands. */
+export interface NamePlace {
+  /** Position of the stage in the plan. */
+  readonly stage: number;
+  readonly scope: StageScope;
+  readonly hasItem: boolean;
+  /** Which turn of a loop it is, from 1; undefined outside of loops. */
+  readonly iteration: number | undefined;
+}
+
+type Path = readonly (string | number)[];
+
 /** What the templates of one cascade may refer to, and of which type it is as far as that is declared. */
 export class Names {
   readonly #inputs: ReadonlyMap<string, InputSpec>;
-  readonly #stages: readonly StageOutputs[];
-  readonly #positions: ReadonlyMap<string, number>;
-  readonly #needs: (stage: number, needed: number) => boolean;
-  readonly #offers = new Map<string, readonly (Offer | undefined)[]>();
+  readonly #inputsStage: number | undefined;
+  readonly #graph: StageGraph;
+  readonly #stageIds: StageIds;
   readonly #used = new Set<string>();
+  readonly #fieldNames = new Set<string>();
 
-  constructor(inputs: readonly InputSpec[], stages: readonly StageOutputs[]) {
+  /**
+   * @param inputsStage of a sub-cascade: the stage whose output its inputs are
+   */
+  constructor(
+    inputs: readonly InputSpec[],
+    graph: StageGraph,
+    stageIds: StageIds,
+    inputsStage?: number,
+  ) {
     this.#inputs = new Map(inputs.map((input) => [input.name, input]));
-    this.#stages = stages;
-    this.#positions = new Map(stages.map(({ id }, position) => [id, position]));
-    this.#needs = transitiveNeeds(stages.map(({ needs }) => needs));
+    this.#graph = graph;
+    this.#stageIds = stageIds;
+    this.#inputsStage = inputsStage;
   }
 
   /** True when some reference was resolved to this cascade input. */
@@ -47,137 +53,174 @@ export class Names {
     return this.#used.has(input);
   }
 
+  /** True for names in which a hyphen is part of the name. */
+  isKnown(name: string): boolean {
+    return this.#stageIds.has(name) || this.#inputs.has(name) || this.#fieldNames.has(name);
+  }
+
+  /** Tells of the outputs of a stage, for names with hyphens among them. */
+  addFields(fields: Fields): void {
+    for (const name of fields?.keys() ?? []) this.#fieldNames.add(name);
+  }
+
   /**
-   * `inputs.<name>`, `item` when there is one, a field of `run`, the id of a stage among those needed, or the bare name of a cascade
-   * input. @param stage the position of the stage in which it is written
+   * `inputs.<name>`, `item` and `index` when there is an item, `iteration` in a loop, a field of `run`,
+   * `stages.<id>.output` or `.status`; else the id of a stage among those needed, the name of a cascade input, or the
+   * name of an output of the nearest stage that has it.
    */
-  resolve(written: WrittenReference, stage: number, hasItem: boolean): Resolved {
-    const { path, source } = written;
+  resolve(path: Path, source: string, place: NamePlace): Resolved {
     const [root, ...rest] = path;
+    if (typeof root !== "string") return this.#unknown(path, place);
     if (root === "inputs") {
       const [name, ...below] = rest;
-      if (typeof name === "string" && this.#inputs.has(name))
-        return this.#input(name, below, source);
-      return this.#unknown(written, stage, hasItem);
+      if (typeof name !== "string" || !this.#inputs.has(name)) return this.#unknown(path, place);
+      return this.#input(name, below, source);
     }
-    if (root === "item" && hasItem) return item(rest, source);
+    if (root === "stages") return this.#ofStages(rest, source, place);
+    if (root === "item" && place.hasItem) return named({ kind: "item" }, rest, source, "any");
+    if (root === "index" && place.hasItem) return named({ kind: "index" }, rest, source, "integer");
+    if (root === "iteration" && place.iteration !== undefined) {
+      return named({ kind: "constant", value: place.iteration }, rest, source, "integer");
+    }
     if (root === "run" && !this.#inputs.has("run")) return ofRun(rest, source);
-    if (typeof root !== "string") return this.#unknown(written, stage, hasItem);
-    const position = this.#positions.get(root);
-    const isInput = this.#inputs.has(root);
-    if (position !== undefined && isInput) {
-      const why = `both a stage and an input are called "${root}"`;
-      return { ok: false, why, hint: `write \${inputs.${root}} for the input, or rename one` };
-    }
-    if (isInput) return this.#input(root, rest, source);
-    if (position === undefined) return this.#unknown(written, stage, hasItem);
-    if (this.#needs(stage, position)) return this.#stage(position, rest, source);
-    const why = `the stage "${root}" has not ended when this one starts`;
-    return { ok: false, why, hint: "add it to `needs`" };
+    return this.#bare(root, path, source, place);
   }
 
   /**
    * What an input that is not written gets: the cascade input of its name, else the output of its name that the
    * nearest needed stage declares. Undefined when there is neither; an error when several are equally near.
    */
-  implied(name: string, stage: number): Resolved | undefined {
+  implied(name: string, place: NamePlace): Resolved | undefined {
     if (this.#inputs.has(name)) return this.#input(name, [], `\${inputs.${name}}`);
-    const offer = this.#offersOf(name)[stage];
-    const [nearest, other] = offer?.stages ?? [];
-    if (nearest === undefined) return undefined;
-    if (other === undefined)
-      return this.#stage(nearest, [name], `\${${this.#idOf(nearest)}.${name}}`);
-    const candidates = (offer?.stages ?? []).map(
-      (position) => `\${${this.#idOf(position)}.${name}}`,
-    );
-    return {
-      ok: false,
-      why: `could be ${candidates.join(" or ")}`,
-      hint: "write which one is meant",
-    };
+    return this.#offered(name, [], undefined, place);
+  }
+
+  #bare(root: string, path: Path, source: string, place: NamePlace): Resolved {
+    const rest = path.slice(1);
+    const target = place.scope.find(root);
+    const isInput = this.#inputs.has(root);
+    if (isInput && (target !== undefined || this.#stageIds.has(root))) {
+      const why = `both a stage and an input are called "${root}"`;
+      return { ok: false, why, hint: `write \${inputs.${root}} for the input, or rename one` };
+    }
+    if (isInput) return this.#input(root, rest, source);
+    if (target !== undefined && this.#hasEnded(target, place)) {
+      return this.#output(root, target, rest, source);
+    }
+    if (target !== undefined || this.#stageIds.has(root)) return this.#notEnded(root, place);
+    return this.#offered(root, rest, source, place) ?? this.#unknown(path, place);
+  }
+
+  /** @param source undefined when nothing is written, and the reference names itself */
+  #offered(
+    name: string,
+    rest: Path,
+    source: string | undefined,
+    place: NamePlace,
+  ): Resolved | undefined {
+    const ids = this.#graph.offersOf(name, place.stage, place.scope);
+    const [nearest, other] = ids;
+    const target = nearest === undefined ? undefined : place.scope.find(nearest);
+    if (nearest === undefined || target === undefined) return undefined;
+    if (other === undefined) {
+      return this.#output(nearest, target, [name, ...rest], source ?? `\${${nearest}.${name}}`);
+    }
+    const why = `could be ${ids.map((id) => `\${${id}.${name}}`).join(" or ")}`;
+    return { ok: false, why, hint: "write which one is meant" };
+  }
+
+  #ofStages([id, field, ...rest]: Path, source: string, place: NamePlace): Resolved {
+    const target = typeof id === "string" ? place.scope.find(id) : undefined;
+    if (typeof id !== "string" || (target === undefined && !this.#stageIds.has(id))) {
+      const why = id === undefined ? "name a stage" : `no stage is called ${JSON.stringify(id)}`;
+      return { ok: false, why, hint: () => didYouMean(String(id ?? ""), place.scope.ids()) };
+    }
+    if (target === undefined || !this.#hasEnded(target, place)) return this.#notEnded(id, place);
+    if (field === "output") return this.#output(id, target, rest, source);
+    if (field === "status") {
+      return named({ kind: "status", indexes: target.stages }, rest, source, "string");
+    }
+    const why = `a stage has "output" and "status", not ${JSON.stringify(field ?? "")}`;
+    return { ok: false, why };
+  }
+
+  #notEnded(id: string, { scope }: NamePlace): Resolved {
+    const around = this.#stageIds.get(id);
+    if (around !== undefined && scope.find(id) === undefined && scope.find(around) !== undefined) {
+      const why = `the stage "${id}" is inside "${around}"`;
+      return { ok: false, why, hint: `name the stage around it: \${${around}}` };
+    }
+    const why = `the stage "${id}" has not ended when this one starts`;
+    return { ok: false, why, hint: "add it to `needs`" };
+  }
+
+  #hasEnded(target: Target, place: NamePlace): boolean {
+    return target.stages.every((stage) => this.#graph.endsBefore(stage, place.stage));
   }
 
   #input(name: string, path: Path, source: string): Resolved {
     this.#used.add(name);
-    const type = typeBelow(this.#inputs.get(name)?.type ?? "any", path);
+    const spec = this.#inputs.get(name);
+    const isAlwaysThere = spec?.required === true || spec?.default !== undefined;
+    const type = typeBelow(isAlwaysThere ? (spec?.type ?? "any") : "any", path);
     if (typeof type !== "string") return { ok: false, ...type };
-    return { ok: true, reference: { scope: { kind: "input", name }, path, source }, type };
+    const scope: Reference["scope"] =
+      this.#inputsStage === undefined
+        ? { kind: "input", name }
+        : { kind: "stage", indexes: [this.#inputsStage] };
+    const whole = this.#inputsStage === undefined ? path : [name, ...path];
+    return { ok: true, reference: { scope, path: whole, source }, type };
   }
 
-  #stage(index: number, path: Path, source: string): Resolved {
-    const reference: Reference = { scope: { kind: "stage", index }, path, source };
-    const fields = this.#stages[index]?.fields;
+  #output(id: string, { stages, fields }: Target, path: Path, source: string): Resolved {
+    const reference: Reference = { scope: { kind: "stage", indexes: stages }, path, source };
     const [field, ...below] = path;
     if (field === undefined) return { ok: true, reference, type: fields ? "object" : "any" };
     if (fields === undefined) return { ok: true, reference, type: "any" };
     const declared = typeof field === "string" ? fields.get(field) : undefined;
     if (declared === undefined) {
-      const why = `"${this.#idOf(index)}" has no output ${JSON.stringify(field)}`;
+      const why = `"${id}" has no output ${JSON.stringify(field)}`;
       return { ok: false, why, hint: () => didYouMean(String(field), [...fields.keys()]) };
     }
     const type = typeBelow(declared.type, below);
     return typeof type === "string" ? { ok: true, reference, type } : { ok: false, ...type };
   }
 
-  #unknown(written: WrittenReference, stage: number, hasItem: boolean): Resolved {
-    const isInput = written.path[0] === "inputs";
-    const given = written.path.slice(0, isInput ? 2 : 1).join(".");
-    const hint = (): string =>
-      didYouMean(given, [
-        ...[...this.#inputs.keys()].map((name) => `inputs.${name}`),
-        ...this.#stages.filter((_, position) => this.#needs(stage, position)).map(({ id }) => id),
-        ...(hasItem ? ["item"] : []),
-      ]);
-    return { ok: false, why: "there is nothing of that name", hint };
-  }
-
-  /** For each stage, the nearest of those it needs that offer an output of this name. */
-  #offersOf(name: string): readonly (Offer | undefined)[] {
-    let offers = this.#offers.get(name);
-    if (offers === undefined) {
-      offers = this.#findOffers(name);
-      this.#offers.set(name, offers);
-    }
-    return offers;
-  }
-
-  #findOffers(name: string): readonly (Offer | undefined)[] {
-    const offers: (Offer | undefined)[] = [];
-    for (const { needs } of this.#stages) {
-      let best: Offer | undefined;
-      for (const needed of needs) {
-        const isOffered = this.#stages[needed]?.fields?.get(name)?.isOffered === true;
-        const further = offers[needed];
-        const offer = isOffered
-          ? { distance: 1, stages: [needed] }
-          : further && { distance: further.distance + 1, stages: further.stages };
-        best = nearer(best, offer);
-      }
-      offers.push(best);
-    }
-    return offers;
-  }
-
-  #idOf(position: number): string {
-    return this.#stages[position]?.id ?? "";
+  #unknown(path: Path, place: NamePlace): Resolved {
+    const isInput = path[0] === "inputs";
+    const given = path.slice(0, isInput ? 2 : 1).join(".");
+    const known = (): readonly string[] => [
+      ...[...this.#inputs.keys()].map((name) => `inputs.${name}`),
+      ...place.scope.ids().filter((id) => {
+        const target = place.scope.find(id);
+        return target !== undefined && this.#hasEnded(target, place);
+      }),
+      ...(place.hasItem ? ["item", "index"] : []),
+      ...(place.iteration === undefined ? [] : ["iteration"]),
+    ];
+    return {
+      ok: false,
+      why: "there is nothing of that name",
+      hint: () => didYouMean(given, known()),
+    };
   }
 }
 
-type Path = readonly (string | number)[];
-
-interface Offer {
-  readonly distance: number;
-  /** More than one when they are equally near; no more than are worth listing. */
-  readonly stages: readonly number[];
-}
-
-const CANDIDATES_LISTED = 5;
-
-function nearer(a: Offer | undefined, b: Offer | undefined): Offer | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  if (a.distance !== b.distance) return a.distance < b.distance ? a : b;
-  const stages = [...new Set([...a.stages, ...b.stages])].slice(0, CANDIDATES_LISTED);
-  return { distance: a.distance, stages };
+/** What may be said of a stage that is carried out by several: a field that all have is always there. */
+export function commonFields(all: readonly Fields[]): Fields {
+  const known = all.filter((fields) => fields !== undefined);
+  if (known.length === 0 || known.length < all.length) return undefined;
+  const common = new Map<string, OutputField>();
+  for (const name of new Set(known.flatMap((fields) => [...fields.keys()]))) {
+    const declared = known.map((fields) => fields.get(name));
+    const types = new Set(declared.map((field) => field?.type));
+    const [type] = types;
+    common.set(name, {
+      type: types.size === 1 && type !== undefined ? type : "any",
+      isOffered: declared.every((field) => field?.isOffered === true),
+    });
+  }
+  return common;
 }
 
 const RUN_FIELDS: Readonly<Record<RunField, InputType>> = {
@@ -194,13 +237,13 @@ function ofRun([field, ...path]: Path, source: string): Resolved {
     return { ok: false, why, hint: () => didYouMean(String(field ?? ""), Object.keys(RUN_FIELDS)) };
   }
   const known = field as RunField;
-  const type = typeBelow(RUN_FIELDS[known], path);
-  if (typeof type !== "string") return { ok: false, ...type };
-  return { ok: true, reference: { scope: { kind: "run", field: known }, path, source }, type };
+  return named({ kind: "run", field: known }, path, source, RUN_FIELDS[known]);
 }
 
-function item(path: Path, source: string): Resolved {
-  return { ok: true, reference: { scope: { kind: "item" }, path, source }, type: "any" };
+function named(scope: Reference["scope"], path: Path, source: string, whole: InputType): Resolved {
+  const type = typeBelow(whole, path);
+  if (typeof type !== "string") return { ok: false, ...type };
+  return { ok: true, reference: { scope, path, source }, type };
 }
 
 /** The type at a path below a value of a declared type; what is below is not declared, so it may be anything. */

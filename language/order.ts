@@ -32,26 +32,3 @@ export function orderStages(needs: readonly (readonly number[])[]): {
   }
   return { order };
 }
-
-/**
- * For stages in such an order, tells whether one has succeeded whenever another starts.
- * Ten thousand stages in a row take 12 MB and some milliseconds.
- */
-export function transitiveNeeds(
-  needs: readonly (readonly number[])[],
-): (stage: number, needed: number) => boolean {
-  const words = Math.ceil(needs.length / 32);
-  const bits = new Uint32Array(words * needs.length);
-  for (const [stage, direct] of needs.entries()) {
-    const row = stage * words;
-    for (const needed of direct) {
-      // A stage comes after those it needs, so their rows are complete.
-      for (let word = 0; word <= needed >>> 5; word++) {
-        bits[row + word] = (bits[row + word] ?? 0) | (bits[needed * words + word] ?? 0);
-      }
-      bits[row + (needed >>> 5)] = (bits[row + (needed >>> 5)] ?? 0) | (1 << (needed & 31));
-    }
-  }
-  return (stage, needed) =>
-    needed >= 0 && ((bits[stage * words + (needed >>> 5)] ?? 0) & (1 << (needed & 31))) !== 0;
-}

@@ -8,6 +8,7 @@ import {
   LineCounter,
   type Node,
   Parser,
+  type Scalar,
   type YAMLError,
 } from "yaml";
 import type { ErrorLocation } from "../core/errors.ts";
@@ -29,6 +30,8 @@ export interface ParsedYaml {
   readonly data: unknown;
   /** Where the value at a path stands; with `key`, where that key of the mapping stands. */
   locate(path: readonly PropertyKey[], key?: string): ErrorLocation;
+  /** Where a position in the text at a path stands, as far as the text is written plainly; else where the text begins. */
+  locateText(path: readonly PropertyKey[], offset: number): ErrorLocation;
   /** The value at a path as it was written, so `1.10` and not 1.1; undefined when it is not a scalar. */
   written(path: readonly PropertyKey[]): string | undefined;
 }
@@ -71,6 +74,10 @@ export function parseYaml(source: Source): Parsed {
     ok: true,
     data: document.toJS({ maxAliasCount: -1 }),
     locate: (path, key) => place(offsetOf(root, path, key)),
+    locateText: (path, offset) => {
+      const node = path.reduce<unknown>(child, root);
+      return place(isScalar(node) ? offsetInside(node, text, offset) : offsetOf(root, path));
+    },
     written: (path) => {
       const node = path.reduce<unknown>(child, root);
       return isScalar(node) ? node.source : undefined;
@@ -157,7 +164,15 @@ function child(node: unknown, step: PropertyKey): unknown {
     : undefined;
 }
 
-function offsetOf(root: unknown, path: readonly PropertyKey[], key: string | undefined): number {
+/** In a block or an escaped text, characters do not stand where they are counted: then it is where the text begins. */
+function offsetInside(scalar: Scalar, text: string, offset: number): number {
+  const [start, end] = scalar.range ?? [0, 0];
+  const quote = scalar.type === "QUOTE_DOUBLE" || scalar.type === "QUOTE_SINGLE" ? 1 : 0;
+  const isPlain = text.slice(start + quote, end - quote) === scalar.value;
+  return isPlain ? start + quote + offset : start;
+}
+
+function offsetOf(root: unknown, path: readonly PropertyKey[], key?: string): number {
   let node: unknown = root;
   let offset = isNode(root) ? (root.range?.[0] ?? 0) : 0;
   for (const step of path) {

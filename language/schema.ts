@@ -20,10 +20,13 @@ const shownText = z
     "must not hold invisible characters",
   );
 
+/** What `${…}` can name. */
+const FIELD_NAME = /^[A-Za-z_][\w-]{0,63}$/;
+
 const inputSpec = z.strictObject({
   name: z
     .string()
-    .regex(/^[A-Za-z_][\w-]{0,63}$/, "must begin with a letter, then letters, digits, - and _")
+    .regex(FIELD_NAME, "must begin with a letter, then letters, digits, - and _")
     .refine((name) => !FORBIDDEN_KEYS.has(name), "must not be a reserved name"),
   type: z
     .enum(["string", "number", "integer", "boolean", "array", "object", "any", "path"])
@@ -58,12 +61,17 @@ const errorHandling = z.strictObject({
   backoff: duration.exactOptional(),
 });
 
-const stage = z.strictObject({
-  stage: token.exactOptional(),
-  stage_id: token.exactOptional(),
-  name: shownText.min(1).exactOptional(),
+const stageList: z.ZodType<readonly StageSyntax[]> = z.lazy(() =>
+  z.array(stage).min(1).max(LIMITS.stagesPerCascade),
+);
+const condition = z.union([z.string().min(1), z.boolean()]);
+
+/** What one stage, or one branch of a conditional stage, does. */
+const work = {
   description: shownText.exactOptional(),
-  type: z.enum(["sequential", "parallel", "swarm-parallel"]).default("sequential"),
+  type: z
+    .enum(["sequential", "parallel", "swarm-parallel", "conditional", "transform"])
+    .exactOptional(),
   skill: z.string().min(1).exactOptional(),
   skills: z
     .array(z.union([z.string().min(1), skillWithInputs]))
@@ -72,20 +80,72 @@ const stage = z.strictObject({
     .exactOptional(),
   inputs: skillInputs.exactOptional(),
   foreach: json.exactOptional(),
-  needs: z.array(z.string()).exactOptional(),
-  dependencies: z.array(z.string()).exactOptional(),
+  transform: json.exactOptional(),
   swarm_config: swarmConfig.exactOptional(),
   error_handling: errorHandling.exactOptional(),
   timeout: duration.exactOptional(),
+  continue_on_error: z.boolean().exactOptional(),
+};
+
+const threshold = z.strictObject({
+  type: z.literal("threshold").default("threshold"),
+  metric: z.string().min(1),
+  threshold: z.number(),
+  comparison: z.enum([">", ">=", "<", "<=", "==", "!="]).default(">="),
 });
-export type StageSyntax = z.infer<typeof stage>;
+
+const flatBranch = z.strictObject({
+  ...work,
+  at_least: z.number().exactOptional(),
+  when: condition.exactOptional(),
+  condition: z.union([z.string().min(1), threshold]).exactOptional(),
+});
+export type BranchSyntax = z.infer<typeof flatBranch> & {
+  readonly stages?: readonly StageSyntax[];
+};
+const branch = flatBranch.extend({ stages: stageList.exactOptional() });
+const skillOrBranch = z.union([z.string().min(1), branch]);
+export type SkillOrBranch = string | BranchSyntax;
+
+const flatStage = z.strictObject({
+  stage: token.exactOptional(),
+  stage_id: token.exactOptional(),
+  name: shownText.min(1).exactOptional(),
+  ...work,
+  needs: z.array(z.string()).exactOptional(),
+  dependencies: z.array(z.string()).exactOptional(),
+  when: condition.exactOptional(),
+  condition: z.union([z.string().min(1), z.boolean(), z.number()]).exactOptional(),
+  repeat: z.string().min(1).exactOptional(),
+  max_iterations: z.int().min(1).max(LIMITS.loopIterations).exactOptional(),
+});
+export type StageSyntax = z.infer<typeof flatStage> & {
+  readonly stages?: readonly StageSyntax[];
+  readonly branches?: Readonly<Record<string, SkillOrBranch>>;
+  readonly then?: SkillOrBranch;
+  readonly else?: SkillOrBranch;
+  readonly default?: SkillOrBranch;
+};
+const stage = flatStage.extend({
+  stages: stageList.exactOptional(),
+  branches: z.record(token, skillOrBranch).exactOptional(),
+  // biome-ignore lint/suspicious/noThenProperty: the language has this word
+  then: skillOrBranch.exactOptional(),
+  else: skillOrBranch.exactOptional(),
+  default: skillOrBranch.exactOptional(),
+});
+/** What a stage and a branch have in common. */
+export type WorkSyntax = Pick<StageSyntax, keyof StageSyntax & keyof BranchSyntax>;
 
 const body = z.strictObject({
   name: token,
   description: shownText.exactOptional(),
   version: z.union([shownText, z.number()]).exactOptional(),
   inputs: z.array(inputSpec).default([]),
-  stages: z.array(stage).min(1).max(LIMITS.stagesPerCascade),
+  stages: stageList,
+  outputs: z
+    .record(z.string().regex(FIELD_NAME, "must be letters, digits, - and _"), json)
+    .exactOptional(),
 });
 
 /** `cascade:` as a mapping, or as a name with the rest beside it. */
@@ -112,50 +172,64 @@ const kind = (
 
 const LATER_FOR_CASCADE = [
   ...["config", "data_flow", "error_handling", "finally", "github_integration"],
-  ...["learned_patterns", "memory", "model", "notify", "outputs", "secrets"],
+  ...["learned_patterns", "memory", "model", "notify", "secrets"],
+];
+const LATER_FOR_WORK = [
+  ...["approve", "auto_fix", "cache", "cascade", "codex_config", "error_recovery", "fix_strategy"],
+  ...["gate", "http", "matrix", "max_parallel", "memory", "memory_shared", "model", "notify"],
+  ...["outputs", "prompt", "run", "test_suite", "tests", "wait"],
 ];
 export const MAPPINGS = {
   file: kind(cascadeAsMapping, ...LATER_FOR_CASCADE),
   fileWithName: kind(bodyBesideName, ...LATER_FOR_CASCADE),
   cascade: kind(body, ...LATER_FOR_CASCADE),
   input: kind(inputSpec),
-  stage: kind(
-    stage,
-    ...["approve", "auto_fix", "branches", "cache", "cascade", "codex_config", "condition"],
-    ...["continue_on_error", "default", "else", "error_recovery", "fix_strategy", "gate", "http"],
-    ...["matrix", "max_iterations", "max_parallel", "memory", "memory_shared", "model", "notify"],
-    ...["outputs", "prompt", "repeat", "run", "stages", "test_suite", "tests", "then"],
-    ...["transform", "wait", "when"],
-  ),
+  stage: kind(stage, ...LATER_FOR_WORK),
+  branch: kind(branch, ...LATER_FOR_WORK),
+  threshold: kind(threshold),
   skill: kind(skillWithInputs, "model", "outputs"),
   swarm: kind(swarmConfig),
   errorHandling: kind(errorHandling, "escalate", "escalate_after", "fallback"),
 } as const;
 
+type KindName = keyof typeof MAPPINGS;
+
+/** From the kind of a mapping and a key in it to the kind of the mappings below that key. */
+const BELOW: Readonly<Partial<Record<KindName, Readonly<Record<string, KindName>>>>> = {
+  file: { cascade: "cascade" },
+  fileWithName: { inputs: "input", stages: "stage" },
+  cascade: { inputs: "input", stages: "stage" },
+  stage: {
+    ...{ skills: "skill", stages: "stage", swarm_config: "swarm", error_handling: "errorHandling" },
+    ...{ branches: "branch", else: "branch", default: "branch" },
+    // biome-ignore lint/suspicious/noThenProperty: the language has this word
+    ...{ then: "branch" },
+  },
+  branch: {
+    ...{ skills: "skill", stages: "stage", swarm_config: "swarm", error_handling: "errorHandling" },
+    condition: "threshold",
+  },
+};
+
 /** The kind of the mapping at a path, as `cascade` or as the file holds it. */
 export function mappingAt(path: readonly PropertyKey[], asName: boolean): MappingKind {
-  if (path.length === 0) return asName ? MAPPINGS.fileWithName : MAPPINGS.file;
-  const steps = path.filter((step) => typeof step === "string");
-  const inner = steps[0] === "cascade" ? steps.slice(1) : steps;
-  switch (inner.join(".")) {
-    case "":
-      return MAPPINGS.cascade;
-    case "inputs":
-      return MAPPINGS.input;
-    case "stages.skills":
-      return MAPPINGS.skill;
-    case "stages.swarm_config":
-      return MAPPINGS.swarm;
-    case "stages.error_handling":
-      return MAPPINGS.errorHandling;
-    default:
-      return MAPPINGS.stage;
+  let name: KindName = asName ? "fileWithName" : "file";
+  let isNameOfBranch = false;
+  for (const step of path) {
+    // Positions in a list, and the names under `branches`, lead to a mapping of the same kind.
+    if (typeof step !== "string" || isNameOfBranch) {
+      isNameOfBranch = false;
+      continue;
+    }
+    name = BELOW[name]?.[step] ?? name;
+    isNameOfBranch = step === "branches";
   }
+  return MAPPINGS[name];
 }
 
 /** Values that belong to the language but cannot be carried out by this version, by the key they stand under. */
 export const VALUES_FOR_LATER: Readonly<Record<string, ReadonlySet<string>>> = {
-  type: new Set(["conditional", "multi-model", "codex-sandbox"]),
+  type: new Set(["multi-model", "codex-sandbox"]),
   strategy: new Set([
     ...["codex-auto-fix", "codex_auto_fix", "fallback", "fallback_to_alternative"],
     ...["model-switch", "model_switching"],

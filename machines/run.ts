@@ -8,8 +8,8 @@ import { at, items, type Vector, vectorOf, withItem } from "../core/vector.ts";
 export const RUN_MACHINE = "run@1";
 
 export interface StageProgress {
-  readonly status: "waiting" | "ready" | "started" | "succeeded" | "failed";
-  /** Stages it needs that have not succeeded. */
+  readonly status: "waiting" | "ready" | "started" | "succeeded" | "failed" | "skipped";
+  /** Stages it needs that have not ended. */
   readonly unmet: number;
 }
 
@@ -17,7 +17,7 @@ export interface RunContext {
   /** For each stage, the positions of the stages that need it. */
   readonly dependents: readonly (readonly number[])[];
   readonly stages: Vector<StageProgress>;
-  /** Stages that have not succeeded. */
+  /** Stages that have not ended. */
   readonly openStages: number;
   readonly error?: ErrorRecord;
   readonly cancelReason?: string;
@@ -28,29 +28,33 @@ export type RunInput =
   | { readonly type: "run.started" }
   | { readonly type: "stage.started"; readonly index: number }
   | { readonly type: "stage.succeeded"; readonly index: number }
-  | { readonly type: "stage.failed"; readonly index: number; readonly error: ErrorRecord }
+  | { readonly type: "stage.skipped"; readonly index: number }
+  /** `isTolerated`: the run goes on without it. */
+  | {
+      readonly type: "stage.failed";
+      readonly index: number;
+      readonly error: ErrorRecord;
+      readonly isTolerated: boolean;
+    }
   | EventOf<"cancel.requested">
   | EventOf<"run.succeeded">
   | EventOf<"run.failed">
   | EventOf<"run.cancelled">
   | { readonly type: "recovered" };
 
-/**
- * Decides which stages of a run may start and how the run ends.
- *
- * ```
- * created ─run.started─▶ running ─last stage.succeeded─▶ succeeding ─run.succeeded─▶ succeeded
- *                           ├──────── stage.failed ────▶ failing ────run.failed────▶ failed
- *                           └─────── cancel.requested ─▶ cancelling ─run.cancelled─▶ cancelled
- * ```
- */
-export const runMachine = setup({
+interface StageEnd {
+  readonly index: number;
+  readonly status: "succeeded" | "failed" | "skipped";
+}
+
+const runSetup = setup({
   types: {
     context: {} as RunContext,
     events: {} as RunInput,
     input: {} as { readonly plan: Plan },
   },
   actions: {
+    endStage: assign(({ context }, params: StageEnd) => afterEnd(context, params)),
     startStages: (_, _params: { readonly indexes: readonly number[] }) =>
       provideFirst("startStages"),
     stopStages: () => provideFirst("stopStages"),
@@ -62,8 +66,39 @@ export const runMachine = setup({
   },
   guards: {
     isLastOpenStage: ({ context }) => context.openStages === 1,
+    isTolerated: (_, params: { readonly isTolerated: boolean }) => params.isTolerated,
+    isTheLastTolerated: ({ context }, params: { readonly isTolerated: boolean }) =>
+      params.isTolerated && context.openStages === 1,
   },
-}).createMachine({
+});
+
+/** A stage ended so, and those that need it come a step nearer. */
+const ended = (status: StageEnd["status"]) =>
+  ({
+    type: "endStage",
+    params: ({ event }: { event: { readonly index: number } }) => ({ index: event.index, status }),
+  }) as const;
+
+const startDependents = {
+  type: "startStages",
+  params: ({ context, event }: { context: RunContext; event: { readonly index: number } }) => ({
+    indexes: (context.dependents[event.index] ?? []).filter(
+      (index) => at(context.stages, index).status === "ready",
+    ),
+  }),
+} as const;
+
+/**
+ * Decides which stages of a run may start and how the run ends. A stage that was skipped, or whose failure is
+ * tolerated, has ended like one that succeeded.
+ *
+ * ```
+ * created ─run.started─▶ running ── last stage ended ──▶ succeeding ─run.succeeded─▶ succeeded
+ *                           ├──────── stage.failed ────▶ failing ────run.failed────▶ failed
+ *                           └─────── cancel.requested ─▶ cancelling ─run.cancelled─▶ cancelled
+ * ```
+ */
+export const runMachine = runSetup.createMachine({
   id: "run",
   initial: "created",
   context: ({ input }) => initialContext(input.plan),
@@ -87,35 +122,34 @@ export const runMachine = setup({
           }),
         },
         "stage.succeeded": [
+          { guard: "isLastOpenStage", target: "succeeding", actions: ended("succeeded") },
+          { actions: [ended("succeeded"), startDependents] },
+        ],
+        "stage.skipped": [
+          { guard: "isLastOpenStage", target: "succeeding", actions: ended("skipped") },
+          { actions: [ended("skipped"), startDependents] },
+        ],
+        "stage.failed": [
           {
-            guard: "isLastOpenStage",
+            guard: { type: "isTheLastTolerated", params: ({ event }) => event },
             target: "succeeding",
-            actions: assign(({ context, event }) => afterSuccess(context, event.index)),
+            actions: ended("failed"),
           },
           {
+            guard: { type: "isTolerated", params: ({ event }) => event },
+            actions: [ended("failed"), startDependents],
+          },
+          {
+            target: "failing",
             actions: [
-              assign(({ context, event }) => afterSuccess(context, event.index)),
-              {
-                type: "startStages",
-                params: ({ context, event }) => ({
-                  indexes: (context.dependents[event.index] ?? []).filter(
-                    (index) => at(context.stages, index).status === "ready",
-                  ),
-                }),
-              },
+              assign({
+                stages: ({ context, event }) => withStatus(context.stages, event.index, "failed"),
+                error: ({ event }) => event.error,
+              }),
+              "stopStages",
             ],
           },
         ],
-        "stage.failed": {
-          target: "failing",
-          actions: [
-            assign({
-              stages: ({ context, event }) => withStatus(context.stages, event.index, "failed"),
-              error: ({ event }) => event.error,
-            }),
-            "stopStages",
-          ],
-        },
         "cancel.requested": {
           target: "cancelling",
           actions: [assign({ cancelReason: ({ event }) => event.reason }), "stopStages"],
@@ -187,8 +221,8 @@ function readyStages(context: RunContext): readonly number[] {
   return ready;
 }
 
-function afterSuccess(context: RunContext, index: number): Partial<RunContext> {
-  let stages = withStatus(context.stages, index, "succeeded");
+function afterEnd(context: RunContext, { index, status }: StageEnd): Partial<RunContext> {
+  let stages = withStatus(context.stages, index, status);
   for (const dependent of context.dependents[index] ?? []) {
     const { unmet } = at(stages, dependent);
     const status = unmet === 1 ? "ready" : "waiting";

@@ -58,8 +58,8 @@ describe("a cascade", () => {
     );
     expect(bound).toEqual([
       [["path", { kind: "input", name: "path" }, []]],
-      [["files", { kind: "stage", index: 0 }, ["files"]]],
-      [["findings", { kind: "stage", index: 1 }, ["findings"]]],
+      [["files", { kind: "stage", indexes: [0] }, ["files"]]],
+      [["findings", { kind: "stage", indexes: [1] }, ["findings"]]],
     ]);
   });
 
@@ -72,7 +72,7 @@ describe("a cascade", () => {
       single: false,
       foreach: {
         kind: "reference",
-        reference: { scope: { kind: "stage", index: 0 }, path: ["files"] },
+        reference: { scope: { kind: "stage", indexes: [0] }, path: ["files"] },
       },
       swarm: { topology: "mesh", maxAgents: 4, strategy: "balanced" },
       skills: [{ skill: "check" }, { skill: "report" }],
@@ -123,7 +123,7 @@ describe("a cascade", () => {
     expect(plan.stages[3]?.skills[0]?.inputs["files"]).toEqual({
       kind: "reference",
       reference: {
-        scope: { kind: "stage", index: 1 },
+        scope: { kind: "stage", indexes: [1] },
         path: ["files"],
         source: "${near.files}",
       },
@@ -156,8 +156,8 @@ describe("a cascade", () => {
     ],
     [
       "uses a stage type that is to come",
-      `${head}  - { stage: a, skill: list, type: conditional }`,
-      /^5:36 not-supported stages\[0\]\.type "conditional" is part of the language/,
+      `${head}  - { stage: a, skill: list, type: multi-model }`,
+      /^5:36 not-supported stages\[0\]\.type "multi-model" is part of the language/,
     ],
     [
       "uses a key that is to come",
@@ -242,7 +242,7 @@ describe("a cascade", () => {
     [
       "looks into a text",
       `${head}  - { stage: a, skill: report, inputs: { findings: "\${inputs.path.size}" } }`,
-      /^5:52 unknown-reference .* a value of type path has no "size"$/,
+      /^5:55 unknown-reference .* a value of type path has no "size"$/,
     ],
     [
       "gives a stage a name with a meaning of its own",
@@ -252,7 +252,7 @@ describe("a cascade", () => {
     [
       "has a stage and an input of one name and does not say which",
       `${head}  - { stage: path, skill: list }\n  - { stage: b, skill: report, inputs: { findings: "\${path}" } }`,
-      /^6:52 unknown-reference .*both a stage and an input are called "path"/,
+      /^6:55 unknown-reference .*both a stage and an input are called "path"/,
     ],
     [
       "writes needs twice",
@@ -287,27 +287,27 @@ describe("a cascade", () => {
     [
       "refers to nothing",
       `${head}  - { stage: a, skill: check, inputs: { files: "\${b.c}" } }`,
-      /^5:48 unknown-reference \$\{b\.c\}: there is nothing of that name/,
+      /^5:51 unknown-reference \$\{b\.c\}: there is nothing of that name/,
     ],
     [
       "refers to a stage it does not need",
       `${head}  - { stage: a, skill: list }\n  - { stage: b, skill: check, needs: [], inputs: { files: "\${a.files}" } }`,
-      /^6:59 unknown-reference .*\(add it to `needs`\)$/,
+      /^6:62 unknown-reference .*\(add it to `needs`\)$/,
     ],
     [
       "refers to an output that is not declared",
       `${head}  - { stage: a, skill: list }\n  - { stage: b, skill: check, inputs: { files: "\${a.fils}" } }`,
-      /^6:48 unknown-reference .* \(did you mean "files"\?\)$/,
+      /^6:51 unknown-reference .* \(did you mean "files"\?\)$/,
     ],
     [
       "does not close a reference",
       `${head}  - { stage: a, skill: check, inputs: { files: "\${inputs.path" } }`,
-      /^5:48 unknown-reference .*it is not closed/,
+      /^5:49 unknown-reference .*it is not closed/,
     ],
     [
       "tries to reach a prototype",
       `${head}  - { stage: a, skill: check, inputs: { files: "\${constructor.constructor('x')()}" } }`,
-      /^5:48 unknown-reference /,
+      /^5:79 invalid-expression /,
     ],
     [
       "gives a time without a unit",

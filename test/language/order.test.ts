@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { orderStages, transitiveNeeds } from "../../language/order.ts";
+import { orderStages } from "../../language/order.ts";
 
 /** For each of some stages, earlier ones that it needs. */
 const graph = fc
@@ -42,28 +42,5 @@ describe("the order of stages", () => {
       stage === 9_999 ? [] : [stage + 1],
     );
     expect(orderStages(needs).order[0]).toBe(9_999);
-  });
-});
-
-describe("what has ended when a stage starts", () => {
-  it("is all that can be reached over needs", () => {
-    fc.assert(
-      fc.property(graph, (needs) => {
-        const isNeeded = transitiveNeeds(needs);
-        const reached = (stage: number): ReadonlySet<number> =>
-          new Set((needs[stage] ?? []).flatMap((needed) => [needed, ...reachedOf(needed)]));
-        const known = new Map<number, ReadonlySet<number>>();
-        const reachedOf = (stage: number): ReadonlySet<number> => {
-          const set = known.get(stage) ?? reached(stage);
-          known.set(stage, set);
-          return set;
-        };
-        for (const stage of needs.keys()) {
-          const actual = [...needs.keys()].filter((other) => isNeeded(stage, other));
-          expect(new Set(actual)).toEqual(reachedOf(stage));
-        }
-      }),
-      { numRuns: 50 },
-    );
   });
 });

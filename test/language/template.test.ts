@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../core/json.ts";
 import type { PlanStage, Reference, Template } from "../../core/plan.ts";
+import type { Scope } from "../../language/scope.ts";
 import { stageOutput } from "../../language/stage-output.ts";
-import { blobsNeeded, evaluate, type Scope, splitText } from "../../language/template.ts";
+import { blobsNeeded, evaluate, splitText } from "../../language/template.ts";
 
 const blob = { name: "a".repeat(64), bytes: 9 };
 const pointer = (path: (string | number)[] = []) =>
@@ -18,7 +19,9 @@ function scopeOf(loaded?: Json): Scope {
   return {
     input: (name) => ({ path: "/x", text: "${not.again}" })[name],
     stage: (index) => stages[index],
+    status: (index) => (index < stages.length ? "succeeded" : "skipped"),
     item: { name: "one" },
+    itemIndex: 0,
     run: (field) => ({ id: "r1", cascade: "c", timeline: [{ agent: "a" }] })[field],
     loaded: (ref) => (ref.name === blob.name ? loaded : undefined),
   };
@@ -28,28 +31,21 @@ const reference = (scope: Reference["scope"], ...path: (string | number)[]): Tem
   reference: { scope, path, source: "${…}" },
 });
 const stage = (index: number, ...path: (string | number)[]) =>
-  reference({ kind: "stage", index }, ...path);
+  reference({ kind: "stage", indexes: [index] }, ...path);
 
 describe("references in text", () => {
   it.each([
     ["plain", ["plain"]],
-    ["${a.b[0].c-d}", [{ source: "${a.b[0].c-d}", path: ["a", "b", 0, "c-d"] }]],
-    ["x ${ a } y", ["x ", { source: "${ a }", path: ["a"] }, " y"]],
+    ["${a.b[0].c-d}", [{ text: "a.b[0].c-d", offset: 2 }]],
+    ["x ${ a } y", ["x ", { text: " a ", offset: 4 }, " y"]],
+    ['${ {"a": "}"}.a }!', [{ text: ' {"a": "}"}.a ', offset: 2 }, "!"]],
     ["$${a} costs $5", ["${a} costs $5"]],
     ["", []],
   ])("%j is split at its references", (text, parts) => {
     expect(splitText(text)).toEqual({ ok: true, parts });
   });
 
-  it.each([
-    "${",
-    "${}",
-    "${a.}",
-    "${a b}",
-    "${a()}",
-    '${a["b"]}',
-    "${1}",
-  ])("%j is refused", (text) => {
+  it.each(["${", "${}", "${ }", '${"}', "${a} ${b"])("%j is refused", (text) => {
     expect(splitText(text)).toMatchObject({ ok: false, hint: "write a literal ${ as $${" });
   });
 
@@ -78,10 +74,13 @@ describe("references in text", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(plain, name, fc.nat(99), name)), (pairs) => {
         const text = pairs.map(([before, a, n, b]) => `${before}\${${a}[${n}].${b}}`).join("");
-        const parts = pairs.flatMap(([before, a, n, b]) => [
-          before,
-          { source: `\${${a}[${n}].${b}}`, path: [a, n, b] },
-        ]);
+        let end = 0;
+        const parts = pairs.flatMap(([before, a, n, b]) => {
+          const inner = `${a}[${n}].${b}`;
+          const offset = end + before.length + 2;
+          end = offset + inner.length + 1;
+          return [before, { text: inner, offset }];
+        });
         expect(splitText(text)).toEqual({ ok: true, parts });
       }),
     );
@@ -128,6 +127,7 @@ describe("evaluation", () => {
           }
           const inline: Scope = {
             input: () => undefined,
+            status: () => undefined,
             stage: () => data,
             run: () => null,
             loaded: () => undefined,
@@ -146,6 +146,7 @@ describe("evaluation", () => {
         const data = `\${item} ${text} \${a}`;
         const scope: Scope = {
           input: () => data,
+          status: () => undefined,
           stage: () => data,
           run: () => data,
           loaded: () => undefined,
@@ -153,7 +154,7 @@ describe("evaluation", () => {
         const whole = reference({ kind: "input", name: "x" });
         const part: Template = {
           kind: "text",
-          parts: ["> ", { scope: { kind: "stage", index: 0 }, path: [], source: "${s}" }],
+          parts: ["> ", { scope: { kind: "stage", indexes: [0] }, path: [], source: "${s}" }],
         };
         expect(evaluate(whole, scope)).toBe(data);
         expect(evaluate(part, scope)).toBe(`> ${data}`);
@@ -185,7 +186,10 @@ describe("evaluation", () => {
   it("refuses to put a list into a text", () => {
     const text: Template = {
       kind: "text",
-      parts: ["x ", { scope: { kind: "stage", index: 0 }, path: ["files"], source: "${s.files}" }],
+      parts: [
+        "x ",
+        { scope: { kind: "stage", indexes: [0] }, path: ["files"], source: "${s.files}" },
+      ],
     };
     expect(() => evaluate(text, scopeOf())).toThrow(
       expect.objectContaining({ code: "invalid-input" }),

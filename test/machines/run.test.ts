@@ -22,6 +22,7 @@ function planOf(...needs: number[][]): Plan {
       timeoutMs: 1_000,
       single: true,
     })),
+    result: [],
   };
 }
 
@@ -91,7 +92,12 @@ describe("run machine", () => {
     {
       promise: "stops the other stages when one failed",
       plan: planOf([], []),
-      events: [created, started(0), started(1), { type: "stage.failed", index: 1, error: broken }],
+      events: [
+        created,
+        started(0),
+        started(1),
+        { type: "stage.failed", index: 1, isTolerated: false, error: broken },
+      ],
       state: "failing",
       orders: [
         { type: "stopStages", params: undefined },
@@ -107,6 +113,27 @@ describe("run machine", () => {
         { type: "stopStages", params: undefined },
         { type: "proposeCancelled", params: { reason: "enough" } },
       ],
+    },
+    {
+      promise: "goes on behind a stage that was skipped",
+      plan: planOf([], [0]),
+      events: [created, { type: "stage.skipped", index: 0 }],
+      state: "running",
+      orders: [start(1)],
+    },
+    {
+      promise: "goes on behind a failure that is tolerated",
+      plan: planOf([], [0]),
+      events: [created, { type: "stage.failed", index: 0, error: broken, isTolerated: true }],
+      state: "running",
+      orders: [start(1)],
+    },
+    {
+      promise: "succeeds when the last of its stages failed and that is tolerated",
+      plan: planOf([]),
+      events: [created, { type: "stage.failed", index: 0, error: broken, isTolerated: true }],
+      state: "succeeding",
+      orders: [{ type: "proposeSuccess", params: undefined }],
     },
     {
       promise: "after a fold starts again only what is not started",

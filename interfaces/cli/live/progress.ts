@@ -25,7 +25,7 @@ export interface Progress {
 export interface StageProgress {
   readonly id: string;
   readonly skills: readonly string[];
-  readonly status: "waiting" | "running" | "succeeded" | "failed";
+  readonly status: "waiting" | "running" | "succeeded" | "failed" | "skipped";
   /** Undefined until the stage has started: a fan-out is as wide as its data. */
   readonly tasks: number | undefined;
   readonly succeeded: number;
@@ -75,6 +75,8 @@ export function advance(progress: Progress, event: PublishedEvent): Progress {
       return ofStage(progress, data, () => ({ status: "running", tasks: Number(data["tasks"]) }));
     case "stage.succeeded":
       return ofStage(progress, data, () => ({ status: "succeeded" }));
+    case "stage.skipped":
+      return ofStage(progress, data, () => ({ status: "skipped" }));
     case "stage.failed":
       return ofStage(progress, data, () => ({ status: "failed" }));
     case "task.succeeded":

@@ -59,6 +59,7 @@ const STATUS: Readonly<
   running: { unicode: "▸", ascii: ">", colour: "cyan" },
   failed: { unicode: "✗", ascii: "x", colour: "red" },
   waiting: { unicode: "·", ascii: ".", colour: "dim" },
+  skipped: { unicode: "–", ascii: "-", colour: "dim" },
 };
 
 /** With many stages, those that run or failed; the others as counts. */
@@ -86,7 +87,7 @@ function stageLine(
 ): readonly Span[] {
   const { colour, ...marks } = STATUS[status];
   const mark: Span = { text: `  ${style.unicode ? marks.unicode : marks.ascii} `, colour };
-  if (tasks === undefined) return [mark, { text: id, colour: "dim" }];
+  if (tasks === undefined) return [mark, taskless(id, status)];
   const count = tasks === 0 ? "nothing to do" : `${succeeded}/${tasks}`;
   const name: Span = { text: `${id.padEnd(longest)}  ` };
   if (isNarrow) return [mark, { text: `${count} ${id}` }];
@@ -100,6 +101,12 @@ function stageLine(
     { text: open.repeat(BAR_COLUMNS - full), colour: "dim" },
     { text: `  ${count}` },
   ];
+}
+
+/** A stage that has not started, or that the coordinator carried out itself. */
+function taskless(id: string, status: StageProgress["status"]): Span {
+  if (status === "skipped") return { text: `${id}  skipped`, colour: "dim" };
+  return status === "waiting" ? { text: id, colour: "dim" } : { text: id };
 }
 
 function agentLines(progress: Progress, isNarrow: boolean): readonly (readonly Span[])[] {

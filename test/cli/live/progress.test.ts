@@ -24,6 +24,7 @@ const plan: Plan = {
   cascade: "quality",
   inputs: [],
   stages: [stage("find", "list"), stage("look", "lint", "measure")],
+  result: [1],
 };
 
 function progressAfter(...steps: readonly (readonly [string, JsonObject])[]): Progress {

@@ -1,0 +1,152 @@
+import { parseStageId, type StageId } from "../core/ids.ts";
+import type { Json } from "../core/json.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { Decision, PlanStage, Template } from "../core/plan.ts";
+import type { SkillCatalog } from "../core/skill.ts";
+import { DecisionCompiler } from "./decision-compiler.ts";
+import type { NamePlace, Names } from "./names.ts";
+import type { Path, Reporter } from "./reporter.ts";
+import type { StageSyntax, WorkSyntax } from "./schema.ts";
+import { SkillCalls, type WrittenCall } from "./skill-calls.ts";
+import type { Fields, OutputField } from "./stage-graph.ts";
+import { NO_RETRY, retryOf, swarmOf, timeoutOf } from "./stage-policies.ts";
+import { mayBe, TemplateCompiler } from "./template-compiler.ts";
+
+/** What a stage of the plan has of its place, whatever it does. */
+export interface StageFrame {
+  readonly id: string;
+  readonly needs: readonly number[];
+  readonly guard: PlanStage["guard"];
+  readonly path: Path;
+  readonly names: NamePlace;
+}
+
+/** Compiles single stages of the plan. */
+export class StageCompiler {
+  readonly decisions: DecisionCompiler;
+  readonly #templates: TemplateCompiler;
+  readonly #skills: SkillCalls;
+  readonly #reporter: Reporter;
+
+  constructor(catalog: SkillCatalog, names: Names, reporter: Reporter) {
+    this.#reporter = reporter;
+    this.#templates = new TemplateCompiler(names, reporter);
+    this.#skills = new SkillCalls(catalog, names, this.#templates, reporter);
+    this.decisions = new DecisionCompiler(this.#templates, reporter);
+  }
+
+  /** A stage that runs skills. */
+  work(
+    work: WorkSyntax & Pick<StageSyntax, "when">,
+    calls: readonly WrittenCall[],
+    frame: StageFrame,
+  ): PlanStage {
+    const { path, names } = frame;
+    const type = work.type ?? "sequential";
+    if (work.skill !== undefined && work.skills !== undefined) {
+      this.#reporter.report("invalid-cascade", "a stage has `skill` or `skills`, not both", path);
+    }
+    if (calls.length === 0) {
+      const hint = "add `skill: <name>`";
+      this.#reporter.report("invalid-cascade", "a stage needs a skill", path, hint);
+    }
+    if (type === "sequential" && calls.length > 1) {
+      const hint = "use `type: parallel`, or one stage for each skill";
+      const message = "a sequential stage has one skill";
+      this.#reporter.report("invalid-cascade", message, [...path, "skills"], hint);
+    }
+    this.#skills.refuseUnknownInputs(work, path, calls);
+    const hasItem = work.foreach !== undefined;
+    const foreach = this.#foreach(work.foreach, frame);
+    const swarm = swarmOf(work, path, this.#reporter);
+    return {
+      ...this.#frame(frame, work),
+      type,
+      skills: calls.map((call) => this.#skills.compile(call, { ...names, hasItem })),
+      ...(foreach === undefined ? {} : { foreach }),
+      ...(swarm === undefined ? {} : { swarm }),
+      retry: retryOf(work, path, this.#reporter),
+      timeoutMs: timeoutOf(work, path, this.#reporter),
+      single: !hasItem && calls.length === 1,
+    };
+  }
+
+  /** A stage whose output the coordinator evaluates. */
+  transform(
+    value: Json,
+    key: string,
+    work: Pick<StageSyntax, "when" | "continue_on_error">,
+    frame: StageFrame,
+  ): { readonly stage: PlanStage; readonly fields: Fields } {
+    const place = { path: [...frame.path, key], names: frame.names };
+    const { template } = this.#templates.compile(value, place);
+    return {
+      stage: { ...this.#frame(frame, work), ...WITHOUT_TASKS, type: "transform", value: template },
+      fields: fieldsOfTemplate(template),
+    };
+  }
+
+  decision(
+    decision: Decision,
+    work: Pick<StageSyntax, "when" | "continue_on_error">,
+    frame: StageFrame,
+  ): PlanStage {
+    return { ...this.#frame(frame, work), ...WITHOUT_TASKS, type: "conditional", decision };
+  }
+
+  #frame(
+    { id, needs, guard, path, names }: StageFrame,
+    work: Pick<StageSyntax, "when" | "continue_on_error">,
+  ): Pick<PlanStage, "id" | "needs" | "guard" | "when" | "continueOnError"> {
+    const when = this.decisions.when(work.when, path, names);
+    return {
+      id: stageId(id),
+      needs,
+      ...(guard === undefined ? {} : { guard }),
+      ...(when === undefined ? {} : { when }),
+      ...(work.continue_on_error === true ? { continueOnError: true } : {}),
+    };
+  }
+
+  #foreach(written: Json | undefined, { path, names }: StageFrame): Template | undefined {
+    if (written === undefined) return undefined;
+    const place = { path: [...path, "foreach"], names };
+    const { template, type } = this.#templates.compile(written, place);
+    if (!mayBe(type, "array")) {
+      const message = `\`foreach\` must be a list, but is of type ${type}`;
+      this.#reporter.report("invalid-cascade", message, place.path);
+    }
+    const given = Array.isArray(written) ? written.length : 0;
+    if (given > LIMITS.fanOutItems) {
+      const message = `fanOutItems: ${given} given, ${LIMITS.fanOutItems} allowed`;
+      this.#reporter.report("limit-exceeded", message, place.path);
+    }
+    return template;
+  }
+}
+
+const WITHOUT_TASKS = {
+  skills: [],
+  retry: NO_RETRY,
+  timeoutMs: 0,
+  single: true,
+} satisfies Partial<PlanStage>;
+
+/** An id that was found wrong is reported where it is written; the plan that holds it is never used. */
+function stageId(id: string): StageId {
+  return parseStageId(id.slice(0, 64));
+}
+
+/** What a transform's output has: the keys that are written, when it is written as a mapping. */
+function fieldsOfTemplate(template: Template): Fields {
+  if (template.kind === "map") {
+    const entries = Object.keys(template.entries).map((name) => [name, ANY] as const);
+    return new Map(entries);
+  }
+  if (template.kind !== "literal") return undefined;
+  const { value } = template;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  return new Map(Object.keys(value).map((name) => [name, ANY] as const));
+}
+
+const ANY: OutputField = { type: "any", isOffered: true };

@@ -1,0 +1,74 @@
+import { LIMITS } from "../core/limits.ts";
+import type { PlanStage, RetryPolicy } from "../core/plan.ts";
+import { DURATION_FORM, parseDuration } from "./duration.ts";
+import type { Path, Reporter } from "./reporter.ts";
+import type { WorkSyntax } from "./schema.ts";
+
+const DEFAULT_TIMEOUT_MS = 600_000;
+const DEFAULT_RETRIES = 3;
+const DEFAULT_BACKOFF_MS = 500;
+const LONGEST_BACKOFF_MS = 30_000;
+
+/** Of stages that the coordinator carries out itself. */
+export const NO_RETRY: RetryPolicy = { maxAttempts: 1, backoffMs: 0, maxBackoffMs: 0 };
+
+export function retryOf(work: WorkSyntax, path: Path, reporter: Reporter): RetryPolicy {
+  const handling = work.error_handling;
+  const retries = handling?.strategy === "fail" ? 0 : (handling?.max_retries ?? DEFAULT_RETRIES);
+  const place = [...path, "error_handling", "backoff"];
+  const backoffMs = durationOf(handling?.backoff, DEFAULT_BACKOFF_MS, place, reporter);
+  return {
+    maxAttempts: retries + 1,
+    backoffMs,
+    maxBackoffMs: Math.max(LONGEST_BACKOFF_MS, backoffMs),
+  };
+}
+
+export function timeoutOf(work: WorkSyntax, path: Path, reporter: Reporter): number {
+  return durationOf(work.timeout, DEFAULT_TIMEOUT_MS, [...path, "timeout"], reporter);
+}
+
+export function swarmOf(work: WorkSyntax, path: Path, reporter: Reporter): PlanStage["swarm"] {
+  const place = [...path, "swarm_config"];
+  if (work.type !== "swarm-parallel") {
+    if (work.swarm_config !== undefined) {
+      const message = "`swarm_config` belongs to a `swarm-parallel` stage";
+      reporter.report("invalid-cascade", message, place);
+    }
+    return undefined;
+  }
+  const {
+    topology = "mesh",
+    strategy = "balanced",
+    max_agents: maxAgents = 4,
+    memory_shared: isShared = false,
+  } = work.swarm_config ?? {};
+  const refuse = (what: string, key: string): void => {
+    const message = `${what} cannot be carried out by this version`;
+    reporter.report("not-supported", message, [...place, key]);
+  };
+  if (topology !== "mesh") refuse(`the topology "${topology}"`, "topology");
+  if (strategy !== "balanced") refuse(`the strategy "${strategy}"`, "strategy");
+  if (isShared) refuse("`memory_shared: true`", "memory_shared");
+  return { topology, maxAgents, strategy };
+}
+
+function durationOf(
+  text: string | undefined,
+  fallbackMs: number,
+  path: Path,
+  reporter: Reporter,
+): number {
+  if (text === undefined) return fallbackMs;
+  const ms = parseDuration(text);
+  if (ms === undefined) {
+    const message = `${JSON.stringify(text)} is not a duration`;
+    reporter.report("invalid-cascade", message, path, DURATION_FORM);
+    return fallbackMs;
+  }
+  if (ms < 1 || ms > LIMITS.taskTimeoutMs) {
+    const message = `taskTimeoutMs: ${ms} given, 1 to ${LIMITS.taskTimeoutMs} allowed`;
+    reporter.report("limit-exceeded", message, path);
+  }
+  return ms;
+}

@@ -1,0 +1,225 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Json, JsonObject } from "../../core/json.ts";
+import { type InProcessSwarm, startInProcessSwarm } from "../support/in-process-swarm.ts";
+import { executionsOf, follow } from "../support/swarm-process.ts";
+
+let swarm: InProcessSwarm;
+beforeAll(async () => {
+  swarm = await startInProcessSwarm({ agents: 2 });
+}, 60_000);
+afterAll(() => swarm[Symbol.asyncDispose]());
+
+/** Runs a cascade to its end. */
+async function run(definition: string, inputs: JsonObject = {}) {
+  const { directory, client } = swarm;
+  const { runId } = await client.submit({ cascade: "flow", definition, inputs, directory });
+  const followed = follow(client, runId);
+  await followed.ended;
+  const { events } = followed;
+  const last = events.at(-1);
+  const stagesOf = (type: string): readonly Json[] =>
+    events.filter((event) => event.type === type).map(({ data }) => data["stage"] ?? null);
+  return {
+    runId,
+    events,
+    outcome: last?.type,
+    output: (last?.data["output"] as JsonObject | undefined)?.["value"],
+    error: last?.data["error"] as JsonObject | undefined,
+    succeeded: stagesOf("stage.succeeded"),
+    skipped: stagesOf("stage.skipped"),
+  };
+}
+
+const head = "cascade: flow\ninputs:\n  - { name: quality, type: number, default: 0.5 }\n";
+
+describe("a conditional stage", () => {
+  const bands = `${head}stages:
+  - stage: decide
+    condition: \${quality}
+    branches:
+      low_quality: { transform: { way: thorough } }
+      high_quality: { transform: { way: fast } }
+      medium: { transform: { way: usual } }
+outputs: { way: "\${decide.way}" }
+`;
+
+  it.each([
+    [0.7, "fast"],
+    [0.69, "usual"],
+    [0.4, "usual"],
+    [-3, "thorough"],
+  ])("takes the highest band that %d reaches: %s", async (quality, way) => {
+    expect(await run(bands, { quality })).toMatchObject({
+      outcome: "run.succeeded",
+      output: { way },
+    });
+  });
+
+  const routes = `${head}  - { name: kind, type: string, default: simple }
+stages:
+  - stage: route
+    type: conditional
+    condition: \${kind}
+    branches:
+      simple: { skill: pause, inputs: { ms: 1 } }
+      complex:
+        stages:
+          - { stage: think, skill: pause, inputs: { ms: 1 } }
+          - { stage: act, skill: pause, inputs: { ms: 1 } }
+    default: { transform: nothing }
+  - { stage: after, transform: "\${stages.route.status}" }
+`;
+
+  it("takes the branch that a text names, else the default, and skips the others", async () => {
+    const simple = await run(routes);
+    expect(simple.succeeded).toEqual(["route--decision", "route--simple", "after"]);
+    expect(simple.skipped).toEqual(["think", "route--default", "act"]);
+    expect(await executionsOf(swarm.directory, simple.runId)).toHaveLength(1);
+    const complex = await run(routes, { kind: "complex" });
+    expect(complex.succeeded).toEqual(["route--decision", "think", "act", "after"]);
+    expect(complex.output).toBe("succeeded");
+    const other = await run(routes, { kind: "strange" });
+    expect(other.succeeded).toEqual(["route--decision", "route--default", "after"]);
+  });
+
+  it("that finds no branch fails the run and says for which value", async () => {
+    const { outcome, error } = await run(routes.replace("default: { transform: nothing }", ""), {
+      kind: "odd",
+    });
+    expect(outcome).toBe("run.failed");
+    expect(error).toMatchObject({
+      code: "no-branch",
+      message: 'no branch fits "odd" (there is: simple, complex)',
+    });
+  });
+
+  it("goes on past a false condition without an else", async () => {
+    const { outcome, output, skipped } = await run(`${head}stages:
+  - stage: check
+    condition: quality > 0.9
+    then: { transform: { done: true } }
+  - { stage: last, transform: "\${stages.check.status}" }
+`);
+    expect(outcome).toBe("run.succeeded");
+    expect(skipped).toEqual(["check--then"]);
+    expect(output).toBe("skipped");
+  });
+});
+
+describe("a loop", () => {
+  const loop = (condition: string) => `${head}stages:
+  - { stage: measure, transform: { n: "\${iteration * 10}" } }
+  - { stage: work, skill: pause, inputs: { ms: 1, item: "\${measure.n}" } }
+  - { stage: again, condition: "${condition}", repeat: measure, max_iterations: 4 }
+  - { stage: sum, transform: { n: "\${measure.n}", turns: "\${again.branch}" } }
+`;
+
+  it("repeats its stages while the condition is true, and what comes after sees the last turn", async () => {
+    const { succeeded, skipped, output } = await run(loop("measure.n < 30"));
+    expect(succeeded).toEqual([
+      ...["measure", "work", "again", "measure--2", "work--2", "again--2"],
+      ...["measure--3", "work--3", "again--3", "sum"],
+    ]);
+    expect(skipped).toEqual(["measure--4", "work--4", "again--4"]);
+    expect(output).toEqual({ n: 30, turns: "done" });
+  });
+
+  it("ends after max_iterations whatever the condition says", async () => {
+    const { runId, output } = await run(loop("true"));
+    expect(output).toEqual({ n: 40, turns: "repeat" });
+    expect(await executionsOf(swarm.directory, runId)).toHaveLength(4);
+  });
+});
+
+describe("a stage", () => {
+  it("with `when` that is false is skipped, and its output is null to those after it", async () => {
+    const { skipped, output } = await run(`${head}stages:
+  - { stage: maybe, skill: pause, when: "\${quality > 0.9}", inputs: { ms: 1 } }
+  - stage: last
+    transform: { noted: "\${maybe.noted}", is: "\${has(maybe.noted)}", or: "\${coalesce(maybe.noted, 'none')}" }
+`);
+    expect(skipped).toEqual(["maybe"]);
+    expect(output).toEqual({ noted: null, is: false, or: "none" });
+  });
+
+  it("whose failure is tolerated lets the run go on, with its status to be seen", async () => {
+    const { outcome, output } = await run(`${head}stages:
+  - { stage: risky, skill: misbehave, continue_on_error: true, inputs: { how: throw }, error_handling: { strategy: fail } }
+  - { stage: last, transform: { how: "\${stages.risky.status}", fine: "\${risky.fine}" } }
+`);
+    expect(outcome).toBe("run.succeeded");
+    expect(output).toEqual({ how: "failed", fine: null });
+  });
+
+  it("can look into an output that is too large for a message", async () => {
+    const { output } = await run(`${head}stages:
+  - { stage: big, skill: misbehave, inputs: { how: large } }
+  - { stage: measured, when: "\${size(json(big)) > 1000000}", transform: "\${size(json(big))}" }
+`);
+    expect(output).toBe(1_000_026);
+  });
+
+  it("with an expression that the data does not fit fails with what it was", async () => {
+    const { outcome, error } = await run(`${head}stages:
+  - { stage: list, transform: { items: [1, 2] } }
+  - { stage: pick, transform: "\${list.items[size(list.items)]}" }
+`);
+    expect(outcome).toBe("run.failed");
+    expect(error).toMatchObject({
+      code: "expression-failed",
+      message: "${list.items[size(list.items)]}: a list of 2 has no position 2",
+    });
+  });
+
+  it("knows the position of its item", async () => {
+    const { output } = await run(`${head}stages:
+  - stage: each
+    foreach: [a, b]
+    skill: pause
+    inputs: { ms: 1, item: "\${item}-\${index + 1}" }
+  - { stage: last, transform: "\${size(each.results)}" }
+`);
+    expect(output).toBe(2);
+  });
+});
+
+describe("nested stages", () => {
+  it("run side by side in a parallel list, in turn otherwise: the recorded intervals show it", async () => {
+    const definition = (type: string) => `${head}stages:
+  - stage: group
+    type: ${type}
+    stages:
+      - { stage: one, skill: pause, inputs: { ms: 150 } }
+      - { stage: two, skill: pause, inputs: { ms: 150 } }
+  - { stage: after, transform: done }
+`;
+    const overlap = async (type: string): Promise<boolean> => {
+      const { events, outcome } = await run(definition(type));
+      expect(outcome).toBe("run.succeeded");
+      const span = (stage: string) => {
+        const end = events.find(
+          ({ type: t, data }) => t === "task.succeeded" && data["stage"] === stage,
+        );
+        const endMs = end?.atMs ?? 0;
+        return { startMs: endMs - Number(end?.data["durationMs"]), endMs };
+      };
+      const [one, two] = [span("one"), span("two")];
+      return one.startMs < two.endMs && two.startMs < one.endMs;
+    };
+    expect(await overlap("parallel")).toBe(true);
+    expect(await overlap("sequential")).toBe(false);
+  });
+
+  it("behind a `when` are skipped together", async () => {
+    const { skipped, output } = await run(`${head}stages:
+  - stage: group
+    when: quality > 0.9
+    stages:
+      - { stage: one, transform: 1 }
+      - { stage: two, transform: 2 }
+  - { stage: last, transform: "\${stages.group.status}" }
+`);
+    expect(skipped).toEqual(["one", "two"]);
+    expect(output).toBe("skipped");
+  });
+});
