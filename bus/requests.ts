@@ -25,7 +25,7 @@ export async function request(
   timeoutMs: number,
 ): Promise<Msg> {
   // Sent now, it would lie in a buffer until the link is back, or be lost with it.
-  if (!link.connected) throw new LinkLost("the connection is down");
+  if (!link.connected || connection.isClosed()) throw new LinkLost("the connection is down");
   const answered = connection.request(subject, payload, { timeout: timeoutMs });
   answered.catch(() => {}); // when the link was lost first, nobody waits for it any more
   const { promise: lost, reject } = Promise.withResolvers<never>();
