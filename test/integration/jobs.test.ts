@@ -3,6 +3,7 @@ import { connect as connectSocket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openBus } from "../../bus/connection.ts";
 import type { Job } from "../../bus/messages.ts";
+import type { JsonObject } from "../../core/json.ts";
 import { shardOf } from "../../core/shard.ts";
 import { type InProcessSwarm, startInProcessSwarm } from "../support/in-process-swarm.ts";
 import { executionsOf, follow } from "../support/swarm-process.ts";
@@ -243,7 +244,6 @@ describe("a run", () => {
   it.each([
     ["throw", "no-attempts-left", 2],
     ["exit", "no-attempts-left", 2],
-    ["spin", "no-attempts-left", 2],
     ["wrong", "invalid-output", 1],
   ])("whose skill misbehaves (%s) fails with %s after %i attempts", async (how, code, attempts) => {
     const job = { cascade: "misbehaves", inputs: { how }, directory: swarm.directory };
@@ -252,6 +252,18 @@ describe("a run", () => {
     await run.ended;
     expect(run.events.filter((event) => event.type === "task.failed")).toHaveLength(attempts);
     expect(run.events.at(-1)).toMatchObject({ type: "run.failed", data: { error: { code } } });
+  });
+
+  it("whose skill never comes back fails when its time is over, on every attempt", async () => {
+    const job = { cascade: "spins", directory: swarm.directory };
+    const { runId } = await swarm.client.submit(job);
+    const run = follow(swarm.client, runId);
+    await run.ended;
+    const failed = run.events.filter((event) => event.type === "task.failed");
+    expect(failed.map(({ data }) => (data["error"] as JsonObject)["code"])).toEqual([
+      "task-timeout",
+      "no-attempts-left",
+    ]);
   });
 
   it("carries a large output as an object", async () => {
