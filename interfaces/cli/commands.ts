@@ -42,4 +42,16 @@ export interface VerifyCommand {
   readonly logs: boolean;
 }
 
-export type CliCommand = RunCommand | UpCommand | DoctorCommand | VerifyCommand;
+export interface ValidateCommand {
+  readonly kind: "validate";
+  /** Paths, folders, registered names, or `-`. */
+  readonly targets: readonly string[];
+  readonly json: boolean;
+}
+
+export type CliCommand = RunCommand | UpCommand | DoctorCommand | VerifyCommand | ValidateCommand;
+
+/** Every command by its name: what a mistyped one is compared with. */
+export const COMMAND_NAMES = [
+  ...["run", "up", "verify", "doctor", "validate"],
+] as const satisfies readonly CliCommand["kind"][];

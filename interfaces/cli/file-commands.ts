@@ -1,0 +1,36 @@
+import type { Command } from "commander";
+import {
+  type Ask,
+  type Options,
+  type OptionsOf,
+  refuse,
+  SWARM_OPTIONS,
+} from "./program-options.ts";
+
+/** The commands for those who write cascades. None of them needs a swarm. */
+export function addFileCommands(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
+  addValidate(cli, optionsOf, ask);
+}
+
+function addValidate(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
+  cli
+    .command("validate")
+    .description("check cascades without running them, and show every problem at its place")
+    .argument("<cascade...>", "files, folders, registered names, or - for standard input")
+    .option("--json", "print the result as one JSON document")
+    .addHelpText("after", EXAMPLES.validate)
+    .action((targets: string[], own: Options) => {
+      const options = optionsOf(own);
+      refuse("validate", options, SWARM_OPTIONS);
+      ask({ kind: "validate", targets, json: options.json === true });
+    });
+}
+
+const EXAMPLES = {
+  validate: `
+Examples:
+  npm run cascade -- validate cascades
+  npm run cascade -- validate code-quality-swarm
+  npm run cascade -- validate --json my.yaml other.yaml
+  npm run -s cascade -- validate - < my.yaml`,
+} as const;
