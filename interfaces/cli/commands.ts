@@ -49,9 +49,19 @@ export interface ValidateCommand {
   readonly json: boolean;
 }
 
-export type CliCommand = RunCommand | UpCommand | DoctorCommand | VerifyCommand | ValidateCommand;
+export interface SchemaCommand {
+  readonly kind: "schema";
+}
+
+export type CliCommand =
+  | RunCommand
+  | UpCommand
+  | DoctorCommand
+  | VerifyCommand
+  | ValidateCommand
+  | SchemaCommand;
 
 /** Every command by its name: what a mistyped one is compared with. */
 export const COMMAND_NAMES = [
-  ...["run", "up", "verify", "doctor", "validate"],
+  ...["run", "up", "verify", "doctor", "validate", "schema"],
 ] as const satisfies readonly CliCommand["kind"][];

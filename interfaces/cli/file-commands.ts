@@ -10,6 +10,7 @@ import {
 /** The commands for those who write cascades. None of them needs a swarm. */
 export function addFileCommands(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
   addValidate(cli, optionsOf, ask);
+  addSchema(cli, optionsOf, ask);
 }
 
 function addValidate(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
@@ -26,6 +27,17 @@ function addValidate(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     });
 }
 
+function addSchema(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
+  cli
+    .command("schema")
+    .description("print the JSON Schema of cascade files, for editors")
+    .addHelpText("after", EXAMPLES.schema)
+    .action((own: Options) => {
+      refuse("schema", optionsOf(own), { ...SWARM_OPTIONS, json: "--json" });
+      ask({ kind: "schema" });
+    });
+}
+
 const EXAMPLES = {
   validate: `
 Examples:
@@ -33,4 +45,7 @@ Examples:
   npm run cascade -- validate code-quality-swarm
   npm run cascade -- validate --json my.yaml other.yaml
   npm run -s cascade -- validate - < my.yaml`,
+  schema: `
+Example:
+  npm run -s cascade -- schema > cascade.schema.json`,
 } as const;

@@ -6,6 +6,7 @@ import type { CliCommand } from "./commands.ts";
 import { runDoctor } from "./doctor/doctor-command.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { CascadeRefused } from "./job-inputs.ts";
+import { runSchema } from "./schema/schema-command.ts";
 import { runSwarmCommand } from "./swarm-command.ts";
 import { errorText } from "./terminal-text.ts";
 import { runValidate } from "./validate/validate-command.ts";
@@ -37,6 +38,8 @@ function carryOut(command: CliCommand): Promise<number> {
       return runVerify(command, { directory, scrubber });
     case "validate":
       return runValidate(command, { directory, scrubber });
+    case "schema":
+      return runSchema();
     default:
       return command satisfies never;
   }
