@@ -49,6 +49,13 @@ export interface ValidateCommand {
   readonly json: boolean;
 }
 
+export interface ExplainCommand {
+  readonly kind: "explain";
+  /** Undefined: all codes are listed. */
+  readonly code?: string;
+  readonly json: boolean;
+}
+
 export interface SchemaCommand {
   readonly kind: "schema";
 }
@@ -59,9 +66,10 @@ export type CliCommand =
   | DoctorCommand
   | VerifyCommand
   | ValidateCommand
+  | ExplainCommand
   | SchemaCommand;
 
 /** Every command by its name: what a mistyped one is compared with. */
 export const COMMAND_NAMES = [
-  ...["run", "up", "verify", "doctor", "validate", "schema"],
+  ...["run", "up", "verify", "doctor", "validate", "explain", "schema"],
 ] as const satisfies readonly CliCommand["kind"][];

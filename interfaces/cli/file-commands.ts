@@ -10,6 +10,7 @@ import {
 /** The commands for those who write cascades. None of them needs a swarm. */
 export function addFileCommands(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
   addValidate(cli, optionsOf, ask);
+  addExplain(cli, optionsOf, ask);
   addSchema(cli, optionsOf, ask);
 }
 
@@ -24,6 +25,21 @@ function addValidate(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
       const options = optionsOf(own);
       refuse("validate", options, SWARM_OPTIONS);
       ask({ kind: "validate", targets, json: options.json === true });
+    });
+}
+
+function addExplain(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
+  cli
+    .command("explain")
+    .description("say what an error code means, what usually causes it and what to do")
+    .argument("[code]", "as errors name it; without it, all codes are listed")
+    .option("--json", "print the explanation as one JSON document")
+    .addHelpText("after", EXAMPLES.explain)
+    .action((code: string | undefined, own: Options) => {
+      const options = optionsOf(own);
+      refuse("explain", options, SWARM_OPTIONS);
+      const json = options.json === true;
+      ask({ kind: "explain", json, ...(code === undefined ? {} : { code }) });
     });
 }
 
@@ -45,6 +61,10 @@ Examples:
   npm run cascade -- validate code-quality-swarm
   npm run cascade -- validate --json my.yaml other.yaml
   npm run -s cascade -- validate - < my.yaml`,
+  explain: `
+Examples:
+  npm run cascade -- explain
+  npm run cascade -- explain unknown-skill`,
   schema: `
 Example:
   npm run -s cascade -- schema > cascade.schema.json`,

@@ -5,6 +5,7 @@ import { parseCommandLine } from "./command-line.ts";
 import type { CliCommand } from "./commands.ts";
 import { runDoctor } from "./doctor/doctor-command.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
+import { runExplain } from "./explain/explain-command.ts";
 import { CascadeRefused } from "./job-inputs.ts";
 import { runSchema } from "./schema/schema-command.ts";
 import { runSwarmCommand } from "./swarm-command.ts";
@@ -38,6 +39,8 @@ function carryOut(command: CliCommand): Promise<number> {
       return runVerify(command, { directory, scrubber });
     case "validate":
       return runValidate(command, { directory, scrubber });
+    case "explain":
+      return runExplain(command);
     case "schema":
       return runSchema();
     default:

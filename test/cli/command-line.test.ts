@@ -47,6 +47,8 @@ describe("the command line", () => {
     [["--json", "doctor"], { kind: "doctor", json: true }],
     [["validate", "a.yaml", "-"], { kind: "validate", targets: ["a.yaml", "-"], json: false }],
     [["--json", "validate", "x"], { kind: "validate", targets: ["x"], json: true }],
+    [["explain"], { kind: "explain", json: false }],
+    [["explain", "usage", "--json"], { kind: "explain", code: "usage", json: true }],
     [["schema"], { kind: "schema" }],
     [["up"], { kind: "up", agents: 4 }],
     [["up", "--agents", "256"], { kind: "up", agents: 256 }],
