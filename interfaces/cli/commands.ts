@@ -60,6 +60,16 @@ export interface SchemaCommand {
   readonly kind: "schema";
 }
 
+export interface FormatCommand {
+  readonly kind: "fmt";
+  /** Paths, folders, or `-`. */
+  readonly targets: readonly string[];
+  /** Say what would change, and change nothing. */
+  readonly check: boolean;
+  /** Correct what can only be meant in one way. */
+  readonly fix: boolean;
+}
+
 export type CliCommand =
   | RunCommand
   | UpCommand
@@ -67,9 +77,10 @@ export type CliCommand =
   | VerifyCommand
   | ValidateCommand
   | ExplainCommand
-  | SchemaCommand;
+  | SchemaCommand
+  | FormatCommand;
 
 /** Every command by its name: what a mistyped one is compared with. */
 export const COMMAND_NAMES = [
-  ...["run", "up", "verify", "doctor", "validate", "explain", "schema"],
+  ...["run", "up", "verify", "doctor", "validate", "explain", "schema", "fmt"],
 ] as const satisfies readonly CliCommand["kind"][];

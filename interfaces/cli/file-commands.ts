@@ -12,6 +12,7 @@ export function addFileCommands(cli: Command, optionsOf: OptionsOf, ask: Ask): v
   addValidate(cli, optionsOf, ask);
   addExplain(cli, optionsOf, ask);
   addSchema(cli, optionsOf, ask);
+  addFormat(cli, optionsOf, ask);
 }
 
 function addValidate(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
@@ -54,6 +55,25 @@ function addSchema(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     });
 }
 
+function addFormat(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
+  cli
+    .command("fmt")
+    .description("format cascade files where they stand; comments, anchors and quotes stay")
+    .argument("<file...>", "files, folders, or - for standard input to standard output")
+    .option("--check", "change nothing; exit with 1 when a file would change")
+    .option("--fix", "correct mistyped keys and tabs that indent, and name the schema to editors")
+    .addHelpText("after", EXAMPLES.format)
+    .action((targets: string[], own: Options & FormatOptions) => {
+      refuse("fmt", optionsOf(own), { ...SWARM_OPTIONS, json: "--json" });
+      ask({ kind: "fmt", targets, check: own.check === true, fix: own.fix === true });
+    });
+}
+
+interface FormatOptions {
+  readonly check?: true;
+  readonly fix?: true;
+}
+
 const EXAMPLES = {
   validate: `
 Examples:
@@ -68,4 +88,10 @@ Examples:
   schema: `
 Example:
   npm run -s cascade -- schema > cascade.schema.json`,
+  format: `
+Examples:
+  npm run cascade -- fmt cascades
+  npm run cascade -- fmt --check my.yaml
+  npm run cascade -- fmt --fix my.yaml
+  npm run -s cascade -- fmt - < my.yaml`,
 } as const;

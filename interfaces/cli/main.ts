@@ -6,6 +6,7 @@ import type { CliCommand } from "./commands.ts";
 import { runDoctor } from "./doctor/doctor-command.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { runExplain } from "./explain/explain-command.ts";
+import { runFormat } from "./format/format-command.ts";
 import { CascadeRefused } from "./job-inputs.ts";
 import { runSchema } from "./schema/schema-command.ts";
 import { runSwarmCommand } from "./swarm-command.ts";
@@ -43,6 +44,8 @@ function carryOut(command: CliCommand): Promise<number> {
       return runExplain(command);
     case "schema":
       return runSchema();
+    case "fmt":
+      return runFormat(command, { directory, scrubber });
     default:
       return command satisfies never;
   }

@@ -50,6 +50,8 @@ describe("the command line", () => {
     [["explain"], { kind: "explain", json: false }],
     [["explain", "usage", "--json"], { kind: "explain", code: "usage", json: true }],
     [["schema"], { kind: "schema" }],
+    [["fmt", "a.yaml", "b"], { kind: "fmt", targets: ["a.yaml", "b"], check: false, fix: false }],
+    [["fmt", "--check", "--fix", "-"], { kind: "fmt", targets: ["-"], check: true, fix: true }],
     [["up"], { kind: "up", agents: 4 }],
     [["up", "--agents", "256"], { kind: "up", agents: 256 }],
     [["--agents", "2", "up"], { kind: "up", agents: 2 }],

@@ -14,7 +14,7 @@ function helpOf(...args: readonly string[]): string {
 }
 
 it.each(
-  [[], ["run"], ["up"], ["verify"], ["doctor"], ["validate"], ["schema"], ["explain"]].map(
+  [[], ["run"], ["up"], ["verify"], ["doctor"], ["validate"], ["schema"], ["explain"], ["fmt"]].map(
     (args) => [args],
   ),
 )("docs/cli.md has every option and command that the help of %j lists", (args) => {

@@ -12,7 +12,7 @@ import { openInstalled } from "../../interfaces/cli/installed.ts";
 import { compileCascade } from "../../language/compile.ts";
 import { renderDiagnostic } from "../../language/diagnostic.ts";
 import { resolveInputs } from "../../language/inputs.ts";
-import { endOfCommand } from "../support/command.ts";
+import { endOfCommand, STARTS_MS } from "../support/command.ts";
 
 const { skills } = await openInstalled({});
 
@@ -84,7 +84,7 @@ describe("explanations", () => {
   });
 });
 
-describe("cascade-swarm explain", () => {
+describe("cascade-swarm explain", { timeout: STARTS_MS }, () => {
   it("explains a code, on a terminal and as JSON", async () => {
     const { causes, remedies, example } = EXPLANATIONS["limit-exceeded"];
     const shown = await endOfCommand(tmpdir(), ["explain", "LIMIT-exceeded"]);

@@ -7,7 +7,7 @@ import { isToken } from "../../core/ids.ts";
 import { KEY_DESCRIPTIONS } from "../../interfaces/cli/schema/key-descriptions.ts";
 import { parseDuration } from "../../language/duration.ts";
 import { parseYaml } from "../../language/parse.ts";
-import { endOfCommand } from "../support/command.ts";
+import { endOfCommand, STARTS_MS } from "../support/command.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const written = await readFile(join(root, "schema/cascade.schema.json"), "utf8");
@@ -38,7 +38,7 @@ const files = (
 const page = await readFile(join(root, "docs/language.md"), "utf8");
 const examples = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text);
 
-describe("schema/cascade.schema.json", () => {
+describe("schema/cascade.schema.json", { timeout: STARTS_MS }, () => {
   it("is what `cascade-swarm schema` prints: npm run schema writes it", async () => {
     const end = await endOfCommand(root, ["schema"]);
     expect(end).toEqual({ code: 0, stdout: written, stderr: "" });

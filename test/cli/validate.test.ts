@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { LIMITS } from "../../core/limits.ts";
 import { openInstalled } from "../../interfaces/cli/installed.ts";
 import { checkCascades } from "../../interfaces/cli/validate/check-cascades.ts";
-import { endOfCommand } from "../support/command.ts";
+import { endOfCommand, STARTS_MS } from "../support/command.ts";
 
 const VALID =
   "cascade: good\nstages:\n  - { stage: a, skill: discover-files, inputs: { path: . } }\n";
@@ -69,7 +69,7 @@ describe("checking cascades", () => {
   });
 });
 
-describe("cascade-swarm validate", () => {
+describe("cascade-swarm validate", { timeout: STARTS_MS }, () => {
   it("shows every problem of every file on standard error and a line a file on standard output", async () => {
     const directory = await directoryWith({ "c.yaml": INVALID, "d.yaml": WARNED });
     expect(await endOfCommand(directory, ["validate", "c.yaml", "d.yaml"])).toEqual({

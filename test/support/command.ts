@@ -5,6 +5,9 @@ import { text } from "node:stream/consumers";
 
 const root = resolve(import.meta.dirname, "../..");
 
+/** Time for a test that starts the program a few times, on a machine that does much else. */
+export const STARTS_MS = 60_000;
+
 export interface CommandEnd {
   readonly code: number | null;
   readonly stdout: string;

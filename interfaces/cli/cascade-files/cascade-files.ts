@@ -68,3 +68,13 @@ async function listFolder(path: string): Promise<readonly Dirent[]> {
     throw new SwarmError("path-unreadable", `${path} cannot be listed (${code})`, { cause: error });
   }
 }
+
+/** A failure of the world as a value, so that one file keeps no other from being looked at; a defect is thrown on. */
+export async function orError<T>(work: Promise<T> | (() => Promise<T>)): Promise<T | SwarmError> {
+  try {
+    return await (typeof work === "function" ? work() : work);
+  } catch (error) {
+    if (error instanceof SwarmError) return error;
+    throw error;
+  }
+}

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { SwarmError } from "../../../core/errors.ts";
 import { compileCascade } from "../../../language/compile.ts";
 import type { Diagnostic, Warning } from "../../../language/diagnostic.ts";
-import { type CascadeFile, filesNamed, isFolder } from "../cascade-files/cascade-files.ts";
+import { type CascadeFile, filesNamed, isFolder, orError } from "../cascade-files/cascade-files.ts";
 import { type Installed, isCascadePath } from "../installed.ts";
 
 /** What was found out about one cascade. */
@@ -63,14 +63,4 @@ async function checkFile({ label, read }: CascadeFile, { skills }: Installed): P
   const { plan, warnings } = compiled;
   const { cascade, stages } = plan;
   return { status: "valid", file, text, cascade, stages: stages.length, problems: warnings };
-}
-
-/** A failure of the world as a value; a defect is thrown on. */
-async function orError<T>(work: Promise<T>): Promise<T | SwarmError> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof SwarmError) return error;
-    throw error;
-  }
 }
