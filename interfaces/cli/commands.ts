@@ -70,6 +70,14 @@ export interface FormatCommand {
   readonly fix: boolean;
 }
 
+export interface InitCommand {
+  readonly kind: "init";
+  /** Where the folder `cascades` is or will be. */
+  readonly folder: string;
+  readonly name: string;
+  readonly json: boolean;
+}
+
 export type CliCommand =
   | RunCommand
   | UpCommand
@@ -78,9 +86,10 @@ export type CliCommand =
   | ValidateCommand
   | ExplainCommand
   | SchemaCommand
-  | FormatCommand;
+  | FormatCommand
+  | InitCommand;
 
 /** Every command by its name: what a mistyped one is compared with. */
 export const COMMAND_NAMES = [
-  ...["run", "up", "verify", "doctor", "validate", "explain", "schema", "fmt"],
+  ...["run", "up", "verify", "doctor", "validate", "explain", "schema", "fmt", "init"],
 ] as const satisfies readonly CliCommand["kind"][];

@@ -13,6 +13,7 @@ export function addFileCommands(cli: Command, optionsOf: OptionsOf, ask: Ask): v
   addExplain(cli, optionsOf, ask);
   addSchema(cli, optionsOf, ask);
   addFormat(cli, optionsOf, ask);
+  addInit(cli, optionsOf, ask);
 }
 
 function addValidate(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
@@ -74,6 +75,23 @@ interface FormatOptions {
   readonly fix?: true;
 }
 
+const STARTER_NAME = "starter";
+
+function addInit(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
+  cli
+    .command("init")
+    .description("write a first cascade that runs as it is: cascades/<name>.yaml")
+    .argument("[folder]", "where the folder cascades is or will be", ".")
+    .option("--name <name>", `the cascade's name (default: ${STARTER_NAME})`)
+    .option("--json", "print what was written as one JSON document")
+    .addHelpText("after", EXAMPLES.init)
+    .action((folder: string, own: Options & { readonly name?: string }) => {
+      const options = optionsOf(own);
+      refuse("init", options, SWARM_OPTIONS);
+      ask({ kind: "init", folder, name: own.name ?? STARTER_NAME, json: options.json === true });
+    });
+}
+
 const EXAMPLES = {
   validate: `
 Examples:
@@ -94,4 +112,8 @@ Examples:
   npm run cascade -- fmt --check my.yaml
   npm run cascade -- fmt --fix my.yaml
   npm run -s cascade -- fmt - < my.yaml`,
+  init: `
+Examples:
+  npm run cascade -- init
+  npm run cascade -- init ~/code/my-app --name my-checks`,
 } as const;

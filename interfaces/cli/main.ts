@@ -7,6 +7,7 @@ import { runDoctor } from "./doctor/doctor-command.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { runExplain } from "./explain/explain-command.ts";
 import { runFormat } from "./format/format-command.ts";
+import { runInit } from "./init/init-command.ts";
 import { CascadeRefused } from "./job-inputs.ts";
 import { runSchema } from "./schema/schema-command.ts";
 import { runSwarmCommand } from "./swarm-command.ts";
@@ -46,6 +47,8 @@ function carryOut(command: CliCommand): Promise<number> {
       return runSchema();
     case "fmt":
       return runFormat(command, { directory, scrubber });
+    case "init":
+      return runInit(command, { directory, scrubber });
     default:
       return command satisfies never;
   }

@@ -50,6 +50,11 @@ describe("the command line", () => {
     [["explain"], { kind: "explain", json: false }],
     [["explain", "usage", "--json"], { kind: "explain", code: "usage", json: true }],
     [["schema"], { kind: "schema" }],
+    [["init"], { kind: "init", folder: ".", name: "starter", json: false }],
+    [
+      ["init", "a b", "--name", "x", "--json"],
+      { kind: "init", folder: "a b", name: "x", json: true },
+    ],
     [["fmt", "a.yaml", "b"], { kind: "fmt", targets: ["a.yaml", "b"], check: false, fix: false }],
     [["fmt", "--check", "--fix", "-"], { kind: "fmt", targets: ["-"], check: true, fix: true }],
     [["up"], { kind: "up", agents: 4 }],
