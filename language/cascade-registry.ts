@@ -18,9 +18,16 @@ export const shippedCascadesFolder = fileURLToPath(new URL("../cascades", import
 export interface CascadeRegistry {
   /** @throws SwarmError `unknown-cascade`, or the first thing wrong with the file */
   plan(name: string): Promise<Plan>;
+  /** A cascade's text, to show where something in it stands. @throws SwarmError as `readCascade`, or `unknown-cascade` */
+  source(name: string): Promise<Source>;
   /** Compiles a cascade that comes with the job. @throws SwarmError as `plan` */
   planOf(source: Source): Plan;
   names(): Promise<readonly string[]>;
+}
+
+interface CascadeFile {
+  readonly path: string;
+  readonly version: string;
 }
 
 /** @param folders looked through in order; the first that has `<name>.yaml` is taken */
@@ -30,7 +37,7 @@ export function openCascadeRegistry(
 ): CascadeRegistry {
   const compiled = new Map<string, { readonly version: string; readonly plan: Plan }>();
 
-  async function plan(name: string): Promise<Plan> {
+  async function fileOf(name: string): Promise<CascadeFile> {
     const file = isToken(name) ? await findFile(folders, name) : undefined;
     if (file === undefined) {
       throw new SwarmError(
@@ -42,6 +49,16 @@ export function openCascadeRegistry(
         },
       );
     }
+    return file;
+  }
+
+  async function source(name: string): Promise<Source> {
+    const { path } = await fileOf(name);
+    return { text: await readCascade(path), file: path };
+  }
+
+  async function plan(name: string): Promise<Plan> {
+    const file = await fileOf(name);
     const known = compiled.get(file.path);
     if (known?.version === file.version) return known.plan;
     const fresh = planOf({ text: await readCascade(file.path), file: file.path });
@@ -61,7 +78,7 @@ export function openCascadeRegistry(
     return [...new Set(yaml.map((name) => name.slice(0, -".yaml".length)))].sort();
   }
 
-  return { plan, planOf, names };
+  return { plan, source, planOf, names };
 }
 
 /** A folder that is not there has no cascades. @throws SwarmError `path-unreadable` */
@@ -108,7 +125,7 @@ function unreadable(path: string, error: unknown): SwarmError {
 async function findFile(
   folders: readonly string[],
   name: string,
-): Promise<{ readonly path: string; readonly version: string } | undefined> {
+): Promise<CascadeFile | undefined> {
   for (const folder of folders) {
     const path = join(folder, `${name}.yaml`);
     try {

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { SwarmError } from "../../core/errors.ts";
+import { nearest } from "../../language/nearest.ts";
 import {
   agentsOption,
   baselineOption,
@@ -12,33 +13,20 @@ import {
   outputOption,
   shareOption,
 } from "./command-options.ts";
-import type { CliCommand, RunCommand } from "./commands.ts";
+import { type CliCommand, COMMAND_NAMES, type RunCommand } from "./commands.ts";
+import { addFileCommands } from "./file-commands.ts";
 import { HELP } from "./help-text.ts";
-import type { ReportFormat } from "./report-files.ts";
+import {
+  type Ask,
+  GATE_OPTIONS,
+  type Options,
+  type OptionsOf,
+  RUN_OPTIONS,
+  refuse,
+  SWARM_OPTIONS,
+} from "./program-options.ts";
 
 const DEFAULT_CASCADE = "code-quality-swarm";
-
-interface Options {
-  readonly agents?: number;
-  readonly once?: true;
-  readonly json?: true;
-  readonly logs?: true;
-  readonly input?: readonly string[];
-  readonly format?: ReportFormat | "all";
-  readonly output?: string;
-  readonly failOn?: string;
-  readonly baseline?: string;
-  readonly share?: number;
-}
-
-/** The options of the main job that mean nothing to a subcommand. */
-const GATE_OPTIONS = { failOn: "--fail-on", baseline: "--baseline" } as const;
-const RUN_OPTIONS = {
-  ...GATE_OPTIONS,
-  once: "--once",
-  format: "--format",
-  output: "--output",
-} as const;
 
 /**
  * What a command line asks for; undefined when it asked for help, which is written by then.
@@ -58,12 +46,23 @@ export function parseCommandLine(
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return undefined;
     const [message = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
+    const hint = suggestion ?? commandMeant(error, args);
     throw new SwarmError("usage", message, {
-      hint: suggestion ?? "npm run swarm -- --help lists what there is",
+      hint: hint ?? "npm run swarm -- --help lists what there is",
       cause: error,
     });
   }
   return command;
+}
+
+/** `rnu c.yaml`: a word that is no command is taken for the path to analyse, and the next one is too many. */
+function commandMeant(error: CommanderError, args: readonly string[]): string | undefined {
+  if (error.code !== "commander.excessArguments") return undefined;
+  const word = args.find((each) => !each.startsWith("-")) ?? "";
+  const near = nearest(word, COMMAND_NAMES);
+  return near === undefined
+    ? `commands: ${COMMAND_NAMES.join(", ")}`
+    : `did you mean the command "${near}"?`;
 }
 
 function openProgram(ask: (command: CliCommand) => void, write: (text: string) => void): Command {
@@ -93,11 +92,9 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
   addUp(cli, optionsOf, ask);
   addDoctor(cli, optionsOf, ask);
   addVerify(cli, optionsOf, ask);
+  addFileCommands(cli, optionsOf, ask);
   return cli;
 }
-
-type OptionsOf = (own: Options) => Options;
-type Ask = (command: CliCommand) => void;
 
 function addRun(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
   cli
@@ -139,7 +136,7 @@ function addDoctor(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .option("--json", "print the checks as one JSON document")
     .action((own: Options) => {
       const options = optionsOf(own);
-      refuse("doctor", options, { ...RUN_OPTIONS, logs: "--logs", agents: "--agents" });
+      refuse("doctor", options, SWARM_OPTIONS);
       ask({ kind: "doctor", json: options.json === true });
     });
 }
@@ -182,19 +179,4 @@ function runCommand(cascade: string, inputs: readonly string[], options: Options
     ...(failOn === undefined ? {} : { failOn }),
     ...(baseline === undefined ? {} : { baseline }),
   };
-}
-
-/** An option that is given and would be without effect is an error, not ignored. */
-function refuse(
-  command: string,
-  options: Options,
-  names: Readonly<Partial<Record<keyof Options, string>>>,
-  hint = `npm run cascade -- ${command} --help lists what there is`,
-): void {
-  const given = Object.entries(names).flatMap(([key, name]) =>
-    options[key as keyof Options] === undefined ? [] : [name],
-  );
-  if (given.length > 0) {
-    throw new SwarmError("usage", `${command} does not take ${given.join(", ")}`, { hint });
-  }
 }

@@ -42,4 +42,54 @@ export interface VerifyCommand {
   readonly logs: boolean;
 }
 
-export type CliCommand = RunCommand | UpCommand | DoctorCommand | VerifyCommand;
+export interface ValidateCommand {
+  readonly kind: "validate";
+  /** Paths, folders, registered names, or `-`. */
+  readonly targets: readonly string[];
+  readonly json: boolean;
+}
+
+export interface ExplainCommand {
+  readonly kind: "explain";
+  /** Undefined: all codes are listed. */
+  readonly code?: string;
+  readonly json: boolean;
+}
+
+export interface SchemaCommand {
+  readonly kind: "schema";
+}
+
+export interface FormatCommand {
+  readonly kind: "fmt";
+  /** Paths, folders, or `-`. */
+  readonly targets: readonly string[];
+  /** Say what would change, and change nothing. */
+  readonly check: boolean;
+  /** Correct what can only be meant in one way. */
+  readonly fix: boolean;
+}
+
+export interface InitCommand {
+  readonly kind: "init";
+  /** Where the folder `cascades` is or will be. */
+  readonly folder: string;
+  readonly name: string;
+  readonly json: boolean;
+}
+
+export type CliCommand =
+  | RunCommand
+  | UpCommand
+  | DoctorCommand
+  | VerifyCommand
+  | ValidateCommand
+  | ExplainCommand
+  | SchemaCommand
+  | FormatCommand
+  | InitCommand;
+
+/** Every command by its name: what a mistyped one is compared with. */
+export const COMMAND_NAMES = [
+  ...["run", "up", "verify", "doctor", "validate", "explain", "schema", "fmt", "init"],
+] as const satisfies readonly CliCommand["kind"][];

@@ -8,11 +8,14 @@ Examples:
   npm run swarm -- run cascade.yaml --input path=src
   npm run swarm -- up --agents 8                    wait for jobs
   npm run cascade -- doctor                         what is here, what is missing, what to do about it
+  npm run cascade -- init                           write a first cascade, to go on from
+  npm run cascade -- validate cascades              check cascades without running them
+  npm run cascade -- explain unknown-skill          what an error code means and what to do
   npm run cascade -- verify <run>                   execute a share of a report's findings again
 
 Both scripts start the same program. In a directory where a swarm runs, commands join it. Settings: NATS_URL (with
 NATS_USER, NATS_PASSWORD) for a server of yours, NATS_SERVER_BIN for a nats-server program,
 LOG_FORMAT=auto|json|pretty, LOG_LEVEL, NO_COLOR.
 
-Exit codes: 0 succeeded, 1 the run failed or a finding is not reproduced, 2 wrong usage or input, 3 a quality gate is not met,
+Exit codes: 0 succeeded, 1 the run failed, a finding is not reproduced or a file would change, 2 wrong usage or input, 3 a quality gate is not met,
 4 a limit, 5 the swarm cannot run, 130 interrupted.`;

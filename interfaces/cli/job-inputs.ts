@@ -4,16 +4,13 @@ import type { Job } from "../../bus/messages.ts";
 import { SwarmError } from "../../core/errors.ts";
 import type { Json } from "../../core/json.ts";
 import type { Plan } from "../../core/plan.ts";
-import {
-  openCascadeRegistry,
-  readCascade,
-  shippedCascadesFolder,
-} from "../../language/cascade-registry.ts";
+import { readCascade } from "../../language/cascade-registry.ts";
 import { compileCascade } from "../../language/compile.ts";
 import { renderDiagnostic } from "../../language/diagnostic.ts";
 import { inputFromText, resolveInputs } from "../../language/inputs.ts";
-import { didYouMean } from "../../language/nearest.ts";
-import { openSkillCatalog, shippedSkillsFolder } from "../../language/skill-catalog.ts";
+import { didYouMean, nearest } from "../../language/nearest.ts";
+import { COMMAND_NAMES } from "./commands.ts";
+import { type Environment, isCascadePath, openInstalled } from "./installed.ts";
 
 /** A cascade named on the command line is wrong: the text shows every place. */
 export class CascadeRefused extends Error {}
@@ -25,7 +22,7 @@ export interface JobRequest {
   readonly inputs: readonly string[];
   /** Where the person stood. */
   readonly directory: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
 }
 
 /** The job that a command line asks for, checked before anything is started, and its cascade's plan. */
@@ -51,15 +48,8 @@ export async function jobFromCommandLine(
 
 async function findCascade(request: JobRequest): Promise<{ plan: Plan; definition?: string }> {
   const { cascade, directory, env } = request;
-  const list = (name: string): string[] =>
-    (env[name] ?? "").split(":").filter((folder) => folder !== "");
-  const skills = await openSkillCatalog([shippedSkillsFolder, ...list("CASCADE_SKILLS")]);
-  const registry = openCascadeRegistry(
-    [...list("CASCADE_CASCADES"), shippedCascadesFolder],
-    skills,
-  );
-  const isFile = /\.ya?ml$/.test(cascade) || cascade.includes("/");
-  if (!isFile) return { plan: await registry.plan(cascade) };
+  const { skills, cascades } = await openInstalled(env);
+  if (!isCascadePath(cascade)) return { plan: await cascades.plan(cascade) };
   const path = isAbsolute(cascade) ? cascade : resolve(directory, cascade);
   const definition = await readCascade(path);
   const file = path.startsWith(directory) ? cascade : path;
@@ -102,7 +92,11 @@ function refuseUnreadable(path: string, directory: string): void {
     accessSync(absolute, constants.R_OK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const hint = "relative paths mean the directory that the command was started in";
+    const command = nearest(path, COMMAND_NAMES);
+    const hint =
+      command === undefined
+        ? "relative paths mean the directory that the command was started in"
+        : `did you mean the command "${command}"?`;
     throw code === "ENOENT" || code === "ENOTDIR"
       ? new SwarmError("path-not-found", `${absolute} does not exist`, { hint, cause: error })
       : new SwarmError("path-unreadable", `${absolute} cannot be read (${code})`, { cause: error });

@@ -1,13 +1,18 @@
 import { resolve } from "node:path";
-import { formatLocation, SwarmError } from "../../core/errors.ts";
+import { SwarmError } from "../../core/errors.ts";
 import { registerEnvironment, Scrubber } from "../../core/scrub.ts";
 import { parseCommandLine } from "./command-line.ts";
 import type { CliCommand } from "./commands.ts";
 import { runDoctor } from "./doctor/doctor-command.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
+import { runExplain } from "./explain/explain-command.ts";
+import { runFormat } from "./format/format-command.ts";
+import { runInit } from "./init/init-command.ts";
 import { CascadeRefused } from "./job-inputs.ts";
+import { runSchema } from "./schema/schema-command.ts";
 import { runSwarmCommand } from "./swarm-command.ts";
-import { printable } from "./terminal-text.ts";
+import { errorText } from "./terminal-text.ts";
+import { runValidate } from "./validate/validate-command.ts";
 import { runVerify } from "./verify/verify-command.ts";
 
 const scrubber = new Scrubber();
@@ -34,6 +39,16 @@ function carryOut(command: CliCommand): Promise<number> {
       return runDoctor(command, { directory, scrubber });
     case "verify":
       return runVerify(command, { directory, scrubber });
+    case "validate":
+      return runValidate(command, { directory, scrubber });
+    case "explain":
+      return runExplain(command);
+    case "schema":
+      return runSchema();
+    case "fmt":
+      return runFormat(command, { directory, scrubber });
+    case "init":
+      return runInit(command, { directory, scrubber });
     default:
       return command satisfies never;
   }
@@ -50,11 +65,7 @@ function registerUrl(urls: string | undefined): void {
 
 function wordsFor(error: unknown): string {
   if (error instanceof CascadeRefused) return `${error.message}\n`;
-  if (error instanceof SwarmError) {
-    const place = formatLocation(error.location);
-    const head = `error ${error.code}: ${place === "" ? "" : `${printable(place)}: `}${printable(error.message)}\n`;
-    return error.hint === undefined ? head : `${head}  ${printable(error.hint)}\n`;
-  }
+  if (error instanceof SwarmError) return `${errorText(error)}\n`;
   return `error internal: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
 }
 

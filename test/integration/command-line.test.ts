@@ -80,6 +80,11 @@ describe("npm run swarm", () => {
       ["--once", "nowhere"],
       /error path-not-found: .*nowhere does not exist/,
     ],
+    [
+      "a mistyped command",
+      ["valdate"],
+      /error path-not-found: .*valdate does not exist\n {2}did you mean the command "validate"\?/,
+    ],
     ["an unknown option", ["--onec"], /unknown option '--onec'/],
     ["a count that is none", ["--agents", "many"], /expected a whole number from 1 to 256/],
     [

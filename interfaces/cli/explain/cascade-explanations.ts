@@ -1,0 +1,98 @@
+import type { Explanation } from "./explanation.ts";
+
+/** What may be wrong with a cascade or a skill itself. */
+export const CASCADE_EXPLANATIONS = {
+  "invalid-yaml": {
+    causes: [
+      "a text with `: ` or ` #` in it, or one that begins with `@`, `*`, `&`, `{` or `[`, without quotes",
+      "a tab where a line is indented",
+      "a key that stands twice in one mapping, or a quote or bracket that is not closed",
+      "YAML that is not safe to read: unknown tags, control characters, reserved keys, a second document",
+    ],
+    remedies: [
+      "look at the place that the caret shows, and at the line before it",
+      "npm run cascade -- fmt --fix <file> turns tabs into spaces",
+    ],
+    example: "c.yaml:3:1  error invalid-yaml  Tabs are not allowed as indentation",
+  },
+  "invalid-cascade": {
+    causes: [
+      "a mistyped key, or one that stands in the wrong mapping",
+      "a key that is missing, or a value of the wrong type",
+      "two stages of one id, `needs` that name no stage, stages that need each other",
+    ],
+    remedies: [
+      "the hint under the error names the nearest key or value",
+      "docs/language.md lists every key; an editor that reads schema/cascade.schema.json completes them",
+      "npm run cascade -- fmt --fix <file> corrects mistyped keys",
+    ],
+    example: 'c.yaml:4:5  error invalid-cascade  the key "skil" is not known here',
+  },
+  "not-supported": {
+    causes: [
+      "a part of the language that this version cannot carry out",
+      "a merge key (`<<`), or a skill that only instructs a model",
+      "a task that needs a sandbox, given to an agent without one",
+      "a file that cannot be formatted without losing a comment or an anchor",
+    ],
+    remedies: [
+      "docs/language.md lists what cannot be carried out yet",
+      "write the same with what there is: `needs` for order, an alias for a whole value",
+    ],
+    example:
+      "c.yaml:5:5  error not-supported  merge keys (`<<`) cannot be carried out by this version",
+  },
+  "unknown-skill": {
+    causes: [
+      "a mistyped name",
+      "a skill in a folder that CASCADE_SKILLS does not name",
+      "an agent on another machine that has other skills",
+    ],
+    remedies: [
+      "take the name that the hint gives; docs/skills.md describes those that ship",
+      "set CASCADE_SKILLS to the folder that holds yours, for the agents too",
+    ],
+    example: 'c.yaml:5:14  error unknown-skill  no skill is called "lint-cod"',
+  },
+  "unknown-reference": {
+    causes: [
+      "${…} names a stage that this one does not need, directly or through others",
+      "a mistyped name of an input, a stage or an output",
+      "${item} in a stage without `foreach`",
+      "a value that has no such field when the run comes to it",
+    ],
+    remedies: [
+      "add the stage to `needs`, or take the name that the hint gives",
+      "write $${ where the text itself is meant",
+    ],
+    example:
+      'c.yaml:7:22  error unknown-reference  ${discover.batch}: "discover" has no output "batch"',
+  },
+  "unused-input": {
+    causes: ["an input that no ${…} names and that no skill of the cascade takes by its name"],
+    remedies: ["remove the input, or name it where it is meant: ${inputs.<name>}"],
+    example: 'c.yaml:3:5  warning unused-input  the input "depth" is not used by any stage',
+  },
+  "unknown-cascade": {
+    causes: [
+      "a mistyped name",
+      "a file of yours named without its path: only names without a slash and an ending are looked up",
+      "a folder that CASCADE_CASCADES does not name",
+    ],
+    remedies: [
+      "take the name that the hint gives, or give the path: run cascades/my.yaml",
+      "set CASCADE_CASCADES to the folder that holds <name>.yaml",
+    ],
+    example: 'error unknown-cascade: /cascade: no cascade is called "code-quality"',
+  },
+  "invalid-skill": {
+    causes: [
+      "a SKILL.md without frontmatter, or with a field of the wrong form",
+      "an entry module that is not there, does not load or does not export `run`",
+      "two skills of one name",
+    ],
+    remedies: ["the message names the file and the field; docs/skills.md describes the format"],
+    example:
+      "error invalid-skill: skills/own/SKILL.md: metadata.entry: skill own has no file run.ts",
+  },
+} as const satisfies Readonly<Record<string, Explanation>>;

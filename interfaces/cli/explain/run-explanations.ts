@@ -1,0 +1,65 @@
+import type { Explanation } from "./explanation.ts";
+
+/** What may go wrong with the tasks of a run. */
+export const RUN_EXPLANATIONS = {
+  "skill-failed": {
+    causes: [
+      "the skill threw an error: what it works on, or a program that it calls, is not as expected",
+      "a service that the skill asks did not answer",
+    ],
+    remedies: [
+      "the message is the skill's own; its stack stands in .cascade/logs",
+      "such an error is tried again as the stage's `error_handling` says",
+    ],
+    example: "error skill-failed: oxlint 1.80.0 ended with code 2 and no readable report",
+  },
+  "skill-crashed": {
+    causes: ["the thread of the skill ran out of memory or ended itself"],
+    remedies: [
+      "give it less at once, such as a smaller batch_size",
+      "it is tried again, on another agent when there is one",
+    ],
+    example: "error skill-crashed: the thread that ran the skill died: out of memory",
+  },
+  "invalid-output": {
+    causes: [
+      "the skill returned something that is not JSON, or not an object",
+      "an output that SKILL.md requires is missing, or of another type",
+    ],
+    remedies: ["correct the skill, or what its SKILL.md declares"],
+    example: 'error invalid-output: "files" of the skill own must be of type array',
+  },
+  "task-timeout": {
+    causes: ["one attempt took longer than the stage's `timeout`, 10 minutes when it has none"],
+    remedies: [
+      "set `timeout: 30m` in the stage",
+      "or give each task less: more, smaller entries of `foreach`",
+    ],
+    example: "error task-timeout: security-scan took longer than 600000 ms",
+  },
+  "task-cancelled": {
+    causes: ["somebody cancelled the run, or its swarm was stopped while the task ran"],
+    remedies: ["none is needed; a run that was only interrupted goes on at the next start"],
+    example: "error task-cancelled: the task was cancelled",
+  },
+  "agent-lost": {
+    causes: [
+      "the agent's process was killed, or its machine is gone",
+      "the agent was too busy to give a sign of life",
+    ],
+    remedies: [
+      "none is needed as a rule: the task is offered to the others, as a new attempt",
+      "when it happens again and again, see .cascade/logs for how the agent ended; memory is the usual reason",
+    ],
+    example: "error agent-lost: agent agent-2 is gone: no heartbeat for 3 s",
+  },
+  "no-attempts-left": {
+    causes: ["every attempt at a task failed; the code of the last failure stands in brackets"],
+    remedies: [
+      "npm run cascade -- explain <the code in brackets>",
+      "raise `max_retries` of the stage's `error_handling` only if the cause passes",
+    ],
+    example:
+      "error no-attempts-left: attempt 4 of 4 failed (skill-failed): the service did not answer",
+  },
+} as const satisfies Readonly<Record<string, Explanation>>;

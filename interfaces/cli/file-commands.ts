@@ -1,0 +1,119 @@
+import type { Command } from "commander";
+import {
+  type Ask,
+  type Options,
+  type OptionsOf,
+  refuse,
+  SWARM_OPTIONS,
+} from "./program-options.ts";
+
+/** The commands for those who write cascades. None of them needs a swarm. */
+export function addFileCommands(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
+  addValidate(cli, optionsOf, ask);
+  addExplain(cli, optionsOf, ask);
+  addSchema(cli, optionsOf, ask);
+  addFormat(cli, optionsOf, ask);
+  addInit(cli, optionsOf, ask);
+}
+
+function addValidate(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
+  cli
+    .command("validate")
+    .description("check cascades without running them, and show every problem at its place")
+    .argument("<cascade...>", "files, folders, registered names, or - for standard input")
+    .option("--json", "print the result as one JSON document")
+    .addHelpText("after", EXAMPLES.validate)
+    .action((targets: string[], own: Options) => {
+      const options = optionsOf(own);
+      refuse("validate", options, SWARM_OPTIONS);
+      ask({ kind: "validate", targets, json: options.json === true });
+    });
+}
+
+function addExplain(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
+  cli
+    .command("explain")
+    .description("say what an error code means, what usually causes it and what to do")
+    .argument("[code]", "as errors name it; without it, all codes are listed")
+    .option("--json", "print the explanation as one JSON document")
+    .addHelpText("after", EXAMPLES.explain)
+    .action((code: string | undefined, own: Options) => {
+      const options = optionsOf(own);
+      refuse("explain", options, SWARM_OPTIONS);
+      const json = options.json === true;
+      ask({ kind: "explain", json, ...(code === undefined ? {} : { code }) });
+    });
+}
+
+function addSchema(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
+  cli
+    .command("schema")
+    .description("print the JSON Schema of cascade files, for editors")
+    .addHelpText("after", EXAMPLES.schema)
+    .action((own: Options) => {
+      refuse("schema", optionsOf(own), { ...SWARM_OPTIONS, json: "--json" });
+      ask({ kind: "schema" });
+    });
+}
+
+function addFormat(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
+  cli
+    .command("fmt")
+    .description("format cascade files where they stand; comments, anchors and quotes stay")
+    .argument("<file...>", "files, folders, or - for standard input to standard output")
+    .option("--check", "change nothing; exit with 1 when a file would change")
+    .option("--fix", "correct mistyped keys and tabs that indent, and name the schema to editors")
+    .addHelpText("after", EXAMPLES.format)
+    .action((targets: string[], own: Options & FormatOptions) => {
+      refuse("fmt", optionsOf(own), { ...SWARM_OPTIONS, json: "--json" });
+      ask({ kind: "fmt", targets, check: own.check === true, fix: own.fix === true });
+    });
+}
+
+interface FormatOptions {
+  readonly check?: true;
+  readonly fix?: true;
+}
+
+const STARTER_NAME = "starter";
+
+function addInit(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
+  cli
+    .command("init")
+    .description("write a first cascade that runs as it is: cascades/<name>.yaml")
+    .argument("[folder]", "where the folder cascades is or will be", ".")
+    .option("--name <name>", `the cascade's name (default: ${STARTER_NAME})`)
+    .option("--json", "print what was written as one JSON document")
+    .addHelpText("after", EXAMPLES.init)
+    .action((folder: string, own: Options & { readonly name?: string }) => {
+      const options = optionsOf(own);
+      refuse("init", options, SWARM_OPTIONS);
+      ask({ kind: "init", folder, name: own.name ?? STARTER_NAME, json: options.json === true });
+    });
+}
+
+const EXAMPLES = {
+  validate: `
+Examples:
+  npm run cascade -- validate cascades
+  npm run cascade -- validate code-quality-swarm
+  npm run cascade -- validate --json my.yaml other.yaml
+  npm run -s cascade -- validate - < my.yaml`,
+  explain: `
+Examples:
+  npm run cascade -- explain
+  npm run cascade -- explain unknown-skill`,
+  schema: `
+Example:
+  npm run -s cascade -- schema > cascade.schema.json`,
+  format: `
+Examples:
+  npm run cascade -- fmt cascades
+  npm run cascade -- fmt --check my.yaml
+  npm run cascade -- fmt --fix my.yaml
+  npm run -s cascade -- fmt - < my.yaml`,
+  init: `
+Examples:
+  npm run cascade -- init
+  npm run cascade -- init ~/code/my-app --name my-checks`,
+} as const;

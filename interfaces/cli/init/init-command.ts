@@ -1,0 +1,73 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { SwarmError } from "../../../core/errors.ts";
+import { isToken } from "../../../core/ids.ts";
+import type { Scrubber } from "../../../core/scrub.ts";
+import type { InitCommand } from "../commands.ts";
+import { EXIT } from "../exit-code.ts";
+import { schemaFor } from "../format/fixes/modeline.ts";
+import type { Environment } from "../installed.ts";
+import { shortPath } from "../report-files.ts";
+import { printable } from "../terminal-text.ts";
+import { starterCascade } from "./starter-cascade.ts";
+
+/**
+ * Writes a first cascade and says how to go on. Nothing is ever overwritten.
+ * @throws SwarmError `usage` for a name that is none or a file that is there, `path-unreadable` when it cannot be written
+ */
+export async function runInit(
+  { folder, name, json }: InitCommand,
+  { directory, scrubber }: { readonly directory: string; readonly scrubber: Scrubber },
+): Promise<number> {
+  if (!isToken(name)) {
+    const hint = "use 1 to 64 letters, digits, hyphens and underscores";
+    throw new SwarmError("usage", `${JSON.stringify(name)} cannot name a cascade`, { hint });
+  }
+  const cascades = join(resolve(directory, folder), "cascades");
+  const file = join(cascades, `${name}.yaml`);
+  await writeNew(file, starterCascade(name, schemaFor(cascades)));
+  const next = nextCommands(shortPath(directory, file), programFor(directory, process.env));
+  const text = json
+    ? JSON.stringify({ schemaVersion: 1, cascade: name, file, next })
+    : [`wrote  ${printable(shortPath(directory, file))}`, "", ...next.map(printable)].join("\n");
+  process.stdout.write(`${scrubber.scrub(text)}\n`);
+  return EXIT.ok;
+}
+
+async function writeNew(file: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text, { flag: "wx" });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const location = { file };
+    if (code === "EEXIST" && (error as NodeJS.ErrnoException).syscall === "open") {
+      const hint = "give the cascade another name with --name, or name another folder";
+      throw new SwarmError("usage", "the file is there already", { location, hint, cause: error });
+    }
+    throw new SwarmError("path-unreadable", `it cannot be written (${code})`, {
+      location,
+      hint: "name a folder that can be written",
+      cause: error,
+    });
+  }
+}
+
+function nextCommands(file: string, program: string): readonly string[] {
+  const word = quoted(file);
+  return [`${program} validate ${word}`, `${program} run ${word}`, `${program} fmt ${word}`];
+}
+
+/** How the person started the program, so that the next commands work where they stand. */
+function programFor(directory: string, env: Environment): string {
+  if (env["npm_lifecycle_event"] === undefined) return "cascade-swarm";
+  const root = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
+  const isOutside = relative(root, directory).startsWith("..");
+  return isOutside ? `npm --prefix ${quoted(root)} run cascade --` : "npm run cascade --";
+}
+
+/** A word as a shell takes it. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
