@@ -1,6 +1,7 @@
 import { SwarmError } from "../../core/errors.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import type { SkillContext } from "../../core/skill.ts";
+import { parseInputs } from "../skill-inputs.ts";
 import { renderBadge } from "./badge.ts";
 import { compareFindings } from "./comparison.ts";
 import { withDerivedParts } from "./derived-parts.ts";
@@ -23,7 +24,10 @@ export async function run(
   inputs: JsonObject,
   context: SkillContext,
 ): Promise<Record<string, Json>> {
-  const { report, frames } = await buildReport(parseInputs(inputs), context);
+  const { report, frames } = await buildReport(
+    withDerivedParts(parseInputs(mergeInputs, inputs)),
+    context,
+  );
   const files = {
     report_json: ["report.json", jsonOf(report)],
     report_md: ["report.md", renderMarkdown(report)],
@@ -69,16 +73,6 @@ function jsonOf(report: QualityReport): string {
       { cause: error, hint: "analyse a part of the directory" },
     );
   }
-}
-
-function parseInputs(inputs: JsonObject): MergeInputs {
-  const parsed = mergeInputs.safeParse(inputs);
-  if (parsed.success) return withDerivedParts(parsed.data);
-  const issue = parsed.error.issues[0];
-  const pointer = `/${(issue?.path ?? []).map(String).join("/")}`;
-  throw new SwarmError("invalid-input", `${pointer}: ${issue?.message ?? "does not fit"}`, {
-    location: { pointer },
-  });
 }
 
 async function buildReport(
