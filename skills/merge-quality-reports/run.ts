@@ -1,6 +1,7 @@
 import { SwarmError } from "../../core/errors.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import type { SkillContext } from "../../core/skill.ts";
+import { writeArtifact } from "../artifact.ts";
 import { parseInputs } from "../skill-inputs.ts";
 import { renderBadge } from "./badge.ts";
 import { compareFindings } from "./comparison.ts";
@@ -38,7 +39,7 @@ export async function run(
   } as const;
   const paths: Record<string, string> = {};
   for (const [output, [name, content]] of Object.entries(files)) {
-    paths[output] = await write(name, content, context);
+    paths[output] = await writeArtifact(name, content, context);
   }
   const { score, comparison } = report;
   return {
@@ -102,18 +103,4 @@ async function buildReport(
     ],
   };
   return { report, frames: marked.frames };
-}
-
-async function write(name: string, content: string, context: SkillContext): Promise<string> {
-  try {
-    return await context.writeArtifact(name, content);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (error instanceof SwarmError || code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
-    throw new SwarmError(
-      code === "ENOSPC" ? "storage-full" : "path-unreadable",
-      `${name} cannot be written to ${context.runFolder} (${code})`,
-      { cause: error, hint: "make the folder writable, or start the run from another directory" },
-    );
-  }
 }
