@@ -39,6 +39,20 @@ export function parseSyntax(file: string, text: string): Syntax {
   return otherwise.status === "parsed" ? otherwise : asUsual;
 }
 
+/** Parses a file only when nothing at all is wrong with it. */
+export function parseStrictly(file: string, text: string): Syntax {
+  try {
+    const { program } = parse(text, {
+      sourceType: "unambiguous",
+      attachComment: false,
+      plugins: [...pluginsFor(file), usualDecorators(file)],
+    });
+    return { status: "parsed", program: program as unknown as SyntaxNode };
+  } catch (error) {
+    return notParsed(error);
+  }
+}
+
 function parseWith(plugins: ParserPlugin[], text: string): Syntax {
   try {
     const { program } = parse(text, {

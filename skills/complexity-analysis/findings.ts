@@ -20,6 +20,14 @@ const THRESHOLDS = {
   ],
 } as const satisfies Record<string, readonly Threshold[]>;
 
+/** Whether there is a finding about it. */
+export function isOverThreshold({ cyclomatic, cognitive = 0 }: MeasuredFunction): boolean {
+  return (
+    THRESHOLDS.cyclomatic.some(({ over }) => cyclomatic > over) ||
+    THRESHOLDS.cognitive.some(({ over }) => cognitive > over)
+  );
+}
+
 const HELP = {
   cognitive: "Return early instead of nesting, and give loops and branches functions of their own.",
   cyclomatic: "Give groups of branches functions of their own, or put the cases into a table.",

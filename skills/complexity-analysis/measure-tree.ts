@@ -1,5 +1,6 @@
 import type { Tree, TreeCursor } from "@vscode/tree-sitter-wasm";
 import type { FileImport, ImportKind } from "../import-graph.ts";
+import { countLines } from "../source-file.ts";
 import type { LanguageRules } from "./languages/rules.ts";
 import {
   ANONYMOUS,
@@ -36,6 +37,7 @@ export function measureTree(tree: Tree, text: string, rules: LanguageRules): Mea
     name: TOP_LEVEL,
     line: 1,
     column: 1,
+    lines: countLines(text),
     callName: undefined,
     nesting: 0,
   });
@@ -163,6 +165,7 @@ function enterFunction(
     name: text?.slice(0, LONGEST_NAME) ?? ANONYMOUS,
     line: place.row + 1,
     column: place.column + 1,
+    lines: cursor.endPosition.row - place.row + 1,
     callName: isFree ? text : undefined,
     nesting,
   });

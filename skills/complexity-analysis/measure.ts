@@ -25,6 +25,7 @@ function scopeOf({ node, parent, nesting }: Pick<Visit, "node" | "parent" | "nes
     name: nameOf(node, parent),
     line: node.loc?.start.line ?? 1,
     column: (node.loc?.start.column ?? 0) + 1,
+    lines: (node.loc?.end.line ?? 1) - (node.loc?.start.line ?? 1) + 1,
     callName: callNameOf(node, parent),
     nesting,
   });

@@ -3,6 +3,8 @@ export type MeasuredFunction = {
   readonly name: string;
   readonly line: number;
   readonly column: number;
+  /** From the one where it begins to the one where it ends. */
+  readonly lines: number;
   readonly cyclomatic: number;
   /** Absent when it counts towards the function around it. */
   readonly cognitive?: number;
@@ -24,6 +26,7 @@ export interface Scope {
   /** From 1, as is `column`. */
   readonly line: number;
   readonly column: number;
+  readonly lines: number;
   /** The name under which the function's own code can call it. */
   readonly callName: string | undefined;
   /** Nesting inside the surrounding function at which this one stands. */
@@ -51,7 +54,7 @@ export interface Chain {
 export type InnerFunctions = "separate-in-declaring" | "always-nested";
 
 export function openScope(
-  place: Pick<Scope, "name" | "line" | "column" | "callName" | "nesting">,
+  place: Pick<Scope, "name" | "line" | "column" | "lines" | "callName" | "nesting">,
 ): Scope {
   return {
     ...place,
@@ -112,11 +115,12 @@ function nested(scope: Scope, depth: number): number {
   );
 }
 
-function measured({ name, line, column, decisions, cognitive }: Scope): MeasuredFunction {
+function measured({ name, line, column, lines, decisions, cognitive }: Scope): MeasuredFunction {
   return {
     name,
     line,
     column,
+    lines,
     cyclomatic: decisions + 1,
     ...(cognitive === undefined ? {} : { cognitive }),
   };

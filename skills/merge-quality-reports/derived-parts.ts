@@ -1,6 +1,6 @@
-import { findClones } from "../duplication.ts";
+import { type CloneGroup, findClones } from "../duplication.ts";
 import { findCycles, resolveImports } from "../import-graph.ts";
-import type { MergeInputs, MessageCount, SkillInputs, Span } from "./inputs.ts";
+import type { Clone, MergeInputs, MessageCount, SkillInputs, Span } from "./inputs.ts";
 
 /** Stands for whichever coordinator conducts the run. */
 const COORDINATOR = "coordinator";
@@ -18,7 +18,7 @@ export function withDerivedParts(inputs: SkillInputs): MergeInputs {
     reports: reports.map(({ fingerprints: _, imports: __, ...rest }) => rest),
     ...given,
     timeline: spans,
-    clones: given.clones ?? (isRead ? clonesOf(fingerprints) : undefined),
+    clones: given.clones ?? (isRead ? clonesOf(findClones(fingerprints).groups) : undefined),
     cycles:
       given.cycles ??
       (isRead
@@ -29,8 +29,9 @@ export function withDerivedParts(inputs: SkillInputs): MergeInputs {
   };
 }
 
-function clonesOf(fingerprints: Parameters<typeof findClones>[0]): MergeInputs["clones"] {
-  return findClones(fingerprints).groups.map(({ tokens, lines, places }) => ({
+/** Groups of equal code in the form that the score takes. */
+export function clonesOf(groups: readonly CloneGroup[]): Clone[] {
+  return groups.map(({ tokens, lines, places }) => ({
     tokens,
     lines,
     places: places.map(({ file, start_line, end_line }) => ({

@@ -1,5 +1,5 @@
+import { escapeMarkup, shortened } from "../visible-text.ts";
 import type { QualityReport, RankedFinding } from "./report-schema.ts";
-import { escapeMarkup, shortened } from "./visible-text.ts";
 
 /** What a CI server can show; the rest stands in `report.json`. */
 const CASES = 5_000;

@@ -1,6 +1,6 @@
 import type { NotAnalysed } from "../finding.ts";
+import { code, nameSome, section, table, text } from "../markdown-text.ts";
 import { renderGraph } from "./markdown-graph.ts";
-import { code, nameSome, section, table, text } from "./markdown-text.ts";
 import type { QualityReport } from "./report-schema.ts";
 import { RISK_TEXT } from "./risk.ts";
 import { SCORE_TEXT } from "./score.ts";

@@ -1,5 +1,5 @@
 import { SEVERITIES } from "../finding.ts";
-import { code, nameSome, section, table, text } from "./markdown-text.ts";
+import { code, nameSome, section, table, text } from "../markdown-text.ts";
 import { plural } from "./merge.ts";
 import type { Hotspot, QualityReport } from "./report-schema.ts";
 

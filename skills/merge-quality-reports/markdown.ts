@@ -1,7 +1,7 @@
 import { SEVERITIES } from "../finding.ts";
+import { code, section, table, text } from "../markdown-text.ts";
 import { adviceOf } from "./advice.ts";
 import { gatherCopies } from "./copies.ts";
-import { code, section, table, text } from "./markdown-text.ts";
 import {
   renderMethod,
   renderNotAnalysed,

@@ -1,6 +1,8 @@
 import { SwarmError } from "../../core/errors.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import type { SkillContext } from "../../core/skill.ts";
+import { writeArtifact } from "../artifact.ts";
+import { parseInputs } from "../skill-inputs.ts";
 import { renderBadge } from "./badge.ts";
 import { compareFindings } from "./comparison.ts";
 import { withDerivedParts } from "./derived-parts.ts";
@@ -23,7 +25,10 @@ export async function run(
   inputs: JsonObject,
   context: SkillContext,
 ): Promise<Record<string, Json>> {
-  const { report, frames } = await buildReport(parseInputs(inputs), context);
+  const { report, frames } = await buildReport(
+    withDerivedParts(parseInputs(mergeInputs, inputs)),
+    context,
+  );
   const files = {
     report_json: ["report.json", jsonOf(report)],
     report_md: ["report.md", renderMarkdown(report)],
@@ -34,7 +39,7 @@ export async function run(
   } as const;
   const paths: Record<string, string> = {};
   for (const [output, [name, content]] of Object.entries(files)) {
-    paths[output] = await write(name, content, context);
+    paths[output] = await writeArtifact(name, content, context);
   }
   const { score, comparison } = report;
   return {
@@ -71,16 +76,6 @@ function jsonOf(report: QualityReport): string {
   }
 }
 
-function parseInputs(inputs: JsonObject): MergeInputs {
-  const parsed = mergeInputs.safeParse(inputs);
-  if (parsed.success) return withDerivedParts(parsed.data);
-  const issue = parsed.error.issues[0];
-  const pointer = `/${(issue?.path ?? []).map(String).join("/")}`;
-  throw new SwarmError("invalid-input", `${pointer}: ${issue?.message ?? "does not fit"}`, {
-    location: { pointer },
-  });
-}
-
 async function buildReport(
   inputs: MergeInputs,
   { run: { runId, cascade }, runFolder, signal }: SkillContext,
@@ -108,18 +103,4 @@ async function buildReport(
     ],
   };
   return { report, frames: marked.frames };
-}
-
-async function write(name: string, content: string, context: SkillContext): Promise<string> {
-  try {
-    return await context.writeArtifact(name, content);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (error instanceof SwarmError || code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
-    throw new SwarmError(
-      code === "ENOSPC" ? "storage-full" : "path-unreadable",
-      `${name} cannot be written to ${context.runFolder} (${code})`,
-      { cause: error, hint: "make the folder writable, or start the run from another directory" },
-    );
-  }
 }

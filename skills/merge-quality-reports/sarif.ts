@@ -1,7 +1,7 @@
 import type { Severity } from "../finding.ts";
+import { shortened } from "../visible-text.ts";
 import { adviceOf } from "./advice.ts";
 import type { QualityReport, RankedFinding } from "./report-schema.ts";
-import { shortened } from "./visible-text.ts";
 
 /** GitHub shows 5,000 results of a run and refuses more than 25,000. */
 const RESULTS = 5_000;

@@ -108,8 +108,8 @@ describe("cognitive complexity", () => {
     expect(
       functionsOf("function outer() { if (a) { b(); } list.map((x) => { if (x) { c(); } }); }"),
     ).toEqual([
-      { name: "outer", line: 1, column: 1, cyclomatic: 2, cognitive: 3 },
-      { name: "(anonymous)", line: 1, column: 45, cyclomatic: 2 },
+      { name: "outer", line: 1, column: 1, lines: 1, cyclomatic: 2, cognitive: 3 },
+      { name: "(anonymous)", line: 1, column: 45, lines: 1, cyclomatic: 2 },
     ]);
   });
 

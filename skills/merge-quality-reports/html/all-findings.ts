@@ -1,6 +1,6 @@
 import { SEVERITIES } from "../../finding.ts";
+import { html, type Markup, NOTHING } from "../../markup.ts";
 import type { QualityReport } from "../report-schema.ts";
-import { html, type Markup, NOTHING } from "./markup.ts";
 import { absent, fileName, more, prose } from "./section.ts";
 
 const MESSAGE = 240;

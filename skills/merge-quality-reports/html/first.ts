@@ -1,9 +1,9 @@
+import { html, type Markup, NOTHING } from "../../markup.ts";
 import { type FindingWithCopies, gatherCopies } from "../copies.ts";
 import { plural } from "../merge.ts";
 import type { QualityReport, RankedFinding } from "../report-schema.ts";
 import { RISK_TEXT } from "../risk.ts";
 import type { CodeFrame } from "../source-marks.ts";
-import { html, type Markup, NOTHING } from "./markup.ts";
 import { absent, fileName, prose, section } from "./section.ts";
 
 const MESSAGE = 300;

@@ -1,7 +1,7 @@
+import { html, type Markup } from "../../markup.ts";
+import { shortened } from "../../visible-text.ts";
 import type { MessageCount } from "../inputs.ts";
 import type { QualityReport } from "../report-schema.ts";
-import { shortened } from "../visible-text.ts";
-import { html, type Markup } from "./markup.ts";
 import { absent, more, table } from "./section.ts";
 
 const SIZE = 420;

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
+import { html, type Markup } from "../../markup.ts";
+import { shortened } from "../../visible-text.ts";
 import type { QualityReport } from "../report-schema.ts";
 import type { CodeFrame } from "../source-marks.ts";
-import { shortened } from "../visible-text.ts";
 import { renderAllFindings } from "./all-findings.ts";
 import { renderFirst } from "./first.ts";
-import { html, type Markup } from "./markup.ts";
 import { SCRIPT } from "./script.ts";
 import { part, section } from "./section.ts";
 import { STYLE } from "./style.ts";

@@ -1,7 +1,7 @@
+import { html, type Markup, NOTHING } from "../../markup.ts";
+import { shortened } from "../../visible-text.ts";
 import { plural } from "../merge.ts";
 import type { QualityReport } from "../report-schema.ts";
-import { shortened } from "../visible-text.ts";
-import { html, type Markup, NOTHING } from "./markup.ts";
 import { logarithmicScale, logarithmicTicks } from "./scale.ts";
 import { absent } from "./section.ts";
 

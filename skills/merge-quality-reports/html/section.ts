@@ -1,5 +1,5 @@
-import { shortened } from "../visible-text.ts";
-import { html, type Markup, NOTHING } from "./markup.ts";
+import { html, type Markup, NOTHING } from "../../markup.ts";
+import { shortened } from "../../visible-text.ts";
 
 const LONGEST_NAME = 160;
 const LONGEST_REASON = 400;

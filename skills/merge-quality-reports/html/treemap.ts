@@ -1,8 +1,8 @@
 import { type HierarchyRectangularNode, hierarchy, treemap } from "d3-hierarchy";
+import { html, type Markup, NOTHING } from "../../markup.ts";
+import { shortened } from "../../visible-text.ts";
 import { plural } from "../merge.ts";
 import type { QualityReport } from "../report-schema.ts";
-import { shortened } from "../visible-text.ts";
-import { html, type Markup, NOTHING } from "./markup.ts";
 import { absent } from "./section.ts";
 
 const WIDTH = 1_000;

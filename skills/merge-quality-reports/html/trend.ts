@@ -1,5 +1,5 @@
+import { html, type Markup } from "../../markup.ts";
 import type { QualityReport, TrendPoint } from "../report-schema.ts";
-import { html, type Markup } from "./markup.ts";
 import { absent, fileName, table } from "./section.ts";
 
 const WIDTH = 1_000;

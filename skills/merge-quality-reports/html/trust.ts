@@ -1,7 +1,7 @@
+import { html, type Markup, NOTHING } from "../../markup.ts";
 import { groupReasons } from "../markdown-trust.ts";
 import { plural } from "../merge.ts";
 import type { QualityReport } from "../report-schema.ts";
-import { html, type Markup, NOTHING } from "./markup.ts";
 import { renderMessages } from "./message-graph.ts";
 import { absent, fileName, more, part, prose, section, table } from "./section.ts";
 import { renderTimeline } from "./timeline.ts";

@@ -1,9 +1,9 @@
 import { SEVERITIES } from "../../finding.ts";
+import { html, type Markup, NOTHING } from "../../markup.ts";
+import { shortened } from "../../visible-text.ts";
 import { headlineOf, plural } from "../merge.ts";
 import type { QualityReport } from "../report-schema.ts";
 import { SCORE_TEXT } from "../score.ts";
-import { shortened } from "../visible-text.ts";
-import { html, type Markup, NOTHING } from "./markup.ts";
 
 /** The first screen: the score, the result in a sentence, and what changed. */
 export function renderVerdict(report: QualityReport): Markup {

@@ -1,10 +1,10 @@
 import { SEVERITIES } from "../../finding.ts";
+import { html, type Markup, NOTHING } from "../../markup.ts";
+import { shortened } from "../../visible-text.ts";
 import type { Coverage } from "../inputs.ts";
 import { plural } from "../merge.ts";
 import type { QualityReport } from "../report-schema.ts";
 import { repeatedLines } from "../score.ts";
-import { shortened } from "../visible-text.ts";
-import { html, type Markup, NOTHING } from "./markup.ts";
 import { renderScatter } from "./scatter.ts";
 import { absent, fileName, more, part, section, table } from "./section.ts";
 import { renderTreemap } from "./treemap.ts";

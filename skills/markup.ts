@@ -1,4 +1,4 @@
-import { escapeMarkup, visible } from "../visible-text.ts";
+import { escapeMarkup, visible } from "./visible-text.ts";
 
 /** HTML that is safe to write as it is. Only `html` makes it. */
 export interface Markup {

@@ -17,6 +17,11 @@ export function text(raw: string): string {
     .join("");
 }
 
+/** Text that is data: not even backticks have a meaning in it. */
+export function plainText(raw: string): string {
+  return escapeText(shortened(raw, LONGEST_CELL));
+}
+
 /** A space without width keeps GitHub from making links of mentions, issue numbers and addresses. */
 function escapeText(plain: string): string {
   return plain
