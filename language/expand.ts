@@ -1,18 +1,17 @@
-import { isToken } from "../core/ids.ts";
-import type { Json } from "../core/json.ts";
-import { LIMITS } from "../core/limits.ts";
 import type { PlanStage } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
 import { DEFAULT_BRANCH, type WrittenBranch, writtenBranches } from "./decision-compiler.ts";
-import { commonFields, type NamePlace, type Names } from "./names.ts";
+import { commonFields, type Names } from "./names.ts";
+import type { Group, PlanBuilder } from "./plan-builder.ts";
 import type { Path, Reporter } from "./reporter.ts";
-import type { StageSyntax, WorkSyntax } from "./schema.ts";
+import type { CascadeSyntax, StageSyntax, WorkSyntax } from "./schema.ts";
 import { fieldsOf, writtenCalls } from "./skill-calls.ts";
 import type { StageCompiler, StageFrame } from "./stage-compiler.ts";
-import type { Fields, StageGraph } from "./stage-graph.ts";
+import type { Fields } from "./stage-graph.ts";
 import { kindOf, refuseForeignKeys } from "./stage-kind.ts";
 import { loopBodies, type OrderedStage, orderedStages } from "./stage-order.ts";
 import { StageScope, type Target } from "./stage-scope.ts";
+import type { SubCascades } from "./sub-cascades.ts";
 
 /** Where a list of stages stands. */
 interface ListPlace {
@@ -26,58 +25,61 @@ interface ListPlace {
   readonly iteration: number | undefined;
 }
 
-/** What one written stage became. */
-interface Group {
-  /** Whoever needs the stage needs these. */
-  readonly exits: readonly number[];
-  readonly target: Target;
-}
-
 const DEFAULT_ITERATIONS = 3;
 
 /** Carries written stages over into stages of the plan: branches, loops and nested lists become single stages. */
 export class Expander {
-  readonly stages: PlanStage[] = [];
-  readonly #graph: StageGraph;
+  readonly #builder: PlanBuilder;
   readonly #names: Names;
   readonly #compiler: StageCompiler;
   readonly #catalog: SkillCatalog;
   readonly #reporter: Reporter;
-  readonly #ids = new Set<string>();
-  #isOverLimit = false;
+  readonly #prefix: string;
+  readonly #subCascades: SubCascades;
 
   constructor(parts: {
-    readonly graph: StageGraph;
+    readonly builder: PlanBuilder;
     readonly names: Names;
     readonly compiler: StageCompiler;
     readonly catalog: SkillCatalog;
     readonly reporter: Reporter;
+    /** Begins the ids of a sub-cascade's stages. */
+    readonly prefix: string;
+    readonly subCascades: SubCascades;
   }) {
-    this.#graph = parts.graph;
+    this.#builder = parts.builder;
     this.#names = parts.names;
     this.#compiler = parts.compiler;
     this.#catalog = parts.catalog;
     this.#reporter = parts.reporter;
+    this.#prefix = parts.prefix;
+    this.#subCascades = parts.subCascades;
   }
 
-  /** @returns what the list as a whole is to whoever needs it; its target is that of its last stage */
+  /**
+   * All stages of a cascade.
+   * @param outputsId of the stage that evaluates its outputs, when it has any
+   * @returns what the cascade as a whole is to whoever needs it; its output is that of its last stage
+   */
   cascade(
-    stages: readonly StageSyntax[],
-    outputs: Readonly<Record<string, Json>> | undefined,
-  ): Target {
+    cascade: CascadeSyntax,
+    outputsId: string,
+    start: Pick<ListPlace, "entry" | "guard">,
+  ): Group {
     const place: ListPlace = {
+      ...start,
       path: ["stages"],
-      entry: [],
-      guard: undefined,
       scope: new StageScope(),
       suffix: "",
       iteration: undefined,
     };
-    const whole = this.#list(stages, place);
-    if (outputs === undefined) return whole.target;
-    const frame = this.#add("outputs", whole.exits, { ...place, path: [] });
-    const { stage, fields } = this.#compiler.transform({ ...outputs }, "outputs", {}, frame);
-    return this.#put(frame, stage, fields).target;
+    const whole = this.#list(cascade.stages, place);
+    if (cascade.outputs === undefined) return whole;
+    const here = { ...place, path: [] };
+    const frame = this.#reserve(outputsId, whole.exits, here);
+    const outputs = { ...cascade.outputs };
+    const { stage, fields } = this.#compiler.transform(outputs, "outputs", {}, frame);
+    return this.#put(frame, stage, fields);
   }
 
   #list(stages: readonly StageSyntax[], place: ListPlace): Group {
@@ -86,6 +88,7 @@ export class Expander {
     const repeated = new Set([...bodies].flatMap(([loop, body]) => [loop, ...body]));
     const groups = new Map<OrderedStage, Group>();
     for (const stage of ordered) {
+      if (this.#builder.isFull) break;
       const needs = this.#needsOf(stage, groups, place.entry);
       const here = repeated.has(stage) ? { ...place, iteration: 1 } : place;
       const group = this.#stage(stage, needs, here);
@@ -104,7 +107,7 @@ export class Expander {
   /** From now on the stage can be named in the scope. */
   #name(id: string, target: Target, scope: StageScope): void {
     scope.set(id, target);
-    this.#graph.offer(target.stages, { scope, id, fields: target.fields });
+    this.#builder.graph.offer(target.stages, { scope, id, fields: target.fields });
   }
 
   #needsOf(
@@ -125,7 +128,13 @@ export class Expander {
       case "transform":
         return this.#single(id, syntax, needs, here);
       case "nested":
-        return this.#nested(id, syntax, needs, here);
+        return this.#behindWhen(id, syntax, needs, here, (entry, place) =>
+          this.#innerList(syntax, entry, place),
+        );
+      case "cascade":
+        return this.#behindWhen(id, syntax, needs, here, (entry, place) =>
+          this.#subCascade(id, syntax, entry, place),
+        );
       case "choice":
         return this.#choice(id, syntax, needs, here);
       case "loop":
@@ -152,10 +161,15 @@ export class Expander {
     return this.#put(frame, stage, fieldsOf(work, calls, this.#catalog));
   }
 
-  /** A list of stages; with `when`, a decision goes before it. `type: parallel` lets them all start at once. */
-  #nested(id: string, syntax: StageSyntax, needs: readonly number[], place: ListPlace): Group {
-    const { when } = syntax;
-    if (when === undefined) return this.#innerList(syntax, needs, place);
+  /** Several stages behind one `when`: a decision goes before them. */
+  #behindWhen(
+    id: string,
+    { when }: Pick<StageSyntax, "when">,
+    needs: readonly number[],
+    place: ListPlace,
+    expand: (entry: readonly number[], place: ListPlace) => Group,
+  ): Group {
+    if (when === undefined) return expand(needs, place);
     const frame = this.#add(`${id}--when`, needs, place);
     const on = this.#compiler.decisions.when(when, place.path, frame.names);
     const decision = {
@@ -163,9 +177,31 @@ export class Expander {
       branches: [{ name: "then" }, { name: "else" }],
     };
     const { position } = this.#put(frame, this.#compiler.decision(decision, {}, frame), undefined);
-    const guard = { stage: position, branch: "then" };
-    const inner = this.#innerList(syntax, [position], { ...place, guard });
+    const inner = expand([position], { ...place, guard: { stage: position, branch: "then" } });
     return { exits: [position, ...inner.exits], target: inner.target };
+  }
+
+  /** The stages of another cascade: a value that is its inputs, then its stages with the id before theirs. */
+  #subCascade(id: string, work: WorkSyntax, needs: readonly number[], place: ListPlace): Group {
+    const whole = `${this.#prefix}${id}${place.suffix}`;
+    const frame = this.#add(`${id}--inputs`, needs, place);
+    const sub = this.#subCascades.open(work.cascade ?? "", {
+      path: [...place.path, "cascade"],
+      reporter: this.#reporter,
+      inputsStage: frame.names.stage,
+    });
+    const inputs = this.#compiler.inputsOfCascade(sub?.inputs ?? [], work, frame);
+    const { position } = this.#put(frame, inputs, undefined);
+    if (sub === undefined) return { exits: [position], target: { stages: [], fields: undefined } };
+    const inner = new Expander({
+      builder: this.#builder,
+      catalog: this.#catalog,
+      prefix: `${whole}--`,
+      ...sub,
+    });
+    const group = inner.cascade(sub.cascade, whole, { entry: [position], guard: place.guard });
+    sub.close();
+    return group;
   }
 
   #innerList(work: WorkSyntax, entry: readonly number[], place: ListPlace): Group {
@@ -206,8 +242,10 @@ export class Expander {
     }
     const { when: _, condition: __, at_least: ___, ...work } = syntax;
     refuseForeignKeys(work, kindOf(work), path, this.#reporter);
+    const whole = `${id}--${name}`;
     if (work.stages !== undefined) return this.#innerList(work, [decision], here);
-    return this.#single(`${id}--${name}`, work, [decision], here);
+    if (work.cascade !== undefined) return this.#subCascade(whole, work, [decision], here);
+    return this.#single(whole, work, [decision], here);
   }
 
   #loopDecision(
@@ -236,7 +274,7 @@ export class Expander {
     const first = new Map([...body, loop].map((stage) => [stage, groups.get(stage)] as const));
     const turns = [first];
     const iterations = loop.syntax.max_iterations ?? DEFAULT_ITERATIONS;
-    for (let turn = 2; turn <= iterations && !this.#isOverLimit; turn++) {
+    for (let turn = 2; turn <= iterations && !this.#builder.isFull; turn++) {
       const before = turns.at(-1)?.get(loop)?.exits ?? [];
       turns.push(this.#turn(turn, [...body, loop], before, groups, place));
     }
@@ -284,37 +322,21 @@ export class Expander {
     return groups;
   }
 
-  /** Takes a place in the plan, so that the names in the stage know what is before it. */
   #add(id: string, needs: readonly number[], place: ListPlace): StageFrame {
-    const { path, guard, scope, iteration, suffix } = place;
-    const whole = `${id}${suffix}`;
-    const guarded =
-      guard === undefined || needs.includes(guard.stage) ? needs : [...needs, guard.stage];
-    const names: NamePlace = { stage: this.#graph.size, scope, hasItem: false, iteration };
-    this.#refuseId(whole, path);
-    this.#graph.add(guarded);
-    return { id: whole, needs: guarded, guard, path, names };
+    return this.#reserve(`${this.#prefix}${id}${place.suffix}`, needs, place);
+  }
+
+  #reserve(id: string, needs: readonly number[], place: ListPlace): StageFrame {
+    const { path, guard, scope, iteration } = place;
+    const isGuarded = guard === undefined || needs.includes(guard.stage);
+    const all = isGuarded ? needs : [...needs, guard.stage];
+    const stage = this.#builder.reserve(id, all, path, this.#reporter);
+    return { id, needs: all, guard, path, names: { stage, scope, hasItem: false, iteration } };
   }
 
   #put(frame: StageFrame, stage: PlanStage, fields: Fields): Group & { readonly position: number } {
-    const position = frame.names.stage;
     this.#names.addFields(fields);
-    this.stages.push(stage);
-    return { position, exits: [position], target: { stages: [position], fields } };
-  }
-
-  #refuseId(id: string, path: Path): void {
-    if (this.#ids.has(id)) {
-      this.#reporter.report("invalid-cascade", `two stages are called "${id}"`, path);
-    } else if (!isToken(id)) {
-      const message = `"${id}" is too long to name a stage`;
-      this.#reporter.report("invalid-cascade", message, path, "use a shorter name");
-    }
-    this.#ids.add(id);
-    if (this.#ids.size <= LIMITS.stagesPerCascade || this.#isOverLimit) return;
-    this.#isOverLimit = true;
-    const message = `stagesPerCascade: more than ${LIMITS.stagesPerCascade} with the turns of its loops`;
-    this.#reporter.report("limit-exceeded", message, path);
+    return this.#builder.put(frame.names.stage, stage, fields);
   }
 }
 

@@ -37,7 +37,7 @@ const inputSpec = z.strictObject({
 });
 
 const skillInputs = z.record(z.string(), json);
-const skillWithInputs = z.strictObject({
+export const skillWithInputs = z.strictObject({
   skill: z.string().min(1),
   inputs: skillInputs.exactOptional(),
 });
@@ -61,7 +61,7 @@ const errorHandling = z.strictObject({
   backoff: duration.exactOptional(),
 });
 
-const stageList: z.ZodType<readonly StageSyntax[]> = z.lazy(() =>
+export const stageList: z.ZodType<readonly StageSyntax[]> = z.lazy(() =>
   z.array(stage).min(1).max(LIMITS.stagesPerCascade),
 );
 const condition = z.union([z.string().min(1), z.boolean()]);
@@ -78,6 +78,7 @@ const work = {
     .min(1)
     .max(LIMITS.skillsPerStage)
     .exactOptional(),
+  cascade: z.string().min(1).exactOptional(),
   inputs: skillInputs.exactOptional(),
   foreach: json.exactOptional(),
   transform: json.exactOptional(),
@@ -87,7 +88,7 @@ const work = {
   continue_on_error: z.boolean().exactOptional(),
 };
 
-const threshold = z.strictObject({
+export const threshold = z.strictObject({
   type: z.literal("threshold").default("threshold"),
   metric: z.string().min(1),
   threshold: z.number(),
@@ -103,7 +104,7 @@ const flatBranch = z.strictObject({
 export type BranchSyntax = z.infer<typeof flatBranch> & {
   readonly stages?: readonly StageSyntax[];
 };
-const branch = flatBranch.extend({ stages: stageList.exactOptional() });
+export const branch = flatBranch.extend({ stages: stageList.exactOptional() });
 const skillOrBranch = z.union([z.string().min(1), branch]);
 export type SkillOrBranch = string | BranchSyntax;
 
@@ -126,7 +127,7 @@ export type StageSyntax = z.infer<typeof flatStage> & {
   readonly else?: SkillOrBranch;
   readonly default?: SkillOrBranch;
 };
-const stage = flatStage.extend({
+export const stage = flatStage.extend({
   stages: stageList.exactOptional(),
   branches: z.record(token, skillOrBranch).exactOptional(),
   // biome-ignore lint/suspicious/noThenProperty: the language has this word
@@ -175,7 +176,7 @@ const LATER_FOR_CASCADE = [
   ...["learned_patterns", "memory", "model", "notify", "secrets"],
 ];
 const LATER_FOR_WORK = [
-  ...["approve", "auto_fix", "cache", "cascade", "codex_config", "error_recovery", "fix_strategy"],
+  ...["approve", "auto_fix", "cache", "codex_config", "error_recovery", "fix_strategy"],
   ...["gate", "http", "matrix", "max_parallel", "memory", "memory_shared", "model", "notify"],
   ...["outputs", "prompt", "run", "test_suite", "tests", "wait"],
 ];

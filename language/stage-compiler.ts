@@ -1,9 +1,10 @@
 import { parseStageId, type StageId } from "../core/ids.ts";
 import type { Json } from "../core/json.ts";
 import { LIMITS } from "../core/limits.ts";
-import type { Decision, PlanStage, Template } from "../core/plan.ts";
+import type { Decision, InputSpec, PlanStage, Template } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
 import { DecisionCompiler } from "./decision-compiler.ts";
+import { InputBinding } from "./input-binding.ts";
 import type { NamePlace, Names } from "./names.ts";
 import type { Path, Reporter } from "./reporter.ts";
 import type { StageSyntax, WorkSyntax } from "./schema.ts";
@@ -26,12 +27,14 @@ export class StageCompiler {
   readonly decisions: DecisionCompiler;
   readonly #templates: TemplateCompiler;
   readonly #skills: SkillCalls;
+  readonly #binding: InputBinding;
   readonly #reporter: Reporter;
 
   constructor(catalog: SkillCatalog, names: Names, reporter: Reporter) {
     this.#reporter = reporter;
     this.#templates = new TemplateCompiler(names, reporter);
-    this.#skills = new SkillCalls(catalog, names, this.#templates, reporter);
+    this.#binding = new InputBinding(names, this.#templates, reporter);
+    this.#skills = new SkillCalls(catalog, this.#binding, reporter);
     this.decisions = new DecisionCompiler(this.#templates, reporter);
   }
 
@@ -84,6 +87,24 @@ export class StageCompiler {
       stage: { ...this.#frame(frame, work), ...WITHOUT_TASKS, type: "transform", value: template },
       fields: fieldsOfTemplate(template),
     };
+  }
+
+  /** The inputs of a sub-cascade, as one value. */
+  inputsOfCascade(specs: readonly InputSpec[], work: WorkSyntax, frame: StageFrame): PlanStage {
+    const given = { values: work.inputs ?? {}, path: [...frame.path, "inputs"] };
+    const title = `the cascade "${work.cascade}"`;
+    const callee = { title, path: [...frame.path, "cascade"], inputs: [given] };
+    this.#binding.refuseUnknown(
+      given,
+      specs.map(({ name }) => name),
+      `${title} has`,
+    );
+    const entries = specs.map((spec): readonly [string, Template] => {
+      const bound = this.#binding.bind(spec, callee, frame.names);
+      return [spec.name, bound ?? { kind: "literal", value: spec.default ?? null }];
+    });
+    const value: Template = { kind: "map", entries: Object.fromEntries(entries) };
+    return { ...this.#frame(frame, {}), ...WITHOUT_TASKS, type: "transform", value };
   }
 
   decision(

@@ -2,10 +2,10 @@ import type { Path, Reporter } from "./reporter.ts";
 import type { StageSyntax } from "./schema.ts";
 
 /**
- * What a written stage is: work of skills, a value to evaluate, a list of stages, a choice between branches, or the
+ * What a written stage is: work of skills, a value to evaluate, a list of stages, another cascade, a choice between branches, or the
  * end of a loop.
  */
-export type StageKind = "work" | "transform" | "nested" | "choice" | "loop";
+export type StageKind = "work" | "transform" | "nested" | "cascade" | "choice" | "loop";
 
 type Key = keyof StageSyntax;
 
@@ -14,6 +14,7 @@ const MARKS: Readonly<Record<Exclude<StageKind, "work">, readonly Key[]>> = {
   loop: ["repeat"],
   choice: ["branches", "then", "else", "default"],
   nested: ["stages"],
+  cascade: ["cascade"],
   transform: ["transform"],
 };
 
@@ -22,6 +23,7 @@ export function kindOf(stage: StageSyntax): StageKind {
   if (MARKS.loop.some(has)) return "loop";
   if (MARKS.choice.some(has) || has("condition") || stage.type === "conditional") return "choice";
   if (MARKS.nested.some(has)) return "nested";
+  if (MARKS.cascade.some(has)) return "cascade";
   if (MARKS.transform.some(has) || stage.type === "transform") return "transform";
   return "work";
 }
@@ -45,6 +47,7 @@ const KEYS: Readonly<Record<StageKind, readonly Key[]>> = {
   ],
   transform: ["transform", "continue_on_error"],
   nested: ["stages"],
+  cascade: ["cascade", "inputs"],
   choice: ["condition", "branches", "then", "else", "default", "continue_on_error"],
   loop: ["condition", "repeat", "max_iterations", "continue_on_error"],
 };
@@ -52,6 +55,7 @@ const TYPES: Readonly<Record<StageKind, readonly StageSyntax["type"][]>> = {
   work: ["sequential", "parallel", "swarm-parallel"],
   transform: ["transform"],
   nested: ["sequential", "parallel"],
+  cascade: ["sequential"],
   choice: ["conditional"],
   loop: ["conditional"],
 };
@@ -59,6 +63,7 @@ const NAMES: Readonly<Record<StageKind, string>> = {
   work: "a stage with skills",
   transform: "a stage with `transform`",
   nested: "a stage with `stages`",
+  cascade: "a stage with `cascade`",
   choice: "a conditional stage",
   loop: "a stage with `repeat`",
 };

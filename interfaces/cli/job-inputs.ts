@@ -53,7 +53,7 @@ async function findCascade(request: JobRequest): Promise<{ plan: Plan; definitio
   const path = isAbsolute(cascade) ? cascade : resolve(directory, cascade);
   const definition = await readCascade(path);
   const file = path.startsWith(directory) ? cascade : path;
-  const compiled = compileCascade({ text: definition, file }, skills);
+  const compiled = compileCascade({ text: definition, file }, skills, cascades.sources);
   if (compiled.ok) return { plan: compiled.plan, definition };
   const shown = compiled.diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, definition));
   throw new CascadeRefused(

@@ -60,6 +60,10 @@ describe("explanations", () => {
       'cascade: c\ninputs: [{ name: path, type: path }]\nstages:\n  - { stage: discover, skill: discover-files }\n  - stage: look\n    skill: lint-code\n    inputs: { files: "${discover.batch}" }\n',
     ],
     [
+      "invalid-expression",
+      'cascade: c\ninputs: [{ name: path, type: path }]\nstages:\n  - { stage: discover, skill: discover-files }\n  - { stage: pick, transform: 1, when: "${path < 3}" }\n',
+    ],
+    [
       "unused-input",
       "cascade: c\ninputs:\n  - { name: depth, required: false }\nstages:\n  - { skill: discover-files, stage: a, inputs: { path: . } }\n",
     ],

@@ -13,7 +13,7 @@ const root = resolve(import.meta.dirname, "../..");
 const written = await readFile(join(root, "schema/cascade.schema.json"), "utf8");
 
 interface Definition {
-  readonly properties: Readonly<Record<string, { pattern?: string; description?: string }>>;
+  readonly properties?: Readonly<Record<string, { pattern?: string; description?: string }>>;
 }
 const schema = JSON.parse(written) as { readonly $defs: Readonly<Record<string, Definition>> };
 const validate = new Ajv2020({ allErrors: true }).compile(schema);
@@ -84,12 +84,19 @@ describe("schema/cascade.schema.json", { timeout: STARTS_MS }, () => {
   });
 
   it("has a description of every key", () => {
-    const keys = Object.entries(schema.$defs).map(([name, { properties }]) => [
-      name,
-      Object.fromEntries(
-        Object.entries(properties).map(([key, { description }]) => [key, description]),
-      ),
-    ]);
+    const keys = Object.entries(schema.$defs).flatMap(([name, { properties }]) =>
+      // A list has no keys.
+      properties === undefined
+        ? []
+        : [
+            [
+              name,
+              Object.fromEntries(
+                Object.entries(properties).map(([key, { description }]) => [key, description]),
+              ),
+            ],
+          ],
+    );
     expect(Object.fromEntries(keys)).toEqual(KEY_DESCRIPTIONS);
   });
 

@@ -223,3 +223,28 @@ describe("nested stages", () => {
     expect(output).toBe("skipped");
   });
 });
+
+describe("a cascade in a cascade", () => {
+  it("runs between its inputs and its outputs, behind a branch and in a loop too", async () => {
+    const { outcome, output, skipped } = await run(`${head}stages:
+  - stage: route
+    condition: quality >= 0.5
+    then: { cascade: inner, inputs: { most: "\${quality * 10}" } }
+    else: { cascade: inner, inputs: { most: 1 } }
+  - { stage: twice, cascade: inner, inputs: { most: "\${route.n + 1}" } }
+outputs: { first: "\${route.n}", second: "\${twice.n}" }
+`);
+    expect(outcome).toBe("run.succeeded");
+    expect(output).toEqual({ first: 6, second: 8 });
+    expect(skipped).toContain("route--else");
+  });
+
+  it("behind a `when` is skipped as a whole", async () => {
+    const { output, succeeded } = await run(`${head}stages:
+  - { stage: maybe, when: quality > 1, cascade: inner, inputs: { most: 4 } }
+  - { stage: last, transform: "\${stages.maybe.status}" }
+`);
+    expect(output).toBe("skipped");
+    expect(succeeded).toEqual(["maybe--when", "last"]);
+  });
+});

@@ -66,7 +66,19 @@ export const CASCADE_EXPLANATIONS = {
       "write $${ where the text itself is meant",
     ],
     example:
-      'c.yaml:7:22  error unknown-reference  ${discover.batch}: "discover" has no output "batch"',
+      'c.yaml:7:25  error unknown-reference  ${discover.batch}: "discover" has no output "batch"',
+  },
+  "invalid-expression": {
+    causes: [
+      "what stands in ${…} is not CEL: `=` for `==`, `and` for `&&`",
+      "types that do not fit, such as a text compared with a number",
+      "a function that there is not, or one list gone through inside another",
+    ],
+    remedies: [
+      "docs/language.md lists the operators and functions under Expressions",
+      "convert first: `double(text)`, `string(number)`",
+    ],
+    example: "c.yaml:5:43  error invalid-expression  there is no string < number",
   },
   "unused-input": {
     causes: ["an input that no ${…} names and that no skill of the cascade takes by its name"],

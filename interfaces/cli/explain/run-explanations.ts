@@ -2,6 +2,26 @@ import type { Explanation } from "./explanation.ts";
 
 /** What may go wrong with the tasks of a run. */
 export const RUN_EXPLANATIONS = {
+  "expression-failed": {
+    causes: [
+      "the data of the run has another form than the expression expects: a position that is not there, a division by zero",
+      "a `when` whose value is not true or false",
+    ],
+    remedies: [
+      "ask first: `has(a.b) && …`, `size(list) > 0 && …`",
+      "give what may be missing a value: `coalesce(a, 0)`, `a.?b.orValue(0)`",
+    ],
+    example:
+      "error expression-failed  ${list.items[size(list.items)]}: a list of 2 has no position 2",
+  },
+  "no-branch": {
+    causes: ["the condition of a conditional stage has a value that no branch is for"],
+    remedies: [
+      "add `default` to the stage",
+      "add a branch of that name, or with a lower `at_least`",
+    ],
+    example: 'error no-branch  no branch fits "odd" (there is: simple, complex)',
+  },
   "skill-failed": {
     causes: [
       "the skill threw an error: what it works on, or a program that it calls, is not as expected",

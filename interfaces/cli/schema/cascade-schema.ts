@@ -1,12 +1,18 @@
 import { z } from "zod";
-import { cascadeAsMapping, cascadeAsName } from "../../../language/schema.ts";
+import {
+  branch,
+  cascadeAsMapping,
+  cascadeAsName,
+  skillWithInputs,
+  stage,
+  stageList,
+  threshold,
+} from "../../../language/schema.ts";
 import { KEY_DESCRIPTIONS } from "./key-descriptions.ts";
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 const cascade = cascadeAsMapping.shape.cascade;
-const stage = cascade.shape.stages.element;
-const [, skill] = stage.shape.skills.unwrap().element.options;
 
 /** The parts that have a name of their own in the schema. */
 const DEFINITIONS = {
@@ -15,7 +21,9 @@ const DEFINITIONS = {
   cascade,
   input: cascade.shape.inputs.unwrap().element,
   stage,
-  skill,
+  branch,
+  threshold,
+  skill: skillWithInputs,
   swarm: stage.shape.swarm_config.unwrap(),
   errorHandling: stage.shape.error_handling.unwrap(),
 } as const satisfies Record<keyof typeof KEY_DESCRIPTIONS, z.ZodType>;
@@ -27,6 +35,7 @@ const DEFINITIONS = {
 export function cascadeSchema(): JsonSchema {
   const names = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(DEFINITIONS)) names.add(schema, { id });
+  names.add(stageList, { id: "stages" });
   const { $schema, $defs = {} } = z.toJSONSchema(z.union([cascadeAsMapping, cascadeAsName]), {
     io: "input",
     metadata: names,

@@ -54,11 +54,14 @@ async function cascadesNamed(
   return filesNamed(target, directory);
 }
 
-async function checkFile({ label, read }: CascadeFile, { skills }: Installed): Promise<Checked> {
+async function checkFile(
+  { label, read }: CascadeFile,
+  { skills, cascades }: Installed,
+): Promise<Checked> {
   const file = label;
   const text = await orError(read());
   if (text instanceof SwarmError) return { status: "unreadable", file, error: text };
-  const compiled = compileCascade({ text, file }, skills);
+  const compiled = compileCascade({ text, file }, skills, cascades.sources);
   if (!compiled.ok) return { status: "invalid", file, text, problems: compiled.diagnostics };
   const { plan, warnings } = compiled;
   const { cascade, stages } = plan;

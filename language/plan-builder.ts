@@ -1,0 +1,51 @@
+import { isToken } from "../core/ids.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { PlanStage } from "../core/plan.ts";
+import type { Path, Reporter } from "./reporter.ts";
+import { type Fields, StageGraph } from "./stage-graph.ts";
+import type { Target } from "./stage-scope.ts";
+
+/** What one written stage became. */
+export interface Group {
+  /** Whoever needs the stage needs these. */
+  readonly exits: readonly number[];
+  readonly target: Target;
+}
+
+/** The stages of a plan while it is made, those of sub-cascades among them. */
+export class PlanBuilder {
+  readonly stages: PlanStage[] = [];
+  readonly graph = new StageGraph();
+  readonly #ids = new Set<string>();
+  #isFull = false;
+
+  /** True when there are too many stages, which was reported. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  /** Takes the next place in the plan, before the stage is compiled, so that names in it know what is before it. */
+  reserve(id: string, needs: readonly number[], path: Path, reporter: Reporter): number {
+    if (this.#ids.has(id)) {
+      reporter.report("invalid-cascade", `two stages are called "${id}"`, path);
+    } else if (!isToken(id)) {
+      const message = `"${id}" is too long to name a stage`;
+      reporter.report("invalid-cascade", message, path, "use shorter names");
+    }
+    this.#ids.add(id);
+    const position = this.graph.size;
+    this.graph.add(needs);
+    if (this.graph.size > LIMITS.stagesPerCascade && !this.#isFull) {
+      this.#isFull = true;
+      const message = `stagesPerCascade: more than ${LIMITS.stagesPerCascade}, with the turns of loops and sub-cascades`;
+      reporter.report("limit-exceeded", message, path);
+    }
+    return position;
+  }
+
+  /** Puts the stage of the place that was taken last. */
+  put(position: number, stage: PlanStage, fields: Fields): Group & { readonly position: number } {
+    this.stages[position] = stage;
+    return { position, exits: [position], target: { stages: [position], fields } };
+  }
+}
