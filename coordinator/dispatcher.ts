@@ -8,6 +8,7 @@ import type { Topology } from "../core/topology.ts";
 import type { AgentDirectory } from "./agent-directory.ts";
 import type { RunState } from "./run-state.ts";
 import { type QueuedTask, skillCallOf, type TaskClass, TaskClasses } from "./task-queue.ts";
+import { UnderWay } from "./under-way.ts";
 
 /** Where an offer goes: to one agent, or to whoever of a lane hears it when no agent is known yet. */
 export type OfferTarget = { readonly agent: AgentId } | { readonly lane: Lane };
@@ -56,6 +57,7 @@ export class Dispatcher {
   /** Offered before a restart; whether an agent holds them is being found out. */
   readonly #unclaimed = new Map<string, QueuedTask>();
   readonly #probing = new Set<Lane>();
+  readonly #underWay = new UnderWay();
 
   constructor(ports: DispatcherPorts) {
     this.#ports = ports;
@@ -84,6 +86,7 @@ export class Dispatcher {
   /** Takes the next task of a class; false when there is no room or nothing waits. */
   #placeNext(taskClass: TaskClass): boolean {
     if (taskClass.queue.size === 0) return false;
+    if (taskClass.stage !== undefined && !this.#underWay.hasRoom(taskClass.stage)) return false;
     const team = taskClass.swarm === undefined ? undefined : this.#teamFor(taskClass);
     const target = this.#targetFor(taskClass, team);
     if (target === undefined) return false;
@@ -99,6 +102,7 @@ export class Dispatcher {
     }
     const agent = "agent" in target ? target.agent : undefined;
     this.#assigned.set(keyOf(task), { task, lane: taskClass.lane, agent, accepted: false });
+    this.#underWay.add(task);
     if (agent !== undefined) this.#ports.directory.assign(agent, taskClass.lane);
     this.#ports.order(target, { task, inputs, team });
     return true;
@@ -184,6 +188,7 @@ export class Dispatcher {
     const key = taskKey(run, stage, index);
     const assignment = this.#assigned.get(key);
     this.#unclaimed.delete(key);
+    this.#underWay.delete({ run, stage, index });
     if (assignment === undefined) return;
     this.#assigned.delete(key);
     if (assignment.agent !== undefined) {
@@ -214,6 +219,7 @@ export class Dispatcher {
   /** After a fold: this attempt was offered; wait for the agents' reports. */
   awaitReport(task: QueuedTask): void {
     this.#unclaimed.set(keyOf(task), task);
+    this.#underWay.add(task);
   }
 
   get unclaimed(): number {
@@ -237,6 +243,7 @@ export class Dispatcher {
     for (const [key, task] of [...this.#unclaimed]) {
       if (!shards.has(task.run.shard)) continue;
       this.#unclaimed.delete(key);
+      this.#underWay.delete(task);
       if (isWanted(task)) this.#ports.fail(task, undefined, error);
     }
   }
@@ -276,7 +283,9 @@ export class Dispatcher {
       if (task.run.shard === shard) this.ended(task.run, task.stage, task.index);
     }
     for (const [key, task] of [...this.#unclaimed]) {
-      if (task.run.shard === shard) this.#unclaimed.delete(key);
+      if (task.run.shard !== shard) continue;
+      this.#unclaimed.delete(key);
+      this.#underWay.delete(task);
     }
   }
 
@@ -310,6 +319,7 @@ export class Dispatcher {
     const assignment = this.#assignmentOf(task);
     if (assignment === undefined) return;
     this.#assigned.delete(keyOf(task));
+    this.#underWay.delete(task);
     if (assignment.agent !== undefined) {
       const { agent, lane } = assignment;
       this.#ports.directory.release(agent, lane);

@@ -79,6 +79,8 @@ function namesTimeline(template: Template): boolean {
       return template.items.some(namesTimeline);
     case "map":
       return Object.values(template.entries).some(namesTimeline);
+    case "product":
+      return Object.values(template.axes).some(namesTimeline);
     default:
       return template satisfies never;
   }

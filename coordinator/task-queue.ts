@@ -19,6 +19,8 @@ export interface TaskClass {
   readonly skill: string;
   /** Present for a stage with a swarm of its own. */
   readonly swarm?: SwarmConfig;
+  /** The stage that all its tasks are of, when that has a swarm or a limit of its own. */
+  readonly stage?: { readonly key: string; readonly maxParallel: number };
   readonly queue: TaskQueue;
   /** Members of that swarm: chosen when its first task is placed, then kept up to strength. */
   team: readonly AgentId[];
@@ -42,12 +44,12 @@ export class TaskClasses {
     this.#classes.set(taskClass.key, taskClass);
   }
 
-  /** Classes with waiting tasks, the one that waited longest for its turn first. Those of swarm stages are forgotten when nothing waits. */
+  /** Classes with waiting tasks, the one that waited longest for its turn first. Those of single stages are forgotten when nothing waits. */
   waiting(): TaskClass[] {
     const waiting: TaskClass[] = [];
     for (const taskClass of this.#classes.values()) {
       if (taskClass.queue.size > 0) waiting.push(taskClass);
-      else if (taskClass.swarm !== undefined) this.#classes.delete(taskClass.key);
+      else if (taskClass.stage !== undefined) this.#classes.delete(taskClass.key);
     }
     return waiting;
   }
@@ -61,14 +63,15 @@ export class TaskClasses {
   #classFor(task: QueuedTask): TaskClass {
     const stage = task.run.stage(task.stage);
     const { skill, lane } = skillCallOf(task);
-    const key =
-      stage.swarm === undefined
-        ? `${lane}/${skill}`
-        : `${lane}/${skill}/${task.run.runId}/${stage.id}`;
+    const isOwn = stage.swarm !== undefined || stage.maxParallel !== undefined;
+    const stageKey = `${task.run.runId}/${stage.id}`;
+    const key = isOwn ? `${lane}/${skill}/${stageKey}` : `${lane}/${skill}`;
     let known = this.#classes.get(key);
     if (known === undefined) {
       const swarm = stage.swarm === undefined ? {} : { swarm: stage.swarm };
-      known = { key, lane, skill, queue: new TaskQueue(), team: [], ...swarm };
+      const maxParallel = stage.maxParallel ?? Number.POSITIVE_INFINITY;
+      const own = isOwn ? { stage: { key: stageKey, maxParallel } } : {};
+      known = { key, lane, skill, queue: new TaskQueue(), team: [], ...swarm, ...own };
       this.#classes.set(key, known);
     }
     return known;

@@ -54,6 +54,8 @@ export interface PlanStage {
   /** One task for each skill and, with `foreach`, for each item. Tasks are item-major: all skills of item 0 first. */
   readonly skills: readonly SkillCall[];
   readonly foreach?: Template;
+  /** Tasks that are under way at once, at most. */
+  readonly maxParallel?: number;
   readonly swarm?: SwarmConfig;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
@@ -111,7 +113,9 @@ export type Template =
   | Expression
   | { readonly kind: "text"; readonly parts: readonly (string | Reference | Expression)[] }
   | { readonly kind: "list"; readonly items: readonly Template[] }
-  | { readonly kind: "map"; readonly entries: Readonly<Record<string, Template>> };
+  | { readonly kind: "map"; readonly entries: Readonly<Record<string, Template>> }
+  /** Every combination of the entries of some lists, as mappings; the last list changes fastest. */
+  | { readonly kind: "product"; readonly axes: Readonly<Record<string, Template>> };
 
 /** An expression that was checked: its names are references, in the text `r0`, `r1`, … in their order. */
 export interface Expression {

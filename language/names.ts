@@ -6,7 +6,19 @@ import type { StageScope, Target } from "./stage-scope.ts";
 
 /** Names with a meaning of their own in `${…}` or on the bus, now or in a later version of the language. */
 export const RESERVED_STAGE_IDS: ReadonlySet<string> = new Set([
-  ...["_", "env", "index", "inputs", "item", "iteration", "memory", "run", "secrets", "stages"],
+  ...[
+    "_",
+    "env",
+    "index",
+    "inputs",
+    "item",
+    "iteration",
+    "matrix",
+    "memory",
+    "run",
+    "secrets",
+    "stages",
+  ],
 ]);
 
 /** The ids of all stages written in a cascade, each with that of the stage it is inside of. */
@@ -18,6 +30,8 @@ export interface NamePlace {
   readonly stage: number;
   readonly scope: StageScope;
   readonly hasItem: boolean;
+  /** The item is a combination of a matrix. */
+  readonly hasMatrix?: boolean;
   /** Which turn of a loop it is, from 1; undefined outside of loops. */
   readonly iteration: number | undefined;
 }
@@ -77,6 +91,8 @@ export class Names {
       return this.#input(name, below, source);
     }
     if (root === "stages") return this.#ofStages(rest, source, place);
+    if (root === "matrix" && place.hasMatrix)
+      return named({ kind: "item" }, rest, source, "object");
     if (root === "item" && place.hasItem) return named({ kind: "item" }, rest, source, "any");
     if (root === "index" && place.hasItem) return named({ kind: "index" }, rest, source, "integer");
     if (root === "iteration" && place.iteration !== undefined) {
@@ -195,6 +211,7 @@ export class Names {
         const target = place.scope.find(id);
         return target !== undefined && this.#hasEnded(target, place);
       }),
+      ...(place.hasMatrix === true ? ["matrix"] : []),
       ...(place.hasItem ? ["item", "index"] : []),
       ...(place.iteration === undefined ? [] : ["iteration"]),
     ];

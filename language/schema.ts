@@ -81,6 +81,11 @@ const work = {
   cascade: z.string().min(1).exactOptional(),
   inputs: skillInputs.exactOptional(),
   foreach: json.exactOptional(),
+  matrix: z
+    .record(z.string().regex(FIELD_NAME, "must be letters, digits, - and _"), json)
+    .refine((axes) => Object.keys(axes).length > 0, "must not be empty")
+    .exactOptional(),
+  max_parallel: z.int().min(1).max(LIMITS.fanOutItems).exactOptional(),
   transform: json.exactOptional(),
   swarm_config: swarmConfig.exactOptional(),
   error_handling: errorHandling.exactOptional(),
@@ -177,7 +182,7 @@ const LATER_FOR_CASCADE = [
 ];
 const LATER_FOR_WORK = [
   ...["approve", "auto_fix", "cache", "codex_config", "error_recovery", "fix_strategy"],
-  ...["gate", "http", "matrix", "max_parallel", "memory", "memory_shared", "model", "notify"],
+  ...["gate", "http", "memory", "memory_shared", "model", "notify"],
   ...["outputs", "prompt", "run", "test_suite", "tests", "wait"],
 ];
 export const MAPPINGS = {

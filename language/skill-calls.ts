@@ -36,8 +36,9 @@ export function fieldsOf(
   calls: readonly WrittenCall[],
   catalog: SkillCatalog,
 ): Fields {
-  if (work.foreach !== undefined || calls.length > 1) {
-    const type = work.foreach === undefined ? "object" : "array";
+  const isFanOut = work.foreach !== undefined || work.matrix !== undefined;
+  if (isFanOut || calls.length > 1) {
+    const type = isFanOut ? "array" : "object";
     const skills = calls.map((call) => call.skill);
     const once = skills.filter((skill) => skills.indexOf(skill) === skills.lastIndexOf(skill));
     return new Map<string, OutputField>([

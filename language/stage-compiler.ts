@@ -59,14 +59,20 @@ export class StageCompiler {
       this.#reporter.report("invalid-cascade", message, [...path, "skills"], hint);
     }
     this.#skills.refuseUnknownInputs(work, path, calls);
-    const hasItem = work.foreach !== undefined;
-    const foreach = this.#foreach(work.foreach, frame);
+    if (work.foreach !== undefined && work.matrix !== undefined) {
+      const message = "a stage has `foreach` or `matrix`, not both";
+      this.#reporter.report("invalid-cascade", message, path);
+    }
+    const hasMatrix = work.matrix !== undefined;
+    const hasItem = work.foreach !== undefined || hasMatrix;
+    const foreach = this.#foreach(work.foreach, frame) ?? this.#matrix(work.matrix, frame);
     const swarm = swarmOf(work, path, this.#reporter);
     return {
       ...this.#frame(frame, work),
       type,
-      skills: calls.map((call) => this.#skills.compile(call, { ...names, hasItem })),
+      skills: calls.map((call) => this.#skills.compile(call, { ...names, hasItem, hasMatrix })),
       ...(foreach === undefined ? {} : { foreach }),
+      ...(work.max_parallel === undefined ? {} : { maxParallel: work.max_parallel }),
       ...(swarm === undefined ? {} : { swarm }),
       retry: retryOf(work, path, this.#reporter),
       timeoutMs: timeoutOf(work, path, this.#reporter),
@@ -143,6 +149,28 @@ export class StageCompiler {
       this.#reporter.report("limit-exceeded", message, place.path);
     }
     return template;
+  }
+
+  /** Every combination of the matrix's values. */
+  #matrix(written: WorkSyntax["matrix"], { path, names }: StageFrame): Template | undefined {
+    if (written === undefined) return undefined;
+    const axes: Record<string, Template> = {};
+    let combinations = 1;
+    for (const [name, values] of Object.entries(written)) {
+      const place = { path: [...path, "matrix", name], names };
+      const { template, type } = this.#templates.compile(values, place);
+      if (!mayBe(type, "array")) {
+        const message = `\`matrix.${name}\` must be a list, but is of type ${type}`;
+        this.#reporter.report("invalid-cascade", message, place.path);
+      }
+      if (Array.isArray(values)) combinations *= values.length;
+      axes[name] = template;
+    }
+    if (combinations > LIMITS.fanOutItems) {
+      const message = `fanOutItems: ${combinations} given, ${LIMITS.fanOutItems} allowed`;
+      this.#reporter.report("limit-exceeded", message, [...path, "matrix"]);
+    }
+    return { kind: "product", axes };
   }
 }
 

@@ -42,7 +42,16 @@ const COMMON: readonly Key[] = [
 ];
 const KEYS: Readonly<Record<StageKind, readonly Key[]>> = {
   work: [
-    ...(["skill", "skills", "inputs", "foreach", "swarm_config", "error_handling"] as const),
+    ...([
+      "skill",
+      "skills",
+      "inputs",
+      "foreach",
+      "matrix",
+      "max_parallel",
+      "swarm_config",
+      "error_handling",
+    ] as const),
     ...(["timeout", "continue_on_error"] as const),
   ],
   transform: ["transform", "continue_on_error"],

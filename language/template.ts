@@ -1,5 +1,6 @@
 import { SwarmError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
+import { refuseOver } from "../core/limits.ts";
 import type { Expression, Reference, Template } from "../core/plan.ts";
 import { type BlobRef, isBlobPointer } from "../core/value.ts";
 import { endOfExpression } from "./expression-text.ts";
@@ -95,9 +96,27 @@ export function evaluate(template: Template, scope: Scope): Json {
       return Object.fromEntries(
         Object.entries(template.entries).map(([key, entry]) => [key, evaluate(entry, scope)]),
       );
+    case "product":
+      return productOf(
+        Object.entries(template.axes).map(([name, axis]) => [name, evaluate(axis, scope)]),
+      );
     default:
       return template satisfies never;
   }
+}
+
+function productOf(axes: readonly (readonly [string, Json])[]): Json {
+  let combinations: Record<string, Json>[] = [{}];
+  for (const [name, values] of axes) {
+    if (!Array.isArray(values)) {
+      throw new SwarmError("invalid-input", `the axis "${name}" of the matrix is not a list`);
+    }
+    refuseOver("fanOutItems", combinations.length * values.length);
+    combinations = combinations.flatMap((combination) =>
+      values.map((value: Json) => ({ ...combination, [name]: value })),
+    );
+  }
+  return combinations;
 }
 
 function valueIn(expression: Expression, scope: Scope): Json {
@@ -143,6 +162,10 @@ export function blobsNeeded(
     case "map":
       return Object.values(template.entries).flatMap((entry) =>
         blobsNeeded(entry, scope, { whole: false }),
+      );
+    case "product":
+      return Object.values(template.axes).flatMap((axis) =>
+        blobsNeeded(axis, scope, { whole: true }),
       );
     default:
       return template satisfies never;

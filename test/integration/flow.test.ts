@@ -183,6 +183,29 @@ describe("a stage", () => {
   });
 });
 
+describe("a matrix", () => {
+  it("makes a task of every combination, of which no more than max_parallel are under way", async () => {
+    const { events, output } = await run(`${head}stages:
+  - stage: each
+    matrix: { os: [linux, mac], node: "\${[22, 24]}" }
+    max_parallel: 2
+    skill: pause
+    inputs: { ms: 60, item: "\${matrix.os}-\${matrix.node}-\${index}" }
+  - { stage: last, transform: "\${size(each.results)}" }
+`);
+    expect(output).toBe(4);
+    let underWay = 0;
+    const counts = events.flatMap(({ type }) => {
+      if (type === "task.offered") underWay += 1;
+      else if (type === "task.succeeded") underWay -= 1;
+      else return [];
+      return [underWay];
+    });
+    expect(Math.max(...counts)).toBe(2);
+    expect(counts).toHaveLength(8);
+  });
+});
+
 describe("nested stages", () => {
   it("run side by side in a parallel list, in turn otherwise: the recorded intervals show it", async () => {
     const definition = (type: string) => `${head}stages:

@@ -38,6 +38,9 @@ export const KEY_DESCRIPTIONS = {
     stages:
       "A list of stages, in place of a skill: in order, or side by side with `type: parallel`.",
     cascade: "Another cascade that is run here, by its name; `inputs` are given to it.",
+    matrix:
+      "Lists by name: the stage does its work for every combination, which is ${matrix.<name>}.",
+    max_parallel: "How many tasks of the stage are under way at once, at most.",
     transform: "A value in place of a skill, evaluated where the run is coordinated.",
     continue_on_error: "true: when the stage fails, the run goes on.",
     when: "An expression: the stage is skipped when it is false.",
@@ -70,6 +73,9 @@ export const KEY_DESCRIPTIONS = {
       "For all skills of the stage; a skill's own inputs go first. ${…} names inputs, outputs of stages and, with `foreach`, ${item}.",
     foreach:
       "A list, such as ${discover.batches}: the stage does its work for each entry, which is ${item}.",
+    matrix:
+      "Lists by name: the stage does its work for every combination, which is ${matrix.<name>}.",
+    max_parallel: "How many tasks of the stage are under way at once, at most.",
     transform: "A value in place of a skill, evaluated where the run is coordinated.",
     swarm_config: "How a `swarm-parallel` stage is shared among agents.",
     error_handling: "What happens when a task fails.",
