@@ -35,7 +35,14 @@ export interface InputSpec {
   readonly default?: Json;
 }
 
-export type StageType = "sequential" | "parallel" | "swarm-parallel" | "conditional" | "transform";
+export type StageType =
+  | "sequential"
+  | "parallel"
+  | "swarm-parallel"
+  | "multi-model"
+  | "codex-sandbox"
+  | "conditional"
+  | "transform";
 
 export interface PlanStage {
   readonly id: StageId;
@@ -57,6 +64,8 @@ export interface PlanStage {
   /** Tasks that are under way at once, at most. */
   readonly maxParallel?: number;
   readonly swarm?: SwarmConfig;
+  /** Which model skills use that need one. */
+  readonly model?: string;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
   /** True when the stage's output is its one task's output; false when it is a mapping over many. */

@@ -7,6 +7,7 @@ import { parseYaml, type Source } from "./parse.ts";
 import { Reporter } from "./reporter.ts";
 import { type CascadeSyntax, cascadeAsMapping, cascadeAsName, type StageSyntax } from "./schema.ts";
 import { SchemaIssues } from "./schema-issues.ts";
+import { expandShortForm } from "./short-form.ts";
 
 /** A cascade file that keeps to YAML and the schema. */
 export interface OpenedCascade {
@@ -18,7 +19,7 @@ export interface OpenedCascade {
 
 /** Reads a cascade file as far as it can be without knowing skills. @returns undefined when it is wrong, which was reported */
 export function openCascade(source: Source, findings: Findings): OpenedCascade | undefined {
-  const yaml = parseYaml(source);
+  const yaml = parseYaml(source, expandShortForm);
   if (!yaml.ok) {
     for (const diagnostic of yaml.diagnostics) {
       const { code, message, location, hint } = diagnostic;

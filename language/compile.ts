@@ -35,7 +35,11 @@ export function compileCascade(
   const compiler = new StageCompiler(catalog, names, reporter);
   const parts = { builder, names, compiler, catalog, reporter, subCascades };
   const expander = new Expander({ ...parts, prefix: "" });
-  const { target } = expander.cascade(cascade, "outputs", { entry: [], guard: undefined });
+  const { target } = expander.cascade(cascade, "outputs", {
+    entry: [],
+    guard: undefined,
+    model: undefined,
+  });
   if (!findings.isEmpty) return { ok: false, diagnostics: findings.list() };
   const { name, description } = cascade;
   const plan: Plan = {

@@ -23,6 +23,8 @@ interface ListPlace {
   /** Ends the ids of a loop's later turns: `--2`. */
   readonly suffix: string;
   readonly iteration: number | undefined;
+  /** The model of stages that name none. */
+  readonly model: string | undefined;
 }
 
 const DEFAULT_ITERATIONS = 3;
@@ -64,10 +66,11 @@ export class Expander {
   cascade(
     cascade: CascadeSyntax,
     outputsId: string,
-    start: Pick<ListPlace, "entry" | "guard">,
+    start: Pick<ListPlace, "entry" | "guard" | "model">,
   ): Group {
     const place: ListPlace = {
       ...start,
+      model: cascade.model ?? start.model,
       path: ["stages"],
       scope: new StageScope(),
       suffix: "",
@@ -199,7 +202,11 @@ export class Expander {
       prefix: `${whole}--`,
       ...sub,
     });
-    const group = inner.cascade(sub.cascade, whole, { entry: [position], guard: place.guard });
+    const group = inner.cascade(sub.cascade, whole, {
+      entry: [position],
+      guard: place.guard,
+      model: work.model ?? place.model,
+    });
     sub.close();
     return group;
   }
@@ -327,11 +334,12 @@ export class Expander {
   }
 
   #reserve(id: string, needs: readonly number[], place: ListPlace): StageFrame {
-    const { path, guard, scope, iteration } = place;
+    const { path, guard, scope, iteration, model } = place;
     const isGuarded = guard === undefined || needs.includes(guard.stage);
     const all = isGuarded ? needs : [...needs, guard.stage];
     const stage = this.#builder.reserve(id, all, path, this.#reporter);
-    return { id, needs: all, guard, path, names: { stage, scope, hasItem: false, iteration } };
+    const names = { stage, scope, hasItem: false, iteration };
+    return { id, needs: all, guard, path, names, model };
   }
 
   #put(frame: StageFrame, stage: PlanStage, fields: Fields): Group & { readonly position: number } {

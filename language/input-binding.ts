@@ -11,6 +11,8 @@ import { mayBe, type TemplateCompiler, type TemplatePlace } from "./template-com
 export interface WrittenInputs {
   readonly values: Readonly<Record<string, Json>>;
   readonly path: Path;
+  /** They are not written as inputs: this is where they stand. */
+  readonly isElsewhere?: true;
 }
 
 /** What is given inputs: a skill or a cascade. */
@@ -40,9 +42,9 @@ export class InputBinding {
    * declares; else nothing, so that the declared default holds.
    */
   bind(spec: InputSpec, callee: Callee, names: NamePlace): Template | undefined {
-    for (const { values, path } of callee.inputs) {
+    for (const { values, path, isElsewhere } of callee.inputs) {
       if (!Object.hasOwn(values, spec.name)) continue;
-      const place = { path: [...path, spec.name], names };
+      const place = { path: isElsewhere === true ? path : [...path, spec.name], names };
       return this.#written(values[spec.name] ?? null, spec, place);
     }
     const implied = this.#names.implied(spec.name, names);

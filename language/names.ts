@@ -124,7 +124,21 @@ export class Names {
       return this.#output(root, target, rest, source);
     }
     if (target !== undefined || this.#stageIds.has(root)) return this.#notEnded(root, place);
-    return this.#offered(root, rest, source, place) ?? this.#unknown(path, place);
+    return (
+      this.#offered(root, rest, source, place) ??
+      this.#byInitials(root, rest, source, place) ??
+      this.#unknown(path, place)
+    );
+  }
+
+  /** `rca` for the stage `root-cause-analyzer`, when it is the only one with those initials. */
+  #byInitials(root: string, rest: Path, source: string, place: NamePlace): Resolved | undefined {
+    const [id, second] = place.scope.ids().filter((each) => initialsOf(each) === root);
+    const target = id === undefined ? undefined : place.scope.find(id);
+    if (id === undefined || second !== undefined || target === undefined) return undefined;
+    return this.#hasEnded(target, place)
+      ? this.#output(id, target, rest, source)
+      : this.#notEnded(id, place);
   }
 
   /** @param source undefined when nothing is written, and the reference names itself */
@@ -221,6 +235,12 @@ export class Names {
       hint: () => didYouMean(given, known()),
     };
   }
+}
+
+/** Of a name with hyphens: the first letters of its parts. */
+function initialsOf(id: string): string | undefined {
+  const parts = id.split("-");
+  return parts.length < 2 ? undefined : parts.map((part) => part[0] ?? "").join("");
 }
 
 /** What may be said of a stage that is carried out by several: a field that all have is always there. */

@@ -43,8 +43,12 @@ export type Parsed =
 /**
  * Reads YAML 1.2 (core schema) without ever running out of stack or memory on hostile text. Size, characters and
  * depth are judged before anything recursive sees the text: deep nesting exhausts the stack beyond rescue.
+ * @param rewrite changes the tree before it is read as data
  */
-export function parseYaml(source: Source): Parsed {
+export function parseYaml(
+  source: Source,
+  rewrite: (document: Document.Parsed) => void = keep,
+): Parsed {
   const { text, file } = source;
   const findings = new Findings();
   const lines = new LineCounter();
@@ -69,6 +73,7 @@ export function parseYaml(source: Source): Parsed {
   if (document === undefined || !findings.isEmpty) return refused();
   refuseUnsafe(document, findings, place);
   if (!findings.isEmpty) return refused();
+  rewrite(document);
   const root = document.contents;
   return {
     ok: true,
@@ -84,6 +89,8 @@ export function parseYaml(source: Source): Parsed {
     },
   };
 }
+
+function keep(): void {}
 
 /** Control characters, lone surrogates, and what turns the direction of text round so that it reads as it is not. */
 const REFUSED_CHARACTERS = /[[\p{Cc}--[\t\n\r\x85]]\p{Cs}\u202a-\u202e\u2066-\u2069]/gv;
@@ -122,11 +129,13 @@ function refuseDepth(tokens: readonly CST.Token[], findings: Findings, place: Pl
   findings.report("limit-exceeded", message, () => place(firstOver));
 }
 
-/** What to do about the parser's errors that people meet most. */
+/** What to do about the parser's errors that people meet most, by their code or, where that says less, their message. */
 const HINTS: Readonly<Record<string, string>> = {
   BAD_SCALAR_START: "put the text in quotes",
   BLOCK_AS_IMPLICIT_KEY: "a text that holds `: ` needs quotes",
   TAB_AS_INDENT: "indent with spaces",
+  "Unexpected scalar at node end":
+    "put what follows the quotes inside of them; `cascade-swarm fmt --fix` does it for a note in brackets",
 };
 
 function compose(
@@ -148,7 +157,8 @@ function compose(
     // An unknown tag is only a warning there; `refuseUnsafe` refuses all but the core ones.
     if (error.code === "TAG_RESOLVE_FAILED") return;
     const message = error.message.replace(/\s+/g, " ");
-    findings.report("invalid-yaml", message, () => place(error.pos[0]), HINTS[error.code]);
+    const hint = HINTS[error.code] ?? HINTS[message];
+    findings.report("invalid-yaml", message, () => place(error.pos[0]), hint);
   };
   for (const error of [...(document?.errors ?? []), ...(document?.warnings ?? [])]) report(error);
   if (second !== undefined) {

@@ -36,8 +36,6 @@ export class SchemaIssues {
       this.#noneFits(issue, given);
     } else if (given === undefined) {
       this.#say(issue.path.slice(0, -1), `the key "${String(issue.path.at(-1))}" is missing`);
-    } else if (isShortForm(issue.path, given)) {
-      this.#later(issue.path, "the short form of stages (`1. skill: text`)");
     } else {
       this.#say(issue.path, `${nameOf(issue.path)} ${demand(issue)}, but is ${shown(given)}`);
     }
@@ -47,8 +45,6 @@ export class SchemaIssues {
     const { known, later } = mappingAt(path, this.#asName);
     if (later.has(key)) {
       this.#later(path, `"${key}"`, key);
-    } else if (this.#isShortStage(path, key, known)) {
-      this.#later(path, "the short form of stages (`skill: text`)", key);
     } else {
       const isFile = path.length === 0 && !this.#asName;
       const belongs = isFile && mappingAt(["cascade"], false).known.includes(key);
@@ -57,13 +53,6 @@ export class SchemaIssues {
         hint: () => (belongs ? "put it under `cascade:`, beside the name" : didYouMean(key, known)),
       });
     }
-  }
-
-  /** `- lint-code: "all of it"`: a stage of one key that is no misspelt one. */
-  #isShortStage(path: readonly PropertyKey[], key: string, known: readonly string[]): boolean {
-    if (path.at(-2) !== "stages") return false;
-    const keys = Object.keys(this.#valueAt(path) as object);
-    return keys.length === 1 && nearest(key, known) === undefined;
   }
 
   #wrongValue(given: string, allowed: readonly string[], path: readonly PropertyKey[]): void {
@@ -191,12 +180,4 @@ function isOfWrongKind(issue: {
   readonly path: readonly PropertyKey[];
 }): boolean {
   return issue.code === "invalid_type" && issue.path.length === 0;
-}
-
-function isShortForm(path: readonly PropertyKey[], given: unknown): boolean {
-  return (
-    path.at(-1) === "stages" &&
-    isJsonObject(given) &&
-    Object.keys(given).some((key) => /^\d+(\.|$)/.test(key))
-  );
 }

@@ -39,6 +39,7 @@ const inputSpec = z.strictObject({
 const skillInputs = z.record(z.string(), json);
 export const skillWithInputs = z.strictObject({
   skill: z.string().min(1),
+  prompt: z.string().exactOptional(),
   inputs: skillInputs.exactOptional(),
 });
 
@@ -66,11 +67,41 @@ export const stageList: z.ZodType<readonly StageSyntax[]> = z.lazy(() =>
 );
 const condition = z.union([z.string().min(1), z.boolean()]);
 
+/** How models are named: a family, one of the description's names, or a vendor's own id. */
+const modelName = z
+  .string()
+  .regex(/^[\w.:/-]{1,100}$/, "must be the name of a model, such as auto-select or claude");
+const iterations = z.int().min(1).max(LIMITS.loopIterations);
+
+export const sandboxConfig = z.strictObject({
+  mode: z.literal("full-auto").default("full-auto"),
+  sandbox: z.literal(true, "must be true: a fix is only ever tried in the sandbox").default(true),
+  max_iterations: iterations.exactOptional(),
+  network_disabled: z.boolean().exactOptional(),
+  regression_check: z.boolean().exactOptional(),
+});
+export const fixStrategy = z.strictObject({
+  auto_fix: z.boolean().exactOptional(),
+  max_iterations: iterations.exactOptional(),
+  sandbox_isolated: z
+    .literal(true, "must be true: a fix is only ever tried in the sandbox")
+    .exactOptional(),
+  network_disabled: z.boolean().exactOptional(),
+  regression_check: z.boolean().exactOptional(),
+});
+export const errorRecovery = z.strictObject({
+  auto_fix: z.boolean().exactOptional(),
+  escalate_after: iterations.exactOptional(),
+});
+
 /** What one stage, or one branch of a conditional stage, does. */
 const work = {
   description: shownText.exactOptional(),
   type: z
-    .enum(["sequential", "parallel", "swarm-parallel", "conditional", "transform"])
+    .enum([
+      ...(["sequential", "parallel", "swarm-parallel", "conditional", "transform"] as const),
+      ...(["multi-model", "codex-sandbox"] as const),
+    ])
     .exactOptional(),
   skill: z.string().min(1).exactOptional(),
   skills: z
@@ -79,6 +110,13 @@ const work = {
     .max(LIMITS.skillsPerStage)
     .exactOptional(),
   cascade: z.string().min(1).exactOptional(),
+  prompt: z.string().exactOptional(),
+  model: modelName.exactOptional(),
+  test_suite: z.string().min(1).exactOptional(),
+  tests: json.exactOptional(),
+  codex_config: sandboxConfig.exactOptional(),
+  fix_strategy: fixStrategy.exactOptional(),
+  error_recovery: errorRecovery.exactOptional(),
   inputs: skillInputs.exactOptional(),
   foreach: json.exactOptional(),
   matrix: z
@@ -147,6 +185,7 @@ const body = z.strictObject({
   name: token,
   description: shownText.exactOptional(),
   version: z.union([shownText, z.number()]).exactOptional(),
+  model: modelName.exactOptional(),
   inputs: z.array(inputSpec).default([]),
   stages: stageList,
   outputs: z
@@ -178,13 +217,23 @@ const kind = (
 
 const LATER_FOR_CASCADE = [
   ...["config", "data_flow", "error_handling", "finally", "github_integration"],
-  ...["learned_patterns", "memory", "model", "notify", "secrets"],
+  ...["learned_patterns", "memory", "notify", "secrets"],
 ];
 const LATER_FOR_WORK = [
-  ...["approve", "auto_fix", "cache", "codex_config", "error_recovery", "fix_strategy"],
-  ...["gate", "http", "memory", "memory_shared", "model", "notify"],
-  ...["outputs", "prompt", "run", "test_suite", "tests", "wait"],
+  ...["approve", "auto_fix", "cache"],
+  ...["gate", "http", "memory", "memory_shared", "notify"],
+  ...["outputs", "run", "wait"],
 ];
+/** Below a stage or a branch. */
+const BELOW_WORK = {
+  skills: "skill",
+  stages: "stage",
+  swarm_config: "swarm",
+  error_handling: "errorHandling",
+  codex_config: "sandbox",
+  fix_strategy: "fixStrategy",
+  error_recovery: "errorRecovery",
+} as const;
 export const MAPPINGS = {
   file: kind(cascadeAsMapping, ...LATER_FOR_CASCADE),
   fileWithName: kind(bodyBesideName, ...LATER_FOR_CASCADE),
@@ -194,6 +243,9 @@ export const MAPPINGS = {
   branch: kind(branch, ...LATER_FOR_WORK),
   threshold: kind(threshold),
   skill: kind(skillWithInputs, "model", "outputs"),
+  sandbox: kind(sandboxConfig),
+  fixStrategy: kind(fixStrategy),
+  errorRecovery: kind(errorRecovery),
   swarm: kind(swarmConfig),
   errorHandling: kind(errorHandling, "escalate", "escalate_after", "fallback"),
 } as const;
@@ -206,13 +258,13 @@ const BELOW: Readonly<Partial<Record<KindName, Readonly<Record<string, KindName>
   fileWithName: { inputs: "input", stages: "stage" },
   cascade: { inputs: "input", stages: "stage" },
   stage: {
-    ...{ skills: "skill", stages: "stage", swarm_config: "swarm", error_handling: "errorHandling" },
+    ...BELOW_WORK,
     ...{ branches: "branch", else: "branch", default: "branch" },
     // biome-ignore lint/suspicious/noThenProperty: the language has this word
     ...{ then: "branch" },
   },
   branch: {
-    ...{ skills: "skill", stages: "stage", swarm_config: "swarm", error_handling: "errorHandling" },
+    ...BELOW_WORK,
     condition: "threshold",
   },
 };
@@ -235,7 +287,6 @@ export function mappingAt(path: readonly PropertyKey[], asName: boolean): Mappin
 
 /** Values that belong to the language but cannot be carried out by this version, by the key they stand under. */
 export const VALUES_FOR_LATER: Readonly<Record<string, ReadonlySet<string>>> = {
-  type: new Set(["multi-model", "codex-sandbox"]),
   strategy: new Set([
     ...["codex-auto-fix", "codex_auto_fix", "fallback", "fallback_to_alternative"],
     ...["model-switch", "model_switching"],

@@ -1,3 +1,4 @@
+import type { Json } from "../core/json.ts";
 import type { SkillCall, Template } from "../core/plan.ts";
 import type { SkillCatalog, SkillManifest } from "../core/skill.ts";
 import type { Callee, InputBinding, WrittenInputs } from "./input-binding.ts";
@@ -10,24 +11,74 @@ import type { Fields, OutputField } from "./stage-graph.ts";
 /** A skill as a stage names it. Inputs of its own go before those that the stage gives to all its skills. */
 export interface WrittenCall extends Callee {
   readonly skill: string;
+  /** Those given to it alone. */
+  readonly own?: WrittenInputs;
 }
 
 function callOf(skill: string, path: Path, inputs: readonly WrittenInputs[]): WrittenCall {
   return { skill, title: `the skill "${skill}"`, path, inputs };
 }
 
+/** The skill that stages of type `codex-sandbox` are carried out by. */
+const SANDBOX_SKILL = "codex-sandbox";
+/** The skill that a prompt alone is carried out by. */
+const PROMPT_SKILL = "prompt";
+/** The names by which skills take what they are to do in words. */
+const PROMPT_INPUTS: readonly string[] = ["prompt", "task", "query", "text"];
+
 export function writtenCalls(work: WorkSyntax, path: Path): readonly WrittenCall[] {
   const shared: WrittenInputs = { values: work.inputs ?? {}, path: [...path, "inputs"] };
+  const common = [shared, ...promptOf(work.prompt, path), ...sandboxOf(work, path)];
   if (work.skills === undefined) {
-    if (work.skill === undefined) return [];
-    return [callOf(work.skill, [...path, "skill"], [shared])];
+    const { skill, type, prompt } = work;
+    if (skill !== undefined) return [callOf(skill, [...path, "skill"], common)];
+    if (type === "codex-sandbox") return [callOf(SANDBOX_SKILL, [...path, "type"], common)];
+    return prompt === undefined ? [] : [callOf(PROMPT_SKILL, [...path, "prompt"], common)];
   }
   return work.skills.map((call, index) => {
     const place = [...path, "skills", index];
-    if (typeof call === "string") return callOf(call, place, [shared]);
+    if (typeof call === "string") return callOf(call, place, common);
     const own = { values: call.inputs ?? {}, path: [...place, "inputs"] };
-    return callOf(call.skill, place, [own, shared]);
+    const inputs = [own, ...promptOf(call.prompt, place), ...common];
+    return { ...callOf(call.skill, place, inputs), own };
   });
+}
+
+/** What a stage needs that names no skill, by the key that says so. */
+const NEEDS: Readonly<Record<string, string>> = {
+  type: "a stage of type codex-sandbox needs the sandbox",
+  prompt: "a stage with a prompt alone needs a model",
+};
+
+/** Skills that take no prompt do without: it says what the stage is for. */
+function promptOf(prompt: string | undefined, path: Path): readonly WrittenInputs[] {
+  if (prompt === undefined) return [];
+  const values = Object.fromEntries(PROMPT_INPUTS.map((name) => [name, prompt]));
+  return [{ values, path: [...path, "prompt"], isElsewhere: true }];
+}
+
+/** What the three mappings say of the sandbox; where they disagree, the most restrictive holds. */
+function sandboxOf(work: WorkSyntax, path: Path): readonly WrittenInputs[] {
+  if (work.type !== "codex-sandbox") return [];
+  const { codex_config: config, fix_strategy: strategy, error_recovery: recovery } = work;
+  const autoFix = strategy?.auto_fix !== false && recovery?.auto_fix !== false;
+  const values: Record<string, Json> = {
+    ...(work.test_suite === undefined ? {} : { test_suite: work.test_suite }),
+    ...(work.tests === undefined ? {} : { tests: work.tests }),
+    auto_fix: autoFix,
+    max_iterations: least(config?.max_iterations, strategy?.max_iterations),
+    escalate_after: least(recovery?.escalate_after),
+    regression_check: config?.regression_check !== false || strategy?.regression_check === true,
+    network_disabled: config?.network_disabled !== false || strategy?.network_disabled === true,
+  };
+  return [{ values, path: [...path, "type"], isElsewhere: true }];
+}
+
+const DEFAULT_ITERATIONS = 5;
+
+function least(...given: readonly (number | undefined)[]): number {
+  const numbers = given.filter((each) => each !== undefined);
+  return numbers.length === 0 ? DEFAULT_ITERATIONS : Math.min(...numbers);
 }
 
 /** What `${stage.…}` may name; undefined when nothing is declared about it. See `stageOutput`. */
@@ -66,6 +117,13 @@ export class SkillCalls {
   compile(call: WrittenCall, place: NamePlace): SkillCall {
     const manifest = this.#catalog.find(call.skill);
     if (manifest === undefined) {
+      const need =
+        typeof call.path.at(-1) === "number" ? undefined : NEEDS[String(call.path.at(-1))];
+      if (need !== undefined) {
+        const message = `${need}, which this version cannot run`;
+        this.#reporter.report("not-supported", message, call.path);
+        return { skill: call.skill, lane: "light", inputs: {} };
+      }
       const message = `no skill is called ${JSON.stringify(call.skill)}`;
       this.#reporter.report("unknown-skill", message, call.path, () =>
         didYouMean(call.skill, this.#catalog.names()),
@@ -91,7 +149,7 @@ export class SkillCalls {
     const manifests = calls.map((call) => this.#catalog.find(call.skill));
     for (const [index, call] of calls.entries()) {
       const manifest = manifests[index];
-      const own = call.inputs.length > 1 ? call.inputs[0] : undefined;
+      const { own } = call;
       if (manifest === undefined || own === undefined) continue;
       const who = `the skill "${call.skill}" has`;
       this.#binding.refuseUnknown(own, specsOf(manifest), who);

@@ -20,6 +20,8 @@ export interface StageFrame {
   readonly guard: PlanStage["guard"];
   readonly path: Path;
   readonly names: NamePlace;
+  /** The model of stages that name none. */
+  readonly model: string | undefined;
 }
 
 /** Compiles single stages of the plan. */
@@ -67,6 +69,8 @@ export class StageCompiler {
     const hasItem = work.foreach !== undefined || hasMatrix;
     const foreach = this.#foreach(work.foreach, frame) ?? this.#matrix(work.matrix, frame);
     const swarm = swarmOf(work, path, this.#reporter);
+    this.#refuseForeignSettings(work, path);
+    const model = work.model ?? frame.model;
     return {
       ...this.#frame(frame, work),
       type,
@@ -74,6 +78,7 @@ export class StageCompiler {
       ...(foreach === undefined ? {} : { foreach }),
       ...(work.max_parallel === undefined ? {} : { maxParallel: work.max_parallel }),
       ...(swarm === undefined ? {} : { swarm }),
+      ...(model === undefined ? {} : { model }),
       retry: retryOf(work, path, this.#reporter),
       timeoutMs: timeoutOf(work, path, this.#reporter),
       single: !hasItem && calls.length === 1,
@@ -135,6 +140,15 @@ export class StageCompiler {
     };
   }
 
+  #refuseForeignSettings(work: WorkSyntax, path: Path): void {
+    if (work.type === "codex-sandbox") return;
+    for (const key of SANDBOX_KEYS) {
+      if (work[key] === undefined) continue;
+      const message = `\`${key}\` belongs to a \`codex-sandbox\` stage`;
+      this.#reporter.reportKey("invalid-cascade", message, path, key);
+    }
+  }
+
   #foreach(written: Json | undefined, { path, names }: StageFrame): Template | undefined {
     if (written === undefined) return undefined;
     const place = { path: [...path, "foreach"], names };
@@ -173,6 +187,10 @@ export class StageCompiler {
     return { kind: "product", axes };
   }
 }
+
+const SANDBOX_KEYS = [
+  ...(["test_suite", "tests", "codex_config", "fix_strategy", "error_recovery"] as const),
+];
 
 const WITHOUT_TASKS = {
   skills: [],

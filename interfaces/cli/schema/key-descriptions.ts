@@ -5,6 +5,7 @@ export const KEY_DESCRIPTIONS = {
     cascade: "The cascade's name: 1 to 64 letters, digits, hyphens and underscores.",
     description: "What the cascade is for.",
     version: "Kept as it is written, 1.10 too.",
+    model: "The model of stages that name none.",
     inputs: "What a run is given.",
     stages: "What is done, in this order unless `needs` says otherwise.",
     outputs: "What the run results in: names and their values.",
@@ -13,6 +14,7 @@ export const KEY_DESCRIPTIONS = {
     name: "1 to 64 letters, digits, hyphens and underscores.",
     description: "What the cascade is for.",
     version: "Kept as it is written, 1.10 too.",
+    model: "The model of stages that name none.",
     inputs: "What a run is given.",
     stages: "What is done, in this order unless `needs` says otherwise.",
     outputs: "What the run results in: names and their values.",
@@ -30,7 +32,7 @@ export const KEY_DESCRIPTIONS = {
     stage_id: "Another name of `stage`.",
     name: "A title; the id when there is no other.",
     description: "What the stage is for.",
-    type: "sequential: one skill. parallel: all skills side by side. swarm-parallel: the same, on `max_agents` agents that hand tasks to each other.",
+    type: "sequential: one skill. parallel: all skills side by side. swarm-parallel: the same, on `max_agents` agents that hand tasks to each other. multi-model: skills that models carry out. codex-sandbox: tests, with fixes tried in a sandbox.",
     skill: "The skill that does the work.",
     skills: "Names of skills, or {skill, inputs}; in place of `skill`.",
     inputs:
@@ -41,6 +43,14 @@ export const KEY_DESCRIPTIONS = {
     matrix:
       "Lists by name: the stage does its work for every combination, which is ${matrix.<name>}.",
     max_parallel: "How many tasks of the stage are under way at once, at most.",
+    prompt: "What is to be done, in words: for skills that take a prompt, task, query or text.",
+    model:
+      "The model of skills that need one: auto-select, a family such as claude, or a model's id.",
+    test_suite: "Of a `codex-sandbox` stage: which tests, by the name of a suite.",
+    tests: "Of a `codex-sandbox` stage: which tests.",
+    codex_config: "Of a `codex-sandbox` stage: how fixes are tried.",
+    fix_strategy: "Of a `codex-sandbox` stage: how fixes are tried.",
+    error_recovery: "Of a `codex-sandbox` stage: what happens to tests that go on failing.",
     transform: "A value in place of a skill, evaluated where the run is coordinated.",
     continue_on_error: "true: when the stage fails, the run goes on.",
     when: "An expression: the stage is skipped when it is false.",
@@ -63,7 +73,7 @@ export const KEY_DESCRIPTIONS = {
   },
   branch: {
     description: "What the stage is for.",
-    type: "sequential: one skill. parallel: all skills side by side. swarm-parallel: the same, on `max_agents` agents that hand tasks to each other.",
+    type: "sequential: one skill. parallel: all skills side by side. swarm-parallel: the same, on `max_agents` agents that hand tasks to each other. multi-model: skills that models carry out. codex-sandbox: tests, with fixes tried in a sandbox.",
     skill: "The skill that does the work.",
     skills: "Names of skills, or {skill, inputs}; in place of `skill`.",
     stages:
@@ -76,6 +86,14 @@ export const KEY_DESCRIPTIONS = {
     matrix:
       "Lists by name: the stage does its work for every combination, which is ${matrix.<name>}.",
     max_parallel: "How many tasks of the stage are under way at once, at most.",
+    prompt: "What is to be done, in words: for skills that take a prompt, task, query or text.",
+    model:
+      "The model of skills that need one: auto-select, a family such as claude, or a model's id.",
+    test_suite: "Of a `codex-sandbox` stage: which tests, by the name of a suite.",
+    tests: "Of a `codex-sandbox` stage: which tests.",
+    codex_config: "Of a `codex-sandbox` stage: how fixes are tried.",
+    fix_strategy: "Of a `codex-sandbox` stage: how fixes are tried.",
+    error_recovery: "Of a `codex-sandbox` stage: what happens to tests that go on failing.",
     transform: "A value in place of a skill, evaluated where the run is coordinated.",
     swarm_config: "How a `swarm-parallel` stage is shared among agents.",
     error_handling: "What happens when a task fails.",
@@ -91,8 +109,27 @@ export const KEY_DESCRIPTIONS = {
     threshold: "The number it is compared with.",
     comparison: "How: >= when not given.",
   },
+  sandbox: {
+    mode: "Always full-auto.",
+    sandbox: "Always true: a fix is only ever tried in the sandbox.",
+    max_iterations: "How often a fix is tried for each failure: 5 when not given.",
+    network_disabled: "Whether tests run without a network: true when not given.",
+    regression_check: "Whether all tests run again after a fix: true when not given.",
+  },
+  fixStrategy: {
+    auto_fix: "false: failures are reported, no fix is tried.",
+    max_iterations: "How often a fix is tried for each failure: 5 when not given.",
+    sandbox_isolated: "Always true: a fix is only ever tried in the sandbox.",
+    network_disabled: "Whether tests run without a network: true when not given.",
+    regression_check: "Whether all tests run again after a fix: true when not given.",
+  },
+  errorRecovery: {
+    auto_fix: "false: failures are reported, no fix is tried.",
+    escalate_after: "After how many tries a person is asked: 5 when not given.",
+  },
   skill: {
     skill: "The skill's name.",
+    prompt: "What this skill is to do, in words.",
     inputs: "For this skill only; they go before those of the stage.",
   },
   swarm: {

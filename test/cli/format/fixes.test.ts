@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fixCascade } from "../../../interfaces/cli/format/fixes/fix-cascade.ts";
 import { fixKeys } from "../../../interfaces/cli/format/fixes/fix-keys.ts";
+import { fixNotes } from "../../../interfaces/cli/format/fixes/fix-notes.ts";
 import { fixTabs } from "../../../interfaces/cli/format/fixes/fix-tabs.ts";
 import { schemaFor } from "../../../interfaces/cli/format/fixes/modeline.ts";
 
@@ -83,5 +84,28 @@ describe("corrections", () => {
     await writeFile(join(cascades, "cascade.schema.json"), "{}");
     expect(schemaFor(cascades)).toBe("./cascade.schema.json");
     expect(schemaFor(folder)).not.toContain(" ");
+  });
+});
+
+describe("notes behind quoted texts", () => {
+  it("go into the quotes, line by line", () => {
+    const text =
+      'cascade: c\nstages:\n  1. one: "All of it" (parallel)\n  2. two: "x"\n  3. three: "y"  (later)\n';
+    expect(fixNotes({ text, file })).toEqual({
+      text: 'cascade: c\nstages:\n  1. one: "All of it (parallel)"\n  2. two: "x"\n  3. three: "y (later)"\n',
+      corrections: [
+        {
+          location: { file, line: 3, column: 11 },
+          message: '"All of it" (parallel) → "All of it (parallel)"',
+        },
+        { location: { file, line: 5, column: 13 }, message: '"y"  (later) → "y (later)"' },
+      ],
+    });
+  });
+
+  it("stay where YAML allows them, and where something else is wrong", () => {
+    for (const text of ["a: b (c)\n", 'a: "b" # (c)\n', 'a: "b" c\n']) {
+      expect(fixNotes({ text, file })).toEqual({ text, corrections: [] });
+    }
   });
 });
