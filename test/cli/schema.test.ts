@@ -53,7 +53,11 @@ describe("schema/cascade.schema.json", { timeout: STARTS_MS }, () => {
   });
 
   it.each([
-    ["a mistyped key", "cascade: c\nstages: [{ skil: x }]", ["/stages/0 additionalProperties"]],
+    [
+      "a mistyped key",
+      "cascade: c\nstages: [{ stage: a, skil: x }]",
+      ["/stages/0 additionalProperties"],
+    ],
     ["a name that is none", "cascade: a b\nstages: [{ skill: x }]", ["/cascade pattern"]],
     ["no stages", "cascade: { name: c, stages: [] }", ["/cascade/stages minItems"]],
     ["another type", "cascade: c\nstages: [{ type: both }]", ["/stages/0/type enum"]],

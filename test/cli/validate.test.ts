@@ -10,7 +10,7 @@ import { endOfCommand, STARTS_MS } from "../support/command.ts";
 const VALID =
   "cascade: good\nstages:\n  - { stage: a, skill: discover-files, inputs: { path: . } }\n";
 const INVALID =
-  "cascade: bad\nstages:\n  - { stage: a, skil: discover-files }\n  - { stage: b }\n  - x\n";
+  "cascade: bad\nstages:\n  - { stage: a, skil: discover-files }\n  - { stage: b }\n  - 5\n";
 const WARNED = VALID.replace("good", "warned").replace(
   "stages:",
   "inputs: [{ name: spare, required: false }]\nstages:",
@@ -79,8 +79,8 @@ describe("cascade-swarm validate", { timeout: STARTS_MS }, () => {
   3 |   - { stage: a, skil: discover-files }
     |                 ^
   did you mean "skill"?
-c.yaml:5:5  error invalid-cascade  stages[2] must be a mapping, but is "x"
-  5 |   - x
+c.yaml:5:5  error invalid-cascade  stages[2] must be a mapping, but is 5
+  5 |   - 5
     |     ^
 d.yaml:2:10  warning unused-input  the input "spare" is not used by any stage
   2 | inputs: [{ name: spare, required: false }]

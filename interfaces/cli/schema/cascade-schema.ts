@@ -5,6 +5,7 @@ import {
   cascadeAsName,
   errorRecovery,
   fixStrategy,
+  MAPPINGS,
   sandboxConfig,
   skillWithInputs,
   stage,
@@ -51,6 +52,7 @@ export function cascadeSchema(): JsonSchema {
   for (const [id, descriptions] of Object.entries(KEY_DESCRIPTIONS)) {
     describeKeys($defs[id], descriptions);
   }
+  allowShortForm($defs["stages"]);
   return {
     ...($schema === undefined ? {} : { $schema }),
     title: "Cascade",
@@ -62,6 +64,33 @@ export function cascadeSchema(): JsonSchema {
     else: { $ref: "#/$defs/file" },
     $defs: withoutIds($defs),
   };
+}
+
+/** The short form of stages, which the checker rewrites before it looks: a list or numbered keys of `skill: text`. */
+function allowShortForm(stages: JsonSchema | undefined): void {
+  if (stages === undefined) return;
+  const { type: _, items, minItems, maxItems } = stages;
+  const keys = [...MAPPINGS.stage.known];
+  const isShort: JsonSchema = {
+    type: "object",
+    minProperties: 1,
+    maxProperties: 1,
+    propertyNames: { not: { enum: keys } },
+  };
+  const long = typeof items === "object" ? (items as JsonSchema) : {};
+  const item: JsonSchema = {
+    if: { type: "object" },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: { if: isShort, else: long },
+    else: { type: "string", minLength: 1 },
+  };
+  for (const key of ["type", "items", "minItems", "maxItems"] as const) delete stages[key];
+  Object.assign(stages, {
+    if: { type: "object" },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: { minProperties: 1, propertyNames: { pattern: "^\\d+" } },
+    else: { type: "array", minItems, maxItems, items: item },
+  });
 }
 
 /** What `isToken` accepts. */
