@@ -45,7 +45,7 @@ export class StageInputs {
    * @throws SwarmError when `foreach` is not a list, a reference finds nothing or an expression fails
    */
   prepare(run: RunState, stage: number): PreparedStage | Promise<PreparedStage> {
-    if (!isOnTakenBranch(run, stage)) return { kind: "skip", why: "branch" };
+    if (!passesGuard(run, stage)) return { kind: "skip", why: "branch" };
     const needed = this.#needed(run, stage);
     if (needed.length === 0) return this.#finish(run, stage);
     return this.#load(run, needed).then(() => this.prepare(run, stage));
@@ -76,7 +76,11 @@ export class StageInputs {
     if (stage.when !== undefined && !this.#isWanted(stage, stage.when, scope)) {
       return { kind: "skip", why: "when" };
     }
-    if (stage.value !== undefined) return { kind: "value", value: evaluate(stage.value, scope) };
+    if (stage.gate?.stages.every((each) => run.outcome(each) === "skipped") === true) {
+      return { kind: "skip", why: "when" };
+    }
+    if (stage.value !== undefined)
+      return { kind: "value", value: gatedValue(stage, stage.value, scope) };
     if (stage.decision !== undefined)
       return { kind: "value", value: decide(stage.decision, scope) };
     const items = this.#items(run, stage);
@@ -175,10 +179,21 @@ export class StageInputs {
   }
 }
 
-/** False for a stage of a branch that was not taken. */
-function isOnTakenBranch(run: RunState, index: number): boolean {
+/** @throws SwarmError `gate-not-met` when the stage is a gate and its value is not true */
+function gatedValue(stage: PlanStage, template: Template, scope: Scope): Json {
+  const value = evaluate(template, scope);
+  if (stage.gate === undefined || value === true) return value;
+  throw new SwarmError(
+    "gate-not-met",
+    `the gate of stage ${stage.id} is not met: ${stage.gate.source}`,
+  );
+}
+
+/** False for a stage of a branch that was not taken, and for a fallback of a stage that did not fail. */
+function passesGuard(run: RunState, index: number): boolean {
   const { guard } = run.stage(index);
   if (guard === undefined) return true;
+  if ("failed" in guard) return run.outcome(guard.stage) === "failed";
   const [decision] = run.outputs(guard.stage) ?? [];
   if (decision === undefined || !("value" in decision)) return false;
   return isJsonObject(decision.value) && decision.value["branch"] === guard.branch;

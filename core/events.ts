@@ -58,7 +58,7 @@ export type RunEvent =
   /** `output` is that of a stage without tasks, which the coordinator evaluated. */
   | { readonly type: "stage.succeeded"; readonly stage: StageId; readonly output?: Value }
   | { readonly type: "stage.failed"; readonly stage: StageId; readonly error: ErrorRecord }
-  /** A branch that was not taken, or a `when` that was false. */
+  /** A branch that was not taken, a fallback that was not needed, or a `when` that was false. */
   | { readonly type: "stage.skipped"; readonly stage: StageId; readonly why: "branch" | "when" }
   | { readonly type: "cancel.requested"; readonly by: string; readonly reason: string }
   /** `output` is the last stage's when that stage has a single task, else null. */

@@ -49,12 +49,13 @@ export interface PlanStage {
   readonly type: StageType;
   /** Positions in `Plan.stages`. */
   readonly needs: readonly number[];
-  /** It runs only when that conditional stage took this branch. */
-  readonly guard?: { readonly stage: number; readonly branch: string };
+  readonly guard?: Guard;
   /** It is skipped when this is false. */
   readonly when?: Template;
   /** The coordinator evaluates these, and there are no tasks. A decision's value is `{branch, value}`. */
   readonly value?: Template;
+  /** The value is a gate of these stages: it must be true, unless all of them were skipped. */
+  readonly gate?: { readonly source: string; readonly stages: readonly number[] };
   readonly decision?: Decision;
   /** When it fails, the run goes on as if it had been skipped. */
   readonly continueOnError?: true;
@@ -71,6 +72,11 @@ export interface PlanStage {
   /** True when the stage's output is its one task's output; false when it is a mapping over many. */
   readonly single: boolean;
 }
+
+/** A stage behind it runs only when that stage took the branch, or failed; else it is skipped. */
+export type Guard =
+  | { readonly stage: number; readonly branch: string }
+  | { readonly stage: number; readonly failed: true };
 
 /** How a conditional stage chooses one of its branches. */
 export interface Decision {

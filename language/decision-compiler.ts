@@ -86,12 +86,16 @@ export class DecisionCompiler {
 
   /** `when` of a stage; undefined when there is none or it is wrong. */
   when(value: string | boolean | undefined, path: Path, names: NamePlace): Template | undefined {
-    if (value === undefined) return undefined;
-    const place = { path: [...path, "when"], names };
+    return value === undefined ? undefined : this.truth("when", value, path, names);
+  }
+
+  /** An expression that is true or false, under a key; undefined when it is wrong. */
+  truth(key: string, value: string | boolean, path: Path, names: NamePlace): Template | undefined {
+    const place = { path: [...path, key], names };
     const compiled = this.#templates.condition(value, place);
     if (compiled === undefined) return undefined;
     if (compiled.type !== "boolean" && compiled.type !== "any") {
-      const message = `\`when\` must be true or false, but is of type ${compiled.type}`;
+      const message = `\`${key}\` must be true or false, but is of type ${compiled.type}`;
       this.#reporter.report("invalid-expression", message, place.path);
     }
     return compiled.template;

@@ -122,7 +122,23 @@ export class Expander {
     return [...new Set(needs.flatMap((needed) => groups.get(needed)?.exits ?? []))];
   }
 
-  #stage({ id, syntax, path }: OrderedStage, needs: readonly number[], place: ListPlace): Group {
+  #stage(stage: OrderedStage, needs: readonly number[], place: ListPlace): Group {
+    const group = this.#ungated(stage, needs, place);
+    return this.#gated(stage.id, stage.syntax, group, { ...place, path: stage.path });
+  }
+
+  /** The stages that need this one wait for its gate, which sees its output. */
+  #gated(id: string, { gate }: Pick<StageSyntax, "gate">, group: Group, place: ListPlace): Group {
+    if (gate === undefined) return group;
+    const scope = new StageScope(place.scope);
+    this.#name(id, group.target, scope);
+    const frame = this.#add(`${id}--gate`, group.exits, { ...place, scope });
+    const stage = this.#compiler.gate(gate, group.target.stages, frame);
+    const { exits } = this.#put(frame, stage, undefined);
+    return { exits, target: group.target };
+  }
+
+  #ungated({ id, syntax, path }: OrderedStage, needs: readonly number[], place: ListPlace): Group {
     const here = { ...place, path };
     const kind = kindOf(syntax);
     refuseForeignKeys(syntax, kind, path, this.#reporter);
@@ -161,6 +177,33 @@ export class Expander {
     }
     const calls = writtenCalls(work, place.path);
     const stage = this.#compiler.work(work, calls, frame);
+    const fields = fieldsOf(work, calls, this.#catalog);
+    const fallback = work.error_handling?.fallback;
+    if (fallback === undefined) return this.#put(frame, stage, fields);
+    const first = this.#put(frame, { ...stage, continueOnError: true }, fields);
+    const second = this.#fallback(`${id}--fallback`, fallback, work, first.position, place);
+    return {
+      exits: [...first.exits, ...second.exits],
+      target: {
+        stages: [...first.target.stages, ...second.target.stages],
+        fields: commonFields([first.target.fields, second.target.fields]),
+      },
+    };
+  }
+
+  /** The same work by another skill, when the stage has failed. */
+  #fallback(
+    id: string,
+    skill: string,
+    { error_handling: _, skills: __, ...work }: WorkSyntax,
+    failed: number,
+    place: ListPlace,
+  ): Group {
+    const guard = { stage: failed, failed: true } as const;
+    const frame = this.#add(id, [failed], { ...place, guard });
+    const path = [...place.path, "error_handling", "fallback"];
+    const calls = writtenCalls({ ...work, skill }, place.path).map((call) => ({ ...call, path }));
+    const stage = this.#compiler.alternative({ ...work, skill }, calls, frame);
     return this.#put(frame, stage, fieldsOf(work, calls, this.#catalog));
   }
 
@@ -250,9 +293,13 @@ export class Expander {
     const { when: _, condition: __, at_least: ___, ...work } = syntax;
     refuseForeignKeys(work, kindOf(work), path, this.#reporter);
     const whole = `${id}--${name}`;
-    if (work.stages !== undefined) return this.#innerList(work, [decision], here);
-    if (work.cascade !== undefined) return this.#subCascade(whole, work, [decision], here);
-    return this.#single(whole, work, [decision], here);
+    return this.#gated(whole, work, this.#branchWork(whole, work, [decision], here), here);
+  }
+
+  #branchWork(id: string, work: WorkSyntax, needs: readonly number[], place: ListPlace): Group {
+    if (work.stages !== undefined) return this.#innerList(work, needs, place);
+    if (work.cascade !== undefined) return this.#subCascade(id, work, needs, place);
+    return this.#single(id, work, needs, place);
   }
 
   #loopDecision(

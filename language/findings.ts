@@ -7,6 +7,7 @@ const MOST_LISTED = 100;
 /** Gathers everything that is wrong with one file. Places and hints are worked out only for what is listed. */
 export class Findings {
   readonly #listed: Diagnostic[] = [];
+  readonly #said = new Set<string>();
   #count = 0;
 
   get isEmpty(): boolean {
@@ -19,14 +20,22 @@ export class Findings {
     locate: () => ErrorLocation,
     hint?: string | (() => string),
   ): void {
+    if (this.#count >= MOST_LISTED) {
+      this.#count += 1;
+      return;
+    }
+    const location = locate();
+    // What stands once in a file may become several stages of the plan.
+    const key = JSON.stringify([code, message, location]);
+    if (this.#said.has(key)) return;
+    this.#said.add(key);
     this.#count += 1;
-    if (this.#count > MOST_LISTED) return;
     const text = typeof hint === "function" ? hint() : hint;
     this.#listed.push({
       severity: "error",
       code,
       message,
-      location: locate(),
+      location,
       ...(text === undefined ? {} : { hint: text }),
     });
   }

@@ -52,7 +52,10 @@ const swarmConfig = z.strictObject({
 
 const errorHandling = z.strictObject({
   strategy: z
-    .enum(["retry", "retry_with_backoff", "swarm-recovery", "swarm_recovery", "fail"])
+    .enum([
+      ...(["retry", "retry_with_backoff", "swarm-recovery", "swarm_recovery", "fail"] as const),
+      ...(["fallback", "fallback_to_alternative"] as const),
+    ])
     .default("retry"),
   max_retries: z
     .int()
@@ -60,6 +63,7 @@ const errorHandling = z.strictObject({
     .max(LIMITS.attemptsPerTask - 1)
     .exactOptional(),
   backoff: duration.exactOptional(),
+  fallback: z.string().min(1).exactOptional(),
 });
 
 export const stageList: z.ZodType<readonly StageSyntax[]> = z.lazy(() =>
@@ -129,6 +133,7 @@ const work = {
   error_handling: errorHandling.exactOptional(),
   timeout: duration.exactOptional(),
   continue_on_error: z.boolean().exactOptional(),
+  gate: condition.exactOptional(),
 };
 
 export const threshold = z.strictObject({
@@ -221,7 +226,7 @@ const LATER_FOR_CASCADE = [
 ];
 const LATER_FOR_WORK = [
   ...["approve", "auto_fix", "cache"],
-  ...["gate", "http", "memory", "memory_shared", "notify"],
+  ...["http", "memory", "memory_shared", "notify"],
   ...["outputs", "run", "wait"],
 ];
 /** Below a stage or a branch. */
@@ -247,7 +252,7 @@ export const MAPPINGS = {
   fixStrategy: kind(fixStrategy),
   errorRecovery: kind(errorRecovery),
   swarm: kind(swarmConfig),
-  errorHandling: kind(errorHandling, "escalate", "escalate_after", "fallback"),
+  errorHandling: kind(errorHandling, "escalate", "escalate_after"),
 } as const;
 
 type KindName = keyof typeof MAPPINGS;
@@ -288,7 +293,7 @@ export function mappingAt(path: readonly PropertyKey[], asName: boolean): Mappin
 /** Values that belong to the language but cannot be carried out by this version, by the key they stand under. */
 export const VALUES_FOR_LATER: Readonly<Record<string, ReadonlySet<string>>> = {
   strategy: new Set([
-    ...["codex-auto-fix", "codex_auto_fix", "fallback", "fallback_to_alternative"],
+    ...["codex-auto-fix", "codex_auto_fix"],
     ...["model-switch", "model_switching"],
   ]),
 };

@@ -46,7 +46,7 @@ export class StageCompiler {
     calls: readonly WrittenCall[],
     frame: StageFrame,
   ): PlanStage {
-    const { path, names } = frame;
+    const { path } = frame;
     const type = work.type ?? "sequential";
     if (work.skill !== undefined && work.skills !== undefined) {
       this.#reporter.report("invalid-cascade", "a stage has `skill` or `skills`, not both", path);
@@ -60,20 +60,30 @@ export class StageCompiler {
       const message = "a sequential stage has one skill";
       this.#reporter.report("invalid-cascade", message, [...path, "skills"], hint);
     }
-    this.#skills.refuseUnknownInputs(work, path, calls);
     if (work.foreach !== undefined && work.matrix !== undefined) {
       const message = "a stage has `foreach` or `matrix`, not both";
       this.#reporter.report("invalid-cascade", message, path);
     }
+    this.#refuseForeignSettings(work, path);
+    this.#skills.refuseUnknownInputs(work, path, calls);
+    return this.alternative(work, calls, frame);
+  }
+
+  /** The same without a look at what is wrong whatever carries it out. */
+  alternative(
+    work: WorkSyntax & Pick<StageSyntax, "when">,
+    calls: readonly WrittenCall[],
+    frame: StageFrame,
+  ): PlanStage {
+    const { path, names } = frame;
     const hasMatrix = work.matrix !== undefined;
     const hasItem = work.foreach !== undefined || hasMatrix;
     const foreach = this.#foreach(work.foreach, frame) ?? this.#matrix(work.matrix, frame);
     const swarm = swarmOf(work, path, this.#reporter);
-    this.#refuseForeignSettings(work, path);
     const model = work.model ?? frame.model;
     return {
       ...this.#frame(frame, work),
-      type,
+      type: work.type ?? "sequential",
       skills: calls.map((call) => this.#skills.compile(call, { ...names, hasItem, hasMatrix })),
       ...(foreach === undefined ? {} : { foreach }),
       ...(work.max_parallel === undefined ? {} : { maxParallel: work.max_parallel }),
@@ -97,6 +107,19 @@ export class StageCompiler {
     return {
       stage: { ...this.#frame(frame, work), ...WITHOUT_TASKS, type: "transform", value: template },
       fields: fieldsOfTemplate(template),
+    };
+  }
+
+  /** What must be true of these stages when they have ended. */
+  gate(written: string | boolean, stages: readonly number[], frame: StageFrame): PlanStage {
+    const value = this.decisions.truth("gate", written, frame.path, frame.names);
+    const gate = { source: String(written), stages };
+    return {
+      ...this.#frame(frame, {}),
+      ...WITHOUT_TASKS,
+      type: "transform",
+      value: value ?? { kind: "literal", value: true },
+      gate,
     };
   }
 

@@ -53,12 +53,12 @@ const KEYS: Readonly<Record<StageKind, readonly Key[]>> = {
       "error_handling",
     ] as const),
     ...(["test_suite", "tests", "codex_config", "fix_strategy", "error_recovery"] as const),
-    ...(["timeout", "continue_on_error", "prompt", "model"] as const),
+    ...(["timeout", "continue_on_error", "gate", "prompt", "model"] as const),
   ],
-  transform: ["transform", "continue_on_error"],
-  nested: ["stages"],
-  cascade: ["cascade", "inputs", "model"],
-  choice: ["condition", "branches", "then", "else", "default", "continue_on_error"],
+  transform: ["transform", "continue_on_error", "gate"],
+  nested: ["stages", "gate"],
+  cascade: ["cascade", "inputs", "model", "gate"],
+  choice: ["condition", "branches", "then", "else", "default", "continue_on_error", "gate"],
   loop: ["condition", "repeat", "max_iterations", "continue_on_error"],
 };
 const TYPES: Readonly<Record<StageKind, readonly StageSyntax["type"][]>> = {

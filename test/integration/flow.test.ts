@@ -183,6 +183,68 @@ describe("a stage", () => {
   });
 });
 
+describe("a fallback", () => {
+  const definition = (how: string) => `${head}stages:
+  - stage: risky
+    skill: misbehave
+    inputs: { how: ${how} }
+    error_handling: { strategy: fallback, max_retries: 0, fallback: pause }
+  - stage: last
+    transform: { status: "\${stages.risky.status}", noted: "\${has(risky.noted)}" }
+`;
+
+  it("does the work when the stage has failed for good", async () => {
+    const { outcome, output, succeeded } = await run(definition("throw"));
+    expect(outcome).toBe("run.succeeded");
+    expect(succeeded).toEqual(["risky--fallback", "last"]);
+    expect(output).toEqual({ status: "succeeded", noted: true });
+  });
+
+  it("is skipped when it is not needed", async () => {
+    const { output, skipped } = await run(definition("fine"));
+    expect(skipped).toEqual(["risky--fallback"]);
+    expect(output).toEqual({ status: "succeeded", noted: false });
+  });
+
+  it("that fails too fails the run", async () => {
+    const again = definition("throw")
+      .replace("fallback: pause", "fallback: misbehave")
+      .replace("has(risky.noted)", "has(risky.fine)");
+    const { outcome, error } = await run(again);
+    expect(outcome).toBe("run.failed");
+    expect(error).toMatchObject({ code: "no-attempts-left" });
+  });
+});
+
+describe("a gate", () => {
+  const definition = (gate: string, when = "true") => `${head}stages:
+  - { stage: check, when: "${when}", transform: { score: "\${quality}" }, gate: "${gate}" }
+  - { stage: last, transform: done }
+`;
+
+  it("that is met lets the run go on, before which nothing else starts", async () => {
+    const { succeeded, output } = await run(definition("score >= 0.5"));
+    expect(succeeded).toEqual(["check", "check--gate", "last"]);
+    expect(output).toBe("done");
+  });
+
+  it("that is not met ends the run and says which", async () => {
+    const { outcome, error, succeeded } = await run(definition("${check.score > 0.9}"));
+    expect(outcome).toBe("run.failed");
+    expect(error).toMatchObject({
+      code: "gate-not-met",
+      message: "the gate of stage check--gate is not met: ${check.score > 0.9}",
+    });
+    expect(succeeded).toEqual(["check"]);
+  });
+
+  it("is not asked of a stage that was skipped", async () => {
+    const { outcome, skipped } = await run(definition("score > 0.9", "false"));
+    expect(outcome).toBe("run.succeeded");
+    expect(skipped).toEqual(["check", "check--gate"]);
+  });
+});
+
 describe("a matrix", () => {
   it("makes a task of every combination, of which no more than max_parallel are under way", async () => {
     const { events, output } = await run(`${head}stages:

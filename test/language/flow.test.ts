@@ -18,7 +18,8 @@ function shapeOf(stages: string): readonly string[] {
   const { stages: all } = planOf(stages);
   return all.map(({ id, needs, guard }) => {
     const needed = needs.map((index) => all[index]?.id).join(" ");
-    return `${id} <- ${needed}${guard === undefined ? "" : ` if ${all[guard.stage]?.id} is ${guard.branch}`}`;
+    const what = guard !== undefined && "branch" in guard ? guard.branch : "failed";
+    return `${id} <- ${needed}${guard === undefined ? "" : ` if ${all[guard.stage]?.id} is ${what}`}`;
   });
 }
 

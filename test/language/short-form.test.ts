@@ -35,7 +35,7 @@ function shapeOf(source: string): readonly string[] {
       const given = prompt?.kind === "literal" ? ` ${JSON.stringify(prompt.value)}` : "";
       return `${skill}${given}`;
     });
-    const behind = guard === undefined ? "" : ` if ${guard.branch}`;
+    const behind = guard !== undefined && "branch" in guard ? ` if ${guard.branch}` : "";
     return `${id} (${type}): ${calls.join(", ")}${behind}`;
   });
 }

@@ -2,6 +2,14 @@ import type { Explanation } from "./explanation.ts";
 
 /** What may go wrong with the tasks of a run. */
 export const RUN_EXPLANATIONS = {
+  "gate-not-met": {
+    causes: ["the `gate` of a stage is not true of what the stage has made"],
+    remedies: [
+      "see what the stage made: the run's report, or the events of the run",
+      "take back the change that made it worse, or set the gate to what is wanted",
+    ],
+    example: "error gate-not-met: the gate of stage check--gate is not met: quality >= 0.7",
+  },
   "expression-failed": {
     causes: [
       "the data of the run has another form than the expression expects: a position that is not there, a division by zero",

@@ -52,6 +52,7 @@ export const KEY_DESCRIPTIONS = {
     fix_strategy: "Of a `codex-sandbox` stage: how fixes are tried.",
     error_recovery: "Of a `codex-sandbox` stage: what happens to tests that go on failing.",
     transform: "A value in place of a skill, evaluated where the run is coordinated.",
+    gate: "An expression that must be true when the stage has ended: else the run fails.",
     continue_on_error: "true: when the stage fails, the run goes on.",
     when: "An expression: the stage is skipped when it is false.",
     condition: "An expression that a branch is chosen by, or that a loop goes on by.",
@@ -98,6 +99,7 @@ export const KEY_DESCRIPTIONS = {
     swarm_config: "How a `swarm-parallel` stage is shared among agents.",
     error_handling: "What happens when a task fails.",
     timeout: "For one attempt at one task: 500ms, 90s, 10m, 1.5h; 10m when not given, at most 24h.",
+    gate: "An expression that must be true when the stage has ended: else the run fails.",
     continue_on_error: "true: when the stage fails, the run goes on.",
     at_least: "The branch is taken for numbers from here up.",
     when: "An expression: the branch is taken when it is true.",
@@ -141,6 +143,7 @@ export const KEY_DESCRIPTIONS = {
   errorHandling: {
     strategy: "All but `fail` mean: try again after a wait that doubles. `fail`: one attempt.",
     max_retries: "How often a task is tried again; 3 when not given.",
+    fallback: "The skill that does the work when the stage has failed for good.",
     backoff: "The longest first wait: 500ms when not given; it doubles up to 30s.",
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
