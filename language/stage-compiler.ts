@@ -64,6 +64,12 @@ export class StageCompiler {
       const message = "a stage has `foreach` or `matrix`, not both";
       this.#reporter.report("invalid-cascade", message, path);
     }
+    const { strategy, fallback } = work.error_handling ?? {};
+    if (strategy?.startsWith("fallback") === true && fallback === undefined) {
+      const message = `the strategy ${strategy} needs a skill to fall back to`;
+      const hint = "add `fallback: <skill>` beside it";
+      this.#reporter.report("invalid-cascade", message, [...path, "error_handling"], hint);
+    }
     this.#refuseForeignSettings(work, path);
     this.#skills.refuseUnknownInputs(work, path, calls);
     return this.alternative(work, calls, frame);

@@ -23,6 +23,44 @@ describe("take-over", () => {
     expect(executed).toEqual(["first/0", "second/0", "third/0", "fourth/0"]);
   });
 
+  it.each([
+    "again",
+    "route--decision",
+    "route--then",
+  ])("decisions that are in the log hold after a take-over behind %s, and the rest is decided then", async (stage) => {
+    await using swarm = await startInProcessSwarm({ agents: 1, coordinators: 0 });
+    const first = await swarm.addCoordinator();
+    await swarm.addCoordinator();
+    const definition = `cascade: flow
+stages:
+  - { stage: work, skill: pause, inputs: { ms: 100, item: "\${iteration}" } }
+  - { stage: again, condition: iteration < 2, repeat: work }
+  - stage: route
+    condition: stages.work.status == "succeeded"
+    then: { skill: pause, inputs: { ms: 200 } }
+    else: { transform: wrong }
+  - { stage: last, skill: pause, gate: "has(last.noted)", inputs: { ms: 100 } }
+`;
+    const job = { cascade: "flow", definition, directory: swarm.directory };
+    const { runId } = await swarm.client.submit(job);
+    const run = follow(swarm.client, runId);
+    await run.reached("stage.succeeded", ({ data }) => data["stage"] === stage);
+    await first.connection.close();
+    await run.ended;
+    expect(run.events.map((event) => event.n)).toEqual(run.events.map((_, index) => index + 1));
+    const ended = run.events.flatMap(({ type, data }) =>
+      type === "stage.succeeded" || type === "stage.skipped"
+        ? [`${type.slice("stage.".length)} ${String(data["stage"])}`]
+        : [],
+    );
+    expect(ended).toEqual([
+      ...["succeeded work", "succeeded again", "succeeded work--2", "succeeded again--2"],
+      ...["skipped work--3", "skipped again--3", "succeeded route--decision"],
+      ...["skipped route--else", "succeeded route--then", "succeeded last", "succeeded last--gate"],
+    ]);
+    expect(run.events.at(-1)?.type).toBe("run.succeeded");
+  });
+
   it("a job that a coordinator without the run's shard takes in is handed to the owner", async () => {
     await using swarm = await startInProcessSwarm({ agents: 1, coordinators: 2 });
     const runs = await Promise.all(

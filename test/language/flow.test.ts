@@ -156,6 +156,16 @@ describe("a cascade", () => {
       "7:31 unknown-reference ${iteration}: there is nothing of that name (known: inputs.path, inputs.limit, a)",
     ],
     [
+      "falls back to nothing",
+      "  - { stage: b, skill: check, error_handling: { strategy: fallback } }",
+      "7:47 invalid-cascade the strategy fallback needs a skill to fall back to (add `fallback: <skill>` beside it)",
+    ],
+    [
+      "has a gate that is no truth",
+      '  - { stage: b, skill: check, gate: "${size(findings)}" }',
+      "7:37 invalid-expression `gate` must be true or false, but is of type number",
+    ],
+    [
       "gives skills to a transform",
       "  - { stage: b, transform: 1, skill: check }",
       "7:31 invalid-cascade a stage with `transform` has no `skill` (write a stage of its own for it)",
