@@ -1,5 +1,6 @@
 import type { InputSpec, Plan } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
+import { allowsStageOutputs, settingsOf } from "./cascade-settings.ts";
 import { openCascade } from "./cascade-source.ts";
 import type { Diagnostic, Warning } from "./diagnostic.ts";
 import { Expander } from "./expand.ts";
@@ -30,7 +31,9 @@ export function compileCascade(
   if (opened === undefined) return { ok: false, diagnostics: findings.list() };
   const { cascade, inputs, reporter, stageIds } = opened;
   const builder = new PlanBuilder();
-  const names = new Names(inputs, builder.graph, stageIds);
+  const names = new Names(inputs, builder.graph, stageIds, {
+    allowsOutputs: allowsStageOutputs(cascade),
+  });
   const subCascades = new SubCascades({ sources, catalog, builder, around: [cascade.name] });
   const compiler = new StageCompiler(catalog, names, reporter);
   const parts = { builder, names, compiler, catalog, reporter, subCascades };
@@ -38,7 +41,7 @@ export function compileCascade(
   const { target } = expander.cascade(cascade, "outputs", {
     entry: [],
     guard: undefined,
-    model: undefined,
+    settings: settingsOf(cascade),
   });
   if (!findings.isEmpty) return { ok: false, diagnostics: findings.list() };
   const { name, description } = cascade;

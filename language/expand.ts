@@ -1,5 +1,6 @@
 import type { PlanStage } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
+import { type CascadeSettings, disabledPart, settingsOf } from "./cascade-settings.ts";
 import { DEFAULT_BRANCH, type WrittenBranch, writtenBranches } from "./decision-compiler.ts";
 import { commonFields, type Names } from "./names.ts";
 import type { Group, PlanBuilder } from "./plan-builder.ts";
@@ -23,8 +24,7 @@ interface ListPlace {
   /** Ends the ids of a loop's later turns: `--2`. */
   readonly suffix: string;
   readonly iteration: number | undefined;
-  /** The model of stages that name none. */
-  readonly model: string | undefined;
+  readonly settings: CascadeSettings;
 }
 
 const DEFAULT_ITERATIONS = 3;
@@ -66,11 +66,10 @@ export class Expander {
   cascade(
     cascade: CascadeSyntax,
     outputsId: string,
-    start: Pick<ListPlace, "entry" | "guard" | "model">,
+    start: Pick<ListPlace, "entry" | "guard" | "settings">,
   ): Group {
     const place: ListPlace = {
       ...start,
-      model: cascade.model ?? start.model,
       path: ["stages"],
       scope: new StageScope(),
       suffix: "",
@@ -123,8 +122,16 @@ export class Expander {
   }
 
   #stage(stage: OrderedStage, needs: readonly number[], place: ListPlace): Group {
+    this.#refuseDisabled(stage.syntax, stage.path, place);
     const group = this.#ungated(stage, needs, place);
     return this.#gated(stage.id, stage.syntax, group, { ...place, path: stage.path });
+  }
+
+  #refuseDisabled(work: WorkSyntax, path: Path, { settings }: ListPlace): void {
+    const found = disabledPart(work, settings);
+    if (found === undefined) return;
+    const message = `\`${found.key}\` needs ${found.part}, which is disabled under \`config\``;
+    this.#reporter.reportKey("invalid-cascade", message, path, found.key);
   }
 
   /** The stages that need this one wait for its gate, which sees its output. */
@@ -245,10 +252,12 @@ export class Expander {
       prefix: `${whole}--`,
       ...sub,
     });
+    const model = work.model ?? place.settings.model;
+    const settings = settingsOf(sub.cascade, { ...place.settings, model });
     const group = inner.cascade(sub.cascade, whole, {
       entry: [position],
       guard: place.guard,
-      model: work.model ?? place.model,
+      settings,
     });
     sub.close();
     return group;
@@ -292,6 +301,7 @@ export class Expander {
     }
     const { when: _, condition: __, at_least: ___, ...work } = syntax;
     refuseForeignKeys(work, kindOf(work), path, this.#reporter);
+    this.#refuseDisabled(work, path, place);
     const whole = `${id}--${name}`;
     return this.#gated(whole, work, this.#branchWork(whole, work, [decision], here), here);
   }
@@ -381,12 +391,12 @@ export class Expander {
   }
 
   #reserve(id: string, needs: readonly number[], place: ListPlace): StageFrame {
-    const { path, guard, scope, iteration, model } = place;
+    const { path, guard, scope, iteration, settings } = place;
     const isGuarded = guard === undefined || needs.includes(guard.stage);
     const all = isGuarded ? needs : [...needs, guard.stage];
     const stage = this.#builder.reserve(id, all, path, this.#reporter);
     const names = { stage, scope, hasItem: false, iteration };
-    return { id, needs: all, guard, path, names, model };
+    return { id, needs: all, guard, path, names, settings };
   }
 
   #put(frame: StageFrame, stage: PlanStage, fields: Fields): Group & { readonly position: number } {

@@ -42,24 +42,27 @@ type Path = readonly (string | number)[];
 export class Names {
   readonly #inputs: ReadonlyMap<string, InputSpec>;
   readonly #inputsStage: number | undefined;
+  readonly #allowsOutputs: boolean;
   readonly #graph: StageGraph;
   readonly #stageIds: StageIds;
   readonly #used = new Set<string>();
   readonly #fieldNames = new Set<string>();
 
   /**
-   * @param inputsStage of a sub-cascade: the stage whose output its inputs are
+   * @param options `inputsStage` of a sub-cascade: the stage whose output its inputs are; `allowsOutputs` is false
+   *   when outputs of stages may not be named
    */
   constructor(
     inputs: readonly InputSpec[],
     graph: StageGraph,
     stageIds: StageIds,
-    inputsStage?: number,
+    options: { readonly inputsStage?: number; readonly allowsOutputs?: boolean } = {},
   ) {
     this.#inputs = new Map(inputs.map((input) => [input.name, input]));
     this.#graph = graph;
     this.#stageIds = stageIds;
-    this.#inputsStage = inputsStage;
+    this.#inputsStage = options.inputsStage;
+    this.#allowsOutputs = options.allowsOutputs ?? true;
   }
 
   /** True when some reference was resolved to this cascade input. */
@@ -203,6 +206,10 @@ export class Names {
   }
 
   #output(id: string, { stages, fields }: Target, path: Path, source: string): Resolved {
+    if (!this.#allowsOutputs) {
+      const why = "it is the output of a stage, which `data_flow` does not list";
+      return { ok: false, why, hint: "add `stage_output` to `data_flow`" };
+    }
     const reference: Reference = { scope: { kind: "stage", indexes: stages }, path, source };
     const [field, ...below] = path;
     if (field === undefined) return { ok: true, reference, type: fields ? "object" : "any" };

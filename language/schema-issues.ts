@@ -56,7 +56,9 @@ export class SchemaIssues {
   }
 
   #wrongValue(given: string, allowed: readonly string[], path: readonly PropertyKey[]): void {
-    if (VALUES_FOR_LATER[String(path.at(-1))]?.has(given) === true) {
+    if (
+      VALUES_FOR_LATER[isStrategy(path) ? "strategy" : String(path.at(-1))]?.has(given) === true
+    ) {
       this.#later(path, `${nameOf(path)} "${given}"`);
     } else {
       const message = `${nameOf(path)} must be one of ${allowed.join(", ")}, but is ${shown(given)}`;
@@ -180,4 +182,9 @@ function isOfWrongKind(issue: {
   readonly path: readonly PropertyKey[];
 }): boolean {
   return issue.code === "invalid_type" && issue.path.length === 0;
+}
+
+/** In the list of a cascade; that of a stage stands under its key. */
+function isStrategy(path: readonly PropertyKey[]): boolean {
+  return path.at(-2) === "error_handling" && typeof path.at(-1) === "number";
 }

@@ -50,13 +50,12 @@ const swarmConfig = z.strictObject({
   memory_shared: z.boolean().exactOptional(),
 });
 
+const strategy = z.enum([
+  ...(["retry", "retry_with_backoff", "swarm-recovery", "swarm_recovery", "fail"] as const),
+  ...(["fallback", "fallback_to_alternative"] as const),
+]);
 const errorHandling = z.strictObject({
-  strategy: z
-    .enum([
-      ...(["retry", "retry_with_backoff", "swarm-recovery", "swarm_recovery", "fail"] as const),
-      ...(["fallback", "fallback_to_alternative"] as const),
-    ])
-    .default("retry"),
+  strategy: strategy.default("retry"),
   max_retries: z
     .int()
     .min(0)
@@ -186,11 +185,29 @@ export const stage = flatStage.extend({
 /** What a stage and a branch have in common. */
 export type WorkSyntax = Pick<StageSyntax, keyof StageSyntax & keyof BranchSyntax>;
 
+const toggle = z.enum(["enabled", "disabled"]);
+/** Parts that a cascade may do without. */
+export const config = z.strictObject({
+  multi_model: toggle.exactOptional(),
+  swarm_coordination: toggle.exactOptional(),
+  memory_persistence: toggle.exactOptional(),
+  github_integration: toggle.exactOptional(),
+  quality_gates: toggle.exactOptional(),
+});
+const channel = z.enum([
+  ...(["stage_output", "shared_memory", "multi_model_context", "codex_sandbox_state"] as const),
+]);
+/** A channel, or `{channel: what it is for}`. */
+const describedChannel = z.union([channel, z.partialRecord(channel, shownText)]);
+
 const body = z.strictObject({
   name: token,
   description: shownText.exactOptional(),
   version: z.union([shownText, z.number()]).exactOptional(),
   model: modelName.exactOptional(),
+  config: config.exactOptional(),
+  data_flow: z.array(describedChannel).exactOptional(),
+  error_handling: z.array(strategy).min(1).exactOptional(),
   inputs: z.array(inputSpec).default([]),
   stages: stageList,
   outputs: z
@@ -221,7 +238,7 @@ const kind = (
 ): MappingKind => ({ known: Object.keys(schema.shape), later: new Set(later) });
 
 const LATER_FOR_CASCADE = [
-  ...["config", "data_flow", "error_handling", "finally", "github_integration"],
+  ...["finally", "github_integration"],
   ...["learned_patterns", "memory", "notify", "secrets"],
 ];
 const LATER_FOR_WORK = [
@@ -247,6 +264,7 @@ export const MAPPINGS = {
   stage: kind(stage, ...LATER_FOR_WORK),
   branch: kind(branch, ...LATER_FOR_WORK),
   threshold: kind(threshold),
+  config: kind(config),
   skill: kind(skillWithInputs, "model", "outputs"),
   sandbox: kind(sandboxConfig),
   fixStrategy: kind(fixStrategy),
@@ -260,8 +278,8 @@ type KindName = keyof typeof MAPPINGS;
 /** From the kind of a mapping and a key in it to the kind of the mappings below that key. */
 const BELOW: Readonly<Partial<Record<KindName, Readonly<Record<string, KindName>>>>> = {
   file: { cascade: "cascade" },
-  fileWithName: { inputs: "input", stages: "stage" },
-  cascade: { inputs: "input", stages: "stage" },
+  fileWithName: { inputs: "input", stages: "stage", config: "config" },
+  cascade: { inputs: "input", stages: "stage", config: "config" },
   stage: {
     ...BELOW_WORK,
     ...{ branches: "branch", else: "branch", default: "branch" },

@@ -3,6 +3,7 @@ import type { Json } from "../core/json.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Decision, InputSpec, PlanStage, Template } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
+import type { CascadeSettings } from "./cascade-settings.ts";
 import { DecisionCompiler } from "./decision-compiler.ts";
 import { InputBinding } from "./input-binding.ts";
 import type { NamePlace, Names } from "./names.ts";
@@ -20,8 +21,7 @@ export interface StageFrame {
   readonly guard: PlanStage["guard"];
   readonly path: Path;
   readonly names: NamePlace;
-  /** The model of stages that name none. */
-  readonly model: string | undefined;
+  readonly settings: CascadeSettings;
 }
 
 /** Compiles single stages of the plan. */
@@ -86,7 +86,7 @@ export class StageCompiler {
     const hasItem = work.foreach !== undefined || hasMatrix;
     const foreach = this.#foreach(work.foreach, frame) ?? this.#matrix(work.matrix, frame);
     const swarm = swarmOf(work, path, this.#reporter);
-    const model = work.model ?? frame.model;
+    const model = work.model ?? frame.settings.model;
     return {
       ...this.#frame(frame, work),
       type: work.type ?? "sequential",
@@ -95,7 +95,7 @@ export class StageCompiler {
       ...(work.max_parallel === undefined ? {} : { maxParallel: work.max_parallel }),
       ...(swarm === undefined ? {} : { swarm }),
       ...(model === undefined ? {} : { model }),
-      retry: retryOf(work, path, this.#reporter),
+      retry: retryOf(work, frame, this.#reporter),
       timeoutMs: timeoutOf(work, path, this.#reporter),
       single: !hasItem && calls.length === 1,
     };

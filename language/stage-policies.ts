@@ -1,5 +1,6 @@
 import { LIMITS } from "../core/limits.ts";
 import type { PlanStage, RetryPolicy } from "../core/plan.ts";
+import type { CascadeSettings } from "./cascade-settings.ts";
 import { DURATION_FORM, parseDuration } from "./duration.ts";
 import type { Path, Reporter } from "./reporter.ts";
 import type { WorkSyntax } from "./schema.ts";
@@ -12,9 +13,14 @@ const LONGEST_BACKOFF_MS = 30_000;
 /** Of stages that the coordinator carries out itself. */
 export const NO_RETRY: RetryPolicy = { maxAttempts: 1, backoffMs: 0, maxBackoffMs: 0 };
 
-export function retryOf(work: WorkSyntax, path: Path, reporter: Reporter): RetryPolicy {
+export function retryOf(
+  work: WorkSyntax,
+  { path, settings }: { readonly path: Path; readonly settings: CascadeSettings },
+  reporter: Reporter,
+): RetryPolicy {
   const handling = work.error_handling;
-  const retries = handling?.strategy === "fail" ? 0 : (handling?.max_retries ?? DEFAULT_RETRIES);
+  const fails = handling === undefined ? !settings.triesAgain : handling.strategy === "fail";
+  const retries = fails ? 0 : (handling?.max_retries ?? DEFAULT_RETRIES);
   const place = [...path, "error_handling", "backoff"];
   const backoffMs = durationOf(handling?.backoff, DEFAULT_BACKOFF_MS, place, reporter);
   return {

@@ -1,6 +1,7 @@
 import { formatLocation } from "../core/errors.ts";
 import type { InputSpec } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
+import { allowsStageOutputs } from "./cascade-settings.ts";
 import { type OpenedCascade, openCascade } from "./cascade-source.ts";
 import { Findings } from "./findings.ts";
 import { Names } from "./names.ts";
@@ -89,7 +90,10 @@ export class SubCascades {
       readonly findings: Findings;
     },
   ): SubCascade {
-    const names = new Names(inputs, this.#builder.graph, stageIds, at.inputsStage);
+    const names = new Names(inputs, this.#builder.graph, stageIds, {
+      inputsStage: at.inputsStage,
+      allowsOutputs: allowsStageOutputs(cascade),
+    });
     return {
       cascade,
       inputs,

@@ -1,0 +1,53 @@
+import type { CascadeSyntax, StageSyntax, WorkSyntax } from "./schema.ts";
+
+/** Parts that a cascade may switch off. */
+export type Part = keyof NonNullable<CascadeSyntax["config"]>;
+
+/** What a cascade says for all its stages. */
+export interface CascadeSettings {
+  /** The model of stages that name none. */
+  readonly model: string | undefined;
+  /** False when stages without `error_handling` are not to be tried again. */
+  readonly triesAgain: boolean;
+  readonly disabled: ReadonlySet<Part>;
+}
+
+/** @param outer those of the cascade around it, for what it does not say itself */
+export function settingsOf(cascade: CascadeSyntax, outer?: CascadeSettings): CascadeSettings {
+  const { error_handling: chain, config = {} } = cascade;
+  const triesAgain =
+    chain === undefined
+      ? (outer?.triesAgain ?? true)
+      : chain.some((strategy) => strategy !== "fail" && !strategy.startsWith("fallback"));
+  const off = Object.entries(config).flatMap(([part, state]) =>
+    state === "disabled" ? [part as Part] : [],
+  );
+  return {
+    model: cascade.model ?? outer?.model,
+    triesAgain,
+    disabled: new Set([...(outer?.disabled ?? []), ...off]),
+  };
+}
+
+/** The key of a stage that needs a part which is switched off, and the part. */
+export function disabledPart(
+  stage: WorkSyntax & Pick<StageSyntax, "type">,
+  { disabled }: CascadeSettings,
+): { readonly key: keyof WorkSyntax; readonly part: Part } | undefined {
+  const needed: readonly (readonly [keyof WorkSyntax, Part, boolean])[] = [
+    ["type", "swarm_coordination", stage.type === "swarm-parallel"],
+    ["type", "multi_model", stage.type === "multi-model"],
+    ["model", "multi_model", stage.model !== undefined],
+    ["gate", "quality_gates", stage.gate !== undefined],
+  ];
+  const found = needed.find(([, part, isNeeded]) => isNeeded && disabled.has(part));
+  return found === undefined ? undefined : { key: found[0], part: found[1] };
+}
+
+/** False when `data_flow` lists the ways that data may take, and outputs of stages are not among them. */
+export function allowsStageOutputs({ data_flow: channels }: CascadeSyntax): boolean {
+  if (channels === undefined) return true;
+  return channels.some((channel) =>
+    typeof channel === "string" ? channel === "stage_output" : "stage_output" in channel,
+  );
+}
