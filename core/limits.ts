@@ -4,6 +4,8 @@ import { SwarmError } from "./errors.ts";
 export const LIMITS = {
   cascadeFileBytes: 1_048_576,
   yamlDepth: 64,
+  /** A `SKILL.md` or `skill.yaml`. */
+  skillFileBytes: 262_144,
   stagesPerCascade: 10_000,
   skillsPerStage: 256,
   fanOutItems: 100_000,

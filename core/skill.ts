@@ -11,8 +11,12 @@ export interface SkillManifest {
   readonly lane: Lane;
   readonly inputs: readonly InputSpec[];
   readonly outputs: readonly InputSpec[];
-  /** File name of the entry module in the skill's folder; absent for a skill that only instructs a model. */
+  /** Of a skill in TypeScript or JavaScript: file name of the entry module in the skill's folder. */
   readonly entry?: string;
+  /** Of a skill that is a program: its argument list, as written. No shell reads it and no value becomes part of it. */
+  readonly argv?: readonly string[];
+  /** Of a skill that only instructs a model: what it says to it. */
+  readonly prompt?: string;
   /** Absolute path of the skill's folder. */
   readonly folder: string;
 }
