@@ -58,6 +58,8 @@ async function runSkill(
   signal: AbortSignal,
 ): Promise<Value> {
   const manifest = options.skills.find(task.skill);
+  const refusal = options.skills.refusalOf(task.skill);
+  if (refusal !== undefined) throw refusal;
   if (manifest?.entry === undefined) {
     throw new SwarmError("unknown-skill", `this agent has no code skill called ${task.skill}`);
   }

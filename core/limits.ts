@@ -6,6 +6,7 @@ export const LIMITS = {
   yamlDepth: 64,
   /** A `SKILL.md` or `skill.yaml`. */
   skillFileBytes: 262_144,
+  skillsPerFolder: 1_000,
   stagesPerCascade: 10_000,
   skillsPerStage: 256,
   fanOutItems: 100_000,

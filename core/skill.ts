@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { SwarmError } from "./errors.ts";
 import type { AgentId } from "./ids.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { InputSpec, Lane } from "./plan.ts";
@@ -21,9 +22,20 @@ export interface SkillManifest {
   readonly folder: string;
 }
 
+/** `code`: a module that agents load; `argv`: a program that they start; `prompt`: instructs a model. */
+export type SkillKind = "code" | "argv" | "prompt";
+
+export function kindOf(manifest: Pick<SkillManifest, "entry" | "argv">): SkillKind {
+  if (manifest.entry !== undefined) return "code";
+  return manifest.argv === undefined ? "prompt" : "argv";
+}
+
 /** How everything else finds skills. */
 export interface SkillCatalog {
   find(name: string): SkillManifest | undefined;
+  /** Why a skill that is there may not be used: it is broken, or the user has not allowed it. */
+  refusalOf(name: string): SwarmError | undefined;
+  /** Those that may be used. */
   names(): readonly string[];
 }
 

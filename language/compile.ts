@@ -11,7 +11,7 @@ import type {
   SkillCall,
   Template,
 } from "../core/plan.ts";
-import type { SkillCatalog, SkillManifest } from "../core/skill.ts";
+import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
 import type { Diagnostic, Warning } from "./diagnostic.ts";
 import { DURATION_FORM, parseDuration } from "./duration.ts";
 import { Findings } from "./findings.ts";
@@ -324,14 +324,20 @@ class Compiler {
 
   #compileCall(call: WrittenCall, stage: OrderedStage, names: Names): SkillCall {
     const manifest = this.#catalog.find(call.skill);
+    const refusal = this.#catalog.refusalOf(call.skill);
+    if (refusal !== undefined) {
+      this.#report(refusal.code, refusal.message, call.path, refusal.hint);
+    }
     if (manifest === undefined) {
-      const message = `no skill is called ${JSON.stringify(call.skill)}`;
-      this.#report("unknown-skill", message, call.path, () =>
-        didYouMean(call.skill, this.#catalog.names()),
-      );
+      if (refusal === undefined) {
+        const message = `no skill is called ${JSON.stringify(call.skill)}`;
+        this.#report("unknown-skill", message, call.path, () =>
+          didYouMean(call.skill, this.#catalog.names()),
+        );
+      }
       return { skill: call.skill, lane: "light", inputs: {} };
     }
-    if (manifest.entry === undefined) {
+    if (kindOf(manifest) === "prompt") {
       const message = `the skill "${call.skill}" instructs a model, which this version cannot run`;
       this.#report("not-supported", message, call.path);
     }

@@ -25,6 +25,7 @@ export async function openSkillCatalog(folders: readonly string[]): Promise<Skil
   const names = [...manifests.keys()].sort();
   return {
     find: (name) => manifests.get(name),
+    refusalOf: () => undefined,
     names: () => names,
   };
 }

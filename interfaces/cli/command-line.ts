@@ -2,6 +2,9 @@ import { Command, CommanderError } from "commander";
 import { SwarmError } from "../../core/errors.ts";
 import {
   agentsOption,
+  allowanceOf,
+  allowHostCommandsOption,
+  allowProjectSkillsOption,
   baselineOption,
   collect,
   DEFAULT_AGENTS,
@@ -29,10 +32,16 @@ interface Options {
   readonly failOn?: string;
   readonly baseline?: string;
   readonly share?: number;
+  readonly allowProjectSkills?: true;
+  readonly allowHostCommands?: true;
 }
 
 /** The options of the main job that mean nothing to a subcommand. */
 const GATE_OPTIONS = { failOn: "--fail-on", baseline: "--baseline" } as const;
+const ALLOW_OPTIONS = {
+  allowProjectSkills: "--allow-project-skills",
+  allowHostCommands: "--allow-host-commands",
+} as const;
 const RUN_OPTIONS = {
   ...GATE_OPTIONS,
   once: "--once",
@@ -80,6 +89,8 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
     .addOption(outputOption())
     .addOption(logsOption())
     .addOption(agentsOption())
+    .addOption(allowProjectSkillsOption())
+    .addOption(allowHostCommandsOption())
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: write, writeErr: () => {} })
@@ -110,6 +121,8 @@ function addRun(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .addOption(outputOption())
     .addOption(logsOption())
     .addOption(agentsOption())
+    .addOption(allowProjectSkillsOption())
+    .addOption(allowHostCommandsOption())
     .action((cascade: string, own: Options) => {
       const options = optionsOf(own);
       refuse("run", options, GATE_OPTIONS, "give them as --input fail_on=… and --input baseline=…");
@@ -122,13 +135,15 @@ function addUp(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .command("up")
     .description("start the swarm and wait for jobs")
     .addOption(agentsOption())
+    .addOption(allowProjectSkillsOption())
+    .addOption(allowHostCommandsOption())
     .action((own: Options) => {
       const options = optionsOf(own);
       if (options.once === true || options.json === true) {
         throw new SwarmError("usage", "up runs no cascade: it takes neither --once nor --json");
       }
       refuse("up", options, { ...RUN_OPTIONS, logs: "--logs" });
-      ask({ kind: "up", agents: options.agents ?? DEFAULT_AGENTS });
+      ask({ kind: "up", agents: options.agents ?? DEFAULT_AGENTS, ...allowanceOf(options) });
     });
 }
 
@@ -139,7 +154,8 @@ function addDoctor(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .option("--json", "print the checks as one JSON document")
     .action((own: Options) => {
       const options = optionsOf(own);
-      refuse("doctor", options, { ...RUN_OPTIONS, logs: "--logs", agents: "--agents" });
+      const others = { ...RUN_OPTIONS, ...ALLOW_OPTIONS, logs: "--logs", agents: "--agents" };
+      refuse("doctor", options, others);
       ask({ kind: "doctor", json: options.json === true });
     });
 }
@@ -155,7 +171,7 @@ function addVerify(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .addOption(agentsOption())
     .action((run: string, own: Options) => {
       const options = optionsOf(own);
-      refuse("verify", options, RUN_OPTIONS);
+      refuse("verify", options, { ...RUN_OPTIONS, ...ALLOW_OPTIONS });
       ask({
         kind: "verify",
         run,
@@ -181,6 +197,7 @@ function runCommand(cascade: string, inputs: readonly string[], options: Options
     ...(output === undefined ? {} : { output }),
     ...(failOn === undefined ? {} : { failOn }),
     ...(baseline === undefined ? {} : { baseline }),
+    ...allowanceOf(options),
   };
 }
 

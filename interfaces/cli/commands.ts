@@ -1,3 +1,4 @@
+import type { SkillAllowance } from "../../core/skill-allowance.ts";
 import type { ReportFormat } from "./report-files.ts";
 
 export interface RunCommand {
@@ -19,11 +20,14 @@ export interface RunCommand {
   readonly failOn?: string;
   /** Run id or path of an earlier report. */
   readonly baseline?: string;
+  /** What of the project's own skills may run; nothing when it is left out. */
+  readonly allowance?: SkillAllowance;
 }
 
 export interface UpCommand {
   readonly kind: "up";
   readonly agents: number;
+  readonly allowance?: SkillAllowance;
 }
 
 export interface DoctorCommand {

@@ -4,6 +4,7 @@ import type { Job } from "../../bus/messages.ts";
 import { SwarmError } from "../../core/errors.ts";
 import type { Json } from "../../core/json.ts";
 import type { Plan } from "../../core/plan.ts";
+import { NOTHING_ALLOWED, type SkillAllowance } from "../../core/skill-allowance.ts";
 import {
   openCascadeRegistry,
   readCascade,
@@ -13,7 +14,7 @@ import { compileCascade } from "../../language/compile.ts";
 import { renderDiagnostic } from "../../language/diagnostic.ts";
 import { inputFromText, resolveInputs } from "../../language/inputs.ts";
 import { didYouMean } from "../../language/nearest.ts";
-import { openSkillCatalog, shippedSkillsFolder } from "../../language/skill-catalog.ts";
+import { openSwarmCatalog } from "../../language/swarm-catalog.ts";
 
 /** A cascade named on the command line is wrong: the text shows every place. */
 export class CascadeRefused extends Error {}
@@ -26,6 +27,8 @@ export interface JobRequest {
   /** Where the person stood. */
   readonly directory: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What the user allows of the project's own skills; nothing when it is left out. */
+  readonly allowance?: SkillAllowance;
 }
 
 /** The job that a command line asks for, checked before anything is started, and its cascade's plan. */
@@ -53,7 +56,8 @@ async function findCascade(request: JobRequest): Promise<{ plan: Plan; definitio
   const { cascade, directory, env } = request;
   const list = (name: string): string[] =>
     (env[name] ?? "").split(":").filter((folder) => folder !== "");
-  const skills = await openSkillCatalog([shippedSkillsFolder, ...list("CASCADE_SKILLS")]);
+  const allowance = request.allowance ?? NOTHING_ALLOWED;
+  const skills = await openSwarmCatalog({ directory, allowance, env });
   const registry = openCascadeRegistry(
     [...list("CASCADE_CASCADES"), shippedCascadesFolder],
     skills,

@@ -35,6 +35,14 @@ describe("the command line", () => {
     [["run", "c.yaml", "--format", "all"], { ...own, format: "all" }],
     [["--output", "out", "run", "c.yaml"], { ...own, output: "out" }],
     [
+      ["run", "c.yaml", "--allow-project-skills"],
+      { ...own, allowance: { projectSkills: true, hostCommands: false } },
+    ],
+    [
+      ["--allow-host-commands", "up"],
+      { kind: "up", agents: 4, allowance: { projectSkills: false, hostCommands: true } },
+    ],
+    [
       ["verify", "r1"],
       { kind: "verify", run: "r1", share: 20, json: false, agents: 4, logs: false },
     ],
@@ -90,6 +98,11 @@ describe("the command line", () => {
     [
       ["verify", "r1", "--share", "0"],
       expect.stringContaining("from 1 to 100"),
+      expect.any(String),
+    ],
+    [
+      ["--allow-project-skills", "verify", "r1"],
+      "verify does not take --allow-project-skills",
       expect.any(String),
     ],
     [["--once", "doctor"], "doctor does not take --once", expect.any(String)],

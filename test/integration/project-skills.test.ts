@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { makePlace } from "../support/place.ts";
+import { startSwarmProcess } from "../support/swarm-process.ts";
+
+const FILES = {
+  "c.yaml": "cascade: own\nstages:\n  - { stage: a, skill: shout, inputs: { text: hello } }\n",
+  "skills/shout/SKILL.md": `---
+name: shout
+description: Makes a text loud.
+metadata:
+  version: "1.0.0"
+  entry: run.mts
+  inputs: |
+    - { name: text, type: string }
+  outputs: |
+    - { name: loud, type: string }
+---
+`,
+  "skills/shout/run.mts":
+    "export const run = async ({ text }: { text: string }) => ({ loud: text.toUpperCase() });\n",
+  "skills/broken/SKILL.md": "no frontmatter",
+};
+
+async function endOf(directory: string, args: readonly string[]) {
+  await using swarm = startSwarmProcess(directory, ["run", "c.yaml", "--agents", "1", ...args]);
+  const code = await swarm.ended;
+  return { code, text: swarm.text.join("\n"), lines: swarm.lines };
+}
+
+describe("a project's own skill", () => {
+  it("does not run unless the user allows it, and the error names the flag", async () => {
+    await using place = await makePlace(FILES);
+    expect(await endOf(place.root, [])).toEqual({
+      code: 2,
+      lines: [],
+      text: [
+        'c.yaml:3:24  error not-allowed  the skill "shout" is code that this project brings (skills/shout)',
+        "  3 |   - { stage: a, skill: shout, inputs: { text: hello } }",
+        "    |                        ^",
+        "  when you trust it, start the swarm with --allow-project-skills (a process of its own: CASCADE_ALLOW)",
+        "1 error(s) in c.yaml",
+      ].join("\n"),
+    });
+  });
+
+  it("runs when it is allowed, which the log says, beside a broken one", async () => {
+    await using place = await makePlace(FILES);
+    const { code, lines } = await endOf(place.root, ["--json", "--allow-project-skills"]);
+    expect(code).toBe(0);
+    expect(lines.find((line) => line["schemaVersion"] === 1)).toMatchObject({
+      output: { loud: "HELLO" },
+    });
+    expect(lines.find((line) => line.event === "skills.allowed")).toMatchObject({
+      allowed: "project-skills",
+      folders: [place.path("skills")],
+    });
+  });
+
+  it("is refused by a running swarm that was started without the flag", async () => {
+    await using place = await makePlace(FILES);
+    await using swarm = startSwarmProcess(place.root, ["up", "--agents", "1"]);
+    await swarm.seen("swarm.ready");
+    const { code, text } = await endOf(place.root, ["--allow-project-skills"]);
+    expect({ code, text }).toEqual({
+      code: 2,
+      text: expect.stringContaining("error not-allowed: own:3:24: the skill"),
+    });
+  });
+});
