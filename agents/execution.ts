@@ -1,34 +1,25 @@
 import { join } from "node:path";
-import type { Logger } from "pino";
 import { errorRecord, type Task } from "../bus/messages.ts";
 import type { Clock } from "../core/clock.ts";
 import { type ErrorRecord, SwarmError, toErrorRecord } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
-import type { JsonObject } from "../core/json.ts";
 import { LIMITS } from "../core/limits.ts";
-import type { SkillCatalog, SkillManifest } from "../core/skill.ts";
 import type { BlobRef, Value } from "../core/value.ts";
 import type { Execution } from "../machines/stage-worker.ts";
 import type { Blobs } from "../store/blobs.ts";
 import { type BlobCache, withoutServer } from "./blob-cache.ts";
-import { checkedInputs, checkedOutput, withBlobs } from "./inputs.ts";
-import { type ContextData, openSkillContext } from "./skill-context.ts";
-import { loadSkill } from "./skill-loader.ts";
+import { type CheckedOutput, withBlobs } from "./inputs.ts";
+import type { ContextData } from "./skill-context.ts";
+import { runSkill, type SkillRunOptions } from "./skill-run.ts";
 import type { LogBindings } from "./worker-messages.ts";
-import type { WorkerPool } from "./worker-pool.ts";
 
-export interface ExecutionOptions {
+export interface ExecutionOptions extends SkillRunOptions {
   readonly agentId: AgentId;
-  readonly skills: SkillCatalog;
   readonly blobs: Blobs;
   readonly blobCache: BlobCache;
-  readonly workers: WorkerPool;
   readonly clock: Clock;
-  readonly logger: Logger;
   /** Where skills keep results; undefined: nowhere. */
   readonly cacheFolder: string | undefined;
-  /** Log lines of worker threads, NDJSON, not scrubbed yet. */
-  readonly writeLogLine: (line: string) => void;
 }
 
 /**
@@ -44,7 +35,7 @@ export async function executeTask(
   const elapsedMs = (): number => options.clock.monotonicMs() - startedMs;
   try {
     const output = await withTimeout(options, task, controller, () =>
-      runSkill(options, task, controller.signal),
+      outputOf(options, task, controller.signal),
     );
     return { status: "succeeded", output, durationMs: elapsedMs() };
   } catch (error) {
@@ -52,57 +43,21 @@ export async function executeTask(
   }
 }
 
-async function runSkill(
+async function outputOf(
   options: ExecutionOptions,
   task: Task,
   signal: AbortSignal,
 ): Promise<Value> {
-  const manifest = options.skills.find(task.skill);
-  const refusal = options.skills.refusalOf(task.skill);
-  if (refusal !== undefined) throw refusal;
-  if (manifest?.entry === undefined) {
-    throw new SwarmError("unknown-skill", `this agent has no code skill called ${task.skill}`);
-  }
-  if (manifest.lane === "sandbox") {
-    throw new SwarmError("not-supported", `${task.skill} needs a sandbox, and this agent has none`);
-  }
-  const inputs = checkedInputs(manifest, await withBlobs(task.inputs, options.blobCache));
-  const module = join(manifest.folder, manifest.entry);
-  const run = manifest.lane === "heavy" ? runInWorker : runHere;
-  return storedOutput(options, manifest, await run(options, task, module, inputs, signal));
-}
-
-async function runHere(
-  options: ExecutionOptions,
-  task: Task,
-  module: string,
-  inputs: JsonObject,
-  signal: AbortSignal,
-): Promise<unknown> {
-  const skill = await loadSkill(module);
-  const logger = options.logger.child(bindingsOf(task, options.agentId));
-  return skill(inputs, openSkillContext(contextOf(options, task), logger, signal));
-}
-
-function runInWorker(
-  options: ExecutionOptions,
-  task: Task,
-  module: string,
-  inputs: JsonObject,
-  signal: AbortSignal,
-): Promise<unknown> {
-  const { agentId, workers, logger, writeLogLine } = options;
-  const log = { level: logger.level, bindings: bindingsOf(task, agentId) };
+  const inputs = await withBlobs(task.inputs, options.blobCache);
   const context = contextOf(options, task);
-  return workers.run({ module, inputs, context, log, onLogLine: writeLogLine }, signal);
+  const order = { skill: task.skill, inputs, context, bindings: bindingsOf(task, options.agentId) };
+  return storedOutput(options, await runSkill(options, order, signal));
 }
 
 async function storedOutput(
   options: ExecutionOptions,
-  manifest: SkillManifest,
-  output: unknown,
+  { value, text }: CheckedOutput,
 ): Promise<Value> {
-  const { value, text } = checkedOutput(manifest, output);
   if (Buffer.byteLength(text) <= LIMITS.inlineValueBytes) return { value };
   return { blob: await storedBlob(options.blobs, text) };
 }

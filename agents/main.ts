@@ -51,6 +51,7 @@ async function main(scrubber: Scrubber): Promise<void> {
     logger,
     cacheFolder,
     writeLogLine: (line) => void process.stdout.write(scrubber.scrub(line)),
+    scrub: (text) => scrubber.scrub(text),
     drainMs: count(env, "CASCADE_DRAIN_MS", DRAIN_MS),
   });
   bindDrain(() => void agent.drain());

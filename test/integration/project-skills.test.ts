@@ -1,5 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { readFile } from "node:fs/promises";
+import { describe, expect, it, vi } from "vitest";
 import { makePlace } from "../support/place.ts";
+import { isGone } from "../support/processes.ts";
 import { startSwarmProcess } from "../support/swarm-process.ts";
 
 const FILES = {
@@ -65,5 +67,68 @@ describe("a project's own skill", () => {
       code: 2,
       text: expect.stringContaining("error not-allowed: own:3:24: the skill"),
     });
+  });
+});
+
+describe("a project's skill that is a program", () => {
+  const PROGRAM = {
+    "c.yaml": "cascade: own\nstages:\n  - { stage: a, skill: tool, inputs: { text: a b c } }\n",
+    ".cascade/skills/tool/skill.yaml": `description: Counts words.
+run: [node, run.mjs]
+inputs:
+  - { name: text, type: string }
+outputs:
+  - { name: words, type: integer }
+`,
+  };
+  const run = (program: string) => ({ ...PROGRAM, ".cascade/skills/tool/run.mjs": program });
+
+  it("runs when programs are allowed, with its output checked and its words in the log", async () => {
+    await using place = await makePlace(
+      run(
+        'console.error("counting"); console.log(JSON.stringify({ words: process.env.INPUT_TEXT.split(" ").length }));',
+      ),
+    );
+    const { code, lines } = await endOf(place.root, ["--json", "--allow-host-commands"]);
+    expect(code).toBe(0);
+    expect(lines.find((line) => line["schemaVersion"] === 1)).toMatchObject({
+      output: { words: 3 },
+    });
+    expect(lines.find((line) => line.event === "skill.said")).toMatchObject({
+      line: "counting",
+      stageId: "a",
+      service: "agent-1",
+    });
+  });
+
+  it("fails the run when its output is not what it declares", async () => {
+    await using place = await makePlace(run('console.log(JSON.stringify({ words: "three" }));'));
+    const { code, text } = await endOf(place.root, ["--allow-host-commands"]);
+    expect({ code, text }).toEqual({
+      code: 1,
+      text: expect.stringContaining('"words" of the skill tool must be of type integer'),
+    });
+  });
+
+  it("does not outlive its agent, even one that is killed", async () => {
+    await using place = await makePlace(
+      run(
+        'import { writeFileSync } from "node:fs"; writeFileSync("pid", String(process.pid)); setInterval(() => {}, 1000);',
+      ),
+    );
+    await using swarm = startSwarmProcess(place.root, [
+      "run",
+      "c.yaml",
+      "--agents",
+      "1",
+      "--allow-host-commands",
+    ]);
+    const pid = await vi.waitFor(async () => {
+      const written = Number(await readFile(place.path(".cascade/skills/tool/pid"), "utf8"));
+      expect(written).toBeGreaterThan(0);
+      return written;
+    }, 30_000);
+    process.kill(swarm.pidOf("agent-1"), "SIGKILL");
+    await vi.waitFor(() => expect(isGone(pid)).toBe(true), 10_000);
   });
 });
