@@ -18,6 +18,7 @@ import {
 import type { CliCommand, RunCommand } from "./commands.ts";
 import { HELP } from "./help-text.ts";
 import type { ReportFormat } from "./report-files.ts";
+import { addSkills } from "./skills/options.ts";
 
 const DEFAULT_CASCADE = "code-quality-swarm";
 
@@ -104,6 +105,11 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
   addUp(cli, optionsOf, ask);
   addDoctor(cli, optionsOf, ask);
   addVerify(cli, optionsOf, ask);
+  addSkills(cli, optionsOf, {
+    ask,
+    refuseOthers: (name, options) =>
+      refuse(name, options, { ...RUN_OPTIONS, logs: "--logs", agents: "--agents" }),
+  });
   return cli;
 }
 

@@ -1,5 +1,6 @@
 import type { SkillAllowance } from "../../core/skill-allowance.ts";
 import type { ReportFormat } from "./report-files.ts";
+import type { SkillsCommand } from "./skills/command.ts";
 
 export interface RunCommand {
   readonly kind: "run";
@@ -46,4 +47,4 @@ export interface VerifyCommand {
   readonly logs: boolean;
 }
 
-export type CliCommand = RunCommand | UpCommand | DoctorCommand | VerifyCommand;
+export type CliCommand = RunCommand | UpCommand | DoctorCommand | VerifyCommand | SkillsCommand;

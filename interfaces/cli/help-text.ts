@@ -7,6 +7,7 @@ Examples:
   npm run swarm -- --once --fail-on high            exit with 3 when something high or critical is found
   npm run swarm -- run cascade.yaml --input path=src
   npm run swarm -- up --agents 8                    wait for jobs
+  npm run cascade -- skills ls                      the skills that a swarm started here has
   npm run cascade -- doctor                         what is here, what is missing, what to do about it
   npm run cascade -- verify <run>                   execute a share of a report's findings again
 

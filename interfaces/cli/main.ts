@@ -6,6 +6,7 @@ import type { CliCommand } from "./commands.ts";
 import { runDoctor } from "./doctor/doctor-command.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { CascadeRefused } from "./job-inputs.ts";
+import { runSkillsCommand } from "./skills/skills-command.ts";
 import { runSwarmCommand } from "./swarm-command.ts";
 import { printable } from "./terminal-text.ts";
 import { runVerify } from "./verify/verify-command.ts";
@@ -34,6 +35,8 @@ function carryOut(command: CliCommand): Promise<number> {
       return runDoctor(command, { directory, scrubber });
     case "verify":
       return runVerify(command, { directory, scrubber });
+    case "skills":
+      return runSkillsCommand(command, { directory, scrubber });
     default:
       return command satisfies never;
   }

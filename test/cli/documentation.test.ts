@@ -14,7 +14,16 @@ function helpOf(...args: readonly string[]): string {
 }
 
 it.each(
-  [[], ["run"], ["up"], ["verify"], ["doctor"]].map((args) => [args]),
+  [
+    [],
+    ["run"],
+    ["up"],
+    ["verify"],
+    ["doctor"],
+    ["skills"],
+    ["skills", "ls"],
+    ["skills", "show"],
+  ].map((args) => [args]),
 )("docs/cli.md has every option and command that the help of %j lists", (args) => {
   const listed = helpOf(...args).match(/^ {2}(-h, )?(--[a-z-]+|[a-z]+) /gm) ?? [];
   const names = listed.map((line) => line.trim().replace("-h, ", ""));

@@ -1,0 +1,11 @@
+import type { SkillAllowance } from "../../../core/skill-allowance.ts";
+
+export type SkillsCommand = { readonly kind: "skills" } & (
+  | { readonly action: "ls"; readonly json: boolean; readonly allowance?: SkillAllowance }
+  | {
+      readonly action: "show";
+      readonly name: string;
+      readonly json: boolean;
+      readonly allowance?: SkillAllowance;
+    }
+);
