@@ -71,10 +71,12 @@ async function output(
     return runArgvSkill(run, { programs, logger, scrub, signal });
   }
   const module = join(manifest.folder, manifest.entry);
+  const declarations = { inputs: manifest.inputs, outputs: manifest.outputs };
   if (manifest.lane === "heavy") {
     const log = { level: options.logger.level, bindings };
-    return workers.run({ module, inputs, context, log, onLogLine: writeLogLine }, signal);
+    const job = { module, declarations, inputs, context, log, onLogLine: writeLogLine };
+    return workers.run(job, signal);
   }
-  const skill = await loadSkill(module);
+  const skill = await loadSkill(module, declarations);
   return skill(inputs, openSkillContext(context, logger, signal));
 }
