@@ -34,7 +34,7 @@ export async function executeTask(
   const startedMs = options.clock.monotonicMs();
   const elapsedMs = (): number => options.clock.monotonicMs() - startedMs;
   try {
-    const output = await withTimeout(options, task, controller, () =>
+    const output = await withTimeout(options.clock, task, controller, () =>
       outputOf(options, task, controller.signal),
     );
     return { status: "succeeded", output, durationMs: elapsedMs() };
@@ -85,18 +85,18 @@ function shortened(text: string): string {
 }
 
 /** Aborts when the task's time is over; does not wait for work that ignores it. */
-async function withTimeout<Result>(
-  options: ExecutionOptions,
-  task: Task,
+export async function withTimeout<Result>(
+  clock: Clock,
+  { skill, timeoutMs }: { readonly skill: string; readonly timeoutMs: number },
   controller: AbortController,
   work: () => Promise<Result>,
 ): Promise<Result> {
   const { signal } = controller;
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   const onAbort = (): void => reject(signal.reason);
-  const cancelTimer = options.clock.schedule(task.timeoutMs, () =>
+  const cancelTimer = clock.schedule(timeoutMs, () =>
     controller.abort(
-      new SwarmError("task-timeout", `${task.skill} took longer than ${task.timeoutMs} ms`, {
+      new SwarmError("task-timeout", `${skill} took longer than ${timeoutMs} ms`, {
         disposition: "retry",
       }),
     ),

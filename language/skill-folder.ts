@@ -42,8 +42,11 @@ async function refuseMissingProgram({ name, entry, argv, folder }: SkillManifest
   await refuseOutside(folder, own);
 }
 
-/** The text of a file of the skill; undefined when there is none. */
-async function readInside(folder: string, name: string): Promise<string | undefined> {
+/**
+ * The text of a file of the skill; undefined when there is none.
+ * @throws SwarmError `invalid-skill` when a link leads out of the folder, or it is too large or no UTF-8
+ */
+export async function readInside(folder: string, name: string): Promise<string | undefined> {
   const path = join(folder, name);
   if (!existsSync(path)) return undefined;
   await refuseOutside(folder, name);

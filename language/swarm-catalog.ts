@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { formatLocation, SwarmError } from "../core/errors.ts";
 import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
-import { ALLOWANCE_VARIABLE, allows, type SkillAllowance } from "../core/skill-allowance.ts";
+import { allows, type SkillAllowance } from "../core/skill-allowance.ts";
 import { readProjectSkills } from "./project-skills.ts";
 import { openSkillCatalog, shippedSkillsFolder } from "./skill-catalog.ts";
 
@@ -131,7 +131,7 @@ function refusalFor(
     "not-allowed",
     `the skill "${manifest.name}" is code that this project brings (${where})`,
     {
-      hint: `when you trust it, start the swarm with ${flags} (a process of its own: ${ALLOWANCE_VARIABLE})`,
+      hint: `when you trust it, allow it with ${flags}; a swarm that runs already has to be started again`,
       location: { file: manifest.folder },
     },
   );

@@ -63,6 +63,12 @@ describe("the command line", () => {
         allowance: { projectSkills: false, hostCommands: true },
       },
     ],
+    [["skills", "test", "x", "--json"], { kind: "skills", action: "test", name: "x", json: true }],
+    [["skills", "new", "x"], { kind: "skills", action: "new", name: "x", form: "code" }],
+    [
+      ["skills", "new", "x", "--kind", "argv"],
+      { kind: "skills", action: "new", name: "x", form: "argv" },
+    ],
     [["doctor"], { kind: "doctor", json: false }],
     [["doctor", "--json"], { kind: "doctor", json: true }],
     [["--json", "doctor"], { kind: "doctor", json: true }],
@@ -121,6 +127,12 @@ describe("the command line", () => {
     [["skills", "show"], "missing required argument 'name'", expect.any(String)],
     [["skills", "shwo", "x"], expect.stringContaining("shwo"), expect.any(String)],
     [["--once", "skills", "ls"], "skills ls does not take --once", expect.any(String)],
+    [
+      ["skills", "new", "x", "--kind", "shell"],
+      expect.stringContaining("Allowed choices are code, argv, prompt"),
+      expect.any(String),
+    ],
+    [["--json", "skills", "new", "x"], "skills new takes no option but --kind", undefined],
     [["--once", "doctor"], "doctor does not take --once", expect.any(String)],
     [["--once", "up"], expect.stringContaining("takes neither"), undefined],
   ])("%j is refused with what is wrong", (args, message, hint) => {

@@ -39,7 +39,7 @@ describe("a project's own skill", () => {
         'c.yaml:3:24  error not-allowed  the skill "shout" is code that this project brings (skills/shout)',
         "  3 |   - { stage: a, skill: shout, inputs: { text: hello } }",
         "    |                        ^",
-        "  when you trust it, start the swarm with --allow-project-skills (a process of its own: CASCADE_ALLOW)",
+        "  when you trust it, allow it with --allow-project-skills; a swarm that runs already has to be started again",
         "1 error(s) in c.yaml",
       ].join("\n"),
     });

@@ -104,7 +104,7 @@ describe("the skills of a swarm", () => {
               {
                 code,
                 message: 'the skill "alpha" is code that this project brings (skills/alpha)',
-                hint: expect.stringContaining("start the swarm with --allow-project-skills"),
+                hint: expect.stringContaining("allow it with --allow-project-skills"),
                 location: { file: "c.yaml", line: 3, column: 24 },
               },
             ],

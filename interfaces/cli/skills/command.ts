@@ -1,3 +1,4 @@
+import type { SkillKind } from "../../../core/skill.ts";
 import type { SkillAllowance } from "../../../core/skill-allowance.ts";
 
 export type SkillsCommand = { readonly kind: "skills" } & (
@@ -8,4 +9,11 @@ export type SkillsCommand = { readonly kind: "skills" } & (
       readonly json: boolean;
       readonly allowance?: SkillAllowance;
     }
+  | {
+      readonly action: "test";
+      readonly name: string;
+      readonly json: boolean;
+      readonly allowance?: SkillAllowance;
+    }
+  | { readonly action: "new"; readonly name: string; readonly form: SkillKind }
 );

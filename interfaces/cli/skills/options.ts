@@ -1,4 +1,6 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { SwarmError } from "../../../core/errors.ts";
+import type { SkillKind } from "../../../core/skill.ts";
 import {
   allowanceOf,
   allowHostCommandsOption,
@@ -12,10 +14,14 @@ interface Options {
   readonly allowHostCommands?: true;
 }
 
+const KINDS: readonly SkillKind[] = ["code", "argv", "prompt"];
+
 const EXAMPLES = `
 Examples:
   npm run cascade -- skills ls                      what there is, and where from
-  npm run cascade -- skills show lint-code          inputs, outputs, a stage that uses it`;
+  npm run cascade -- skills show lint-code          inputs, outputs, a stage that uses it
+  npm run cascade -- skills new count-words         a skill to begin with, in .cascade/skills
+  npm run cascade -- skills test count-words --allow-project-skills`;
 
 /**
  * Adds `skills` and its commands.
@@ -53,16 +59,36 @@ export function addSkills(
       const json = options.json === true;
       ask({ kind: "skills", action: "ls", json, ...allowanceOf(options) });
     });
+  const about = (action: "show" | "test", description: string): void => {
+    skills
+      .command(action)
+      .description(description)
+      .argument("<name>", "of the skill")
+      .option("--json", "print it as one JSON document")
+      .addOption(allowProjectSkillsOption())
+      .addOption(allowHostCommandsOption())
+      .action((name: string, own: Options) => {
+        const options = asked(`skills ${action}`, own);
+        const json = options.json === true;
+        ask({ kind: "skills", action, name, json, ...allowanceOf(options) });
+      });
+  };
+  about("show", "say what a skill takes and gives, and how a stage uses it");
+  about("test", "run a skill for its tests/*.yaml, as an agent does, and compare");
   skills
-    .command("show")
-    .description("say what a skill takes and gives, and how a stage uses it")
-    .argument("<name>", "of the skill")
-    .option("--json", "print it as one JSON document")
-    .addOption(allowProjectSkillsOption())
-    .addOption(allowHostCommandsOption())
-    .action((name: string, own: Options) => {
-      const options = asked("skills show", own);
-      const json = options.json === true;
-      ask({ kind: "skills", action: "show", name, json, ...allowanceOf(options) });
+    .command("new")
+    .description("write a skill that works into .cascade/skills, to begin with")
+    .argument("<name>", "lower-case letters and digits, joined by hyphens")
+    .addOption(
+      new Option("--kind <kind>", "a TypeScript module, a program, or a text for a model")
+        .choices(KINDS)
+        .default("code"),
+    )
+    .action((name: string, own: Options & { readonly kind: SkillKind }) => {
+      const { json, allowProjectSkills, allowHostCommands } = asked("skills new", own);
+      if (json ?? allowProjectSkills ?? allowHostCommands) {
+        throw new SwarmError("usage", "skills new takes no option but --kind");
+      }
+      ask({ kind: "skills", action: "new", name, form: own.kind });
     });
 }

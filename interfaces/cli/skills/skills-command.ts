@@ -6,7 +6,9 @@ import { openSwarmCatalog, type SwarmCatalog } from "../../../language/swarm-cat
 import { EXIT } from "../exit-code.ts";
 import type { SkillsCommand } from "./command.ts";
 import { skillLines, skillsJson } from "./list-skills.ts";
+import { writeNewSkill } from "./new-skill.ts";
 import { type ShownSkill, showJson, showLines } from "./show-skill.ts";
+import { hasPassed, testJson, testLines, testSkill } from "./test-skill.ts";
 
 interface Surroundings {
   /** Where the person stood. */
@@ -21,8 +23,9 @@ export async function runSkillsCommand(
 ): Promise<number> {
   const say = (lines: readonly string[]): void =>
     void process.stdout.write(scrubber.scrub(`${lines.join("\n")}\n`));
-  const allowance = command.allowance ?? NOTHING_ALLOWED;
-  const catalog = await openSwarmCatalog({ directory, allowance, env: process.env });
+  const { env } = process;
+  const allowance = ("allowance" in command ? command.allowance : undefined) ?? NOTHING_ALLOWED;
+  const catalog = await openSwarmCatalog({ directory, allowance, env });
   switch (command.action) {
     case "ls":
       say(command.json ? [JSON.stringify(skillsJson(catalog))] : skillLines(catalog));
@@ -30,6 +33,17 @@ export async function runSkillsCommand(
     case "show": {
       const shown = findSkill(catalog, command.name);
       say(command.json ? [JSON.stringify(showJson(shown))] : showLines(shown));
+      return EXIT.ok;
+    }
+    case "test": {
+      const shown = findSkill(catalog, command.name);
+      const test = await testSkill(shown, { directory, allowance, env });
+      say(command.json ? [JSON.stringify(testJson(test))] : testLines(test));
+      return hasPassed(test) ? EXIT.ok : EXIT.runFailed;
+    }
+    case "new": {
+      const { name, form } = command;
+      say(await writeNewSkill({ name, kind: form, directory }, catalog));
       return EXIT.ok;
     }
     default:
