@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { SwarmError } from "../../../core/errors.ts";
 import type { SkillKind } from "../../../core/skill.ts";
+import { didYouMean } from "../../../language/nearest.ts";
 import {
   allowanceOf,
   allowHostCommandsOption,
@@ -15,6 +16,7 @@ interface Options {
 }
 
 const KINDS: readonly SkillKind[] = ["code", "argv", "prompt"];
+const COMMANDS = ["ls", "show", "test", "new"];
 
 const EXAMPLES = `
 Examples:
@@ -54,7 +56,9 @@ export function addSkills(
     .option("--json", "print them as one JSON document")
     .addOption(allowProjectSkillsOption())
     .addOption(allowHostCommandsOption())
-    .action((own: Options) => {
+    .allowExcessArguments()
+    .action((own: Options, { args }: Command) => {
+      refuseUnknown(args);
       const options = asked("skills ls", own);
       const json = options.json === true;
       ask({ kind: "skills", action: "ls", json, ...allowanceOf(options) });
@@ -91,4 +95,12 @@ export function addSkills(
       }
       ask({ kind: "skills", action: "new", name, form: own.kind });
     });
+}
+
+/** As the default, `ls` gets what is no command. */
+function refuseUnknown([word]: readonly string[]): void {
+  if (word === undefined) return;
+  throw new SwarmError("usage", `skills has no command ${JSON.stringify(word)}`, {
+    hint: didYouMean(word, COMMANDS),
+  });
 }
