@@ -14,6 +14,8 @@ export interface NewSkill {
   readonly kind: SkillKind;
   /** Where the person stood. */
   readonly directory: string;
+  /** How they start this program there. */
+  readonly program: string;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface NewSkill {
  * @throws SwarmError `usage` for a name that none can have, or one that is there
  */
 export async function writeNewSkill(
-  { name, kind, directory }: NewSkill,
+  { name, kind, directory, program }: NewSkill,
   catalog: SwarmCatalog,
 ): Promise<readonly string[]> {
   const checked = skillName.safeParse(name);
@@ -43,7 +45,7 @@ export async function writeNewSkill(
       : [`${taken.source} has a skill of this name, too: see skills ls`]),
     "",
     "Next:",
-    ...nextSteps(kind, name).map((line) => `  ${line}`),
+    ...nextSteps(kind, name).map((step) => `  ${program} ${step}`),
   ];
 }
 
@@ -65,8 +67,8 @@ async function newFolder(directory: string, name: string): Promise<string> {
 }
 
 function nextSteps(kind: SkillKind, name: string): readonly string[] {
-  const show = `npm run cascade -- skills show ${name}`;
+  const show = `skills show ${name}`;
   if (kind === "prompt") return [show];
   const flag = kind === "code" ? "--allow-project-skills" : "--allow-host-commands";
-  return [`npm run cascade -- skills test ${name} ${flag}`, show];
+  return [`skills test ${name} ${flag}`, show];
 }

@@ -4,6 +4,7 @@ import { NOTHING_ALLOWED } from "../../../core/skill-allowance.ts";
 import { didYouMean } from "../../../language/nearest.ts";
 import { openSwarmCatalog, type SwarmCatalog } from "../../../language/swarm-catalog.ts";
 import { EXIT } from "../exit-code.ts";
+import { programFor } from "../program-name.ts";
 import type { SkillsCommand } from "./command.ts";
 import { skillLines, skillsJson } from "./list-skills.ts";
 import { writeNewSkill } from "./new-skill.ts";
@@ -43,7 +44,8 @@ export async function runSkillsCommand(
     }
     case "new": {
       const { name, form } = command;
-      say(await writeNewSkill({ name, kind: form, directory }, catalog));
+      const program = programFor(directory, env);
+      say(await writeNewSkill({ name, kind: form, directory, program }, catalog));
       return EXIT.ok;
     }
     default:

@@ -30,11 +30,12 @@ describe("skills new", () => {
     await using place = await makePlace({});
     const { root: directory } = place;
     const said = await writeNewSkill(
-      { name: "my-skill", kind, directory },
+      { name: "my-skill", kind, directory, program: "cascade-swarm" },
       await openCatalog(directory),
     );
 
     expect(said).toContain("wrote .cascade/skills/my-skill/tests/words.yaml");
+    expect(said.at(-1)).toBe("  cascade-swarm skills show my-skill");
     const test = await testIn(directory, "my-skill");
     expect([hasPassed(test), ...shown(testLines(test))]).toEqual([
       true,
@@ -48,7 +49,7 @@ describe("skills new", () => {
     await using place = await makePlace({});
     const { root: directory } = place;
     await writeNewSkill(
-      { name: "sum-up", kind: "prompt", directory },
+      { name: "sum-up", kind: "prompt", directory, program: "cascade-swarm" },
       await openCatalog(directory),
     );
 
@@ -67,7 +68,8 @@ describe("skills new", () => {
     const { root: directory } = place;
     const catalog = await openCatalog(directory);
 
-    await expect(writeNewSkill({ name, kind: "code", directory }, catalog)).rejects.toMatchObject({
+    const asked = { name, kind: "code", directory, program: "cascade-swarm" } as const;
+    await expect(writeNewSkill(asked, catalog)).rejects.toMatchObject({
       code: "usage",
       message: expect.stringContaining(message),
     });
