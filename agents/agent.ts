@@ -26,6 +26,7 @@ import { type HeldTask, HeldTasks } from "./held-tasks.ts";
 import { listen } from "./listen.ts";
 import { Offers } from "./offers.ts";
 import { Peers } from "./peers.ts";
+import { openPrograms, type Programs } from "./programs.ts";
 import { Pulse } from "./pulse.ts";
 import { Results } from "./results.ts";
 import { openWorkerPool, type WorkerPool } from "./worker-pool.ts";
@@ -41,6 +42,8 @@ export interface AgentOptions {
   readonly cacheFolder?: string | undefined;
   /** Where log lines of worker threads go, NDJSON, not scrubbed yet. */
   readonly writeLogLine: (line: string) => void;
+  /** Takes secrets out of what programs said, before it becomes an error; default: leaves it as it is. */
+  readonly scrub?: (text: string) => string;
   /** How long running tasks may take to end after `drain`. */
   readonly drainMs: number;
 }
@@ -73,6 +76,7 @@ class AgentProcess implements Agent {
   readonly #subjects: Subjects = openSubjects();
   readonly #link: Link;
   readonly #workers: WorkerPool = openWorkerPool();
+  readonly #programs: Programs = openPrograms();
   readonly #results: Results;
   readonly #held: HeldTasks;
   readonly #peers: Peers;
@@ -94,6 +98,8 @@ class AgentProcess implements Agent {
       blobs,
       blobCache: new BlobCache(blobs),
       workers: this.#workers,
+      programs: this.#programs,
+      scrub: options.scrub ?? ((text: string) => text),
     };
     this.#results = new Results(parts);
     this.#held = new HeldTasks({
@@ -168,6 +174,7 @@ class AgentProcess implements Agent {
     });
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     await this.#workers.close();
+    this.#programs.close();
     await this.#sayFarewell();
     this.#options.logger.info({ event: "agent.left", agentId: this.agentId });
   }

@@ -1,34 +1,25 @@
 import { join } from "node:path";
-import type { Logger } from "pino";
 import { errorRecord, type Task } from "../bus/messages.ts";
 import type { Clock } from "../core/clock.ts";
 import { type ErrorRecord, SwarmError, toErrorRecord } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
-import type { JsonObject } from "../core/json.ts";
 import { LIMITS } from "../core/limits.ts";
-import type { SkillCatalog, SkillManifest } from "../core/skill.ts";
 import type { BlobRef, Value } from "../core/value.ts";
 import type { Execution } from "../machines/stage-worker.ts";
 import type { Blobs } from "../store/blobs.ts";
 import { type BlobCache, withoutServer } from "./blob-cache.ts";
-import { checkedInputs, checkedOutput, withBlobs } from "./inputs.ts";
-import { type ContextData, openSkillContext } from "./skill-context.ts";
-import { loadSkill } from "./skill-loader.ts";
+import { type CheckedOutput, withBlobs } from "./inputs.ts";
+import type { ContextData } from "./skill-context.ts";
+import { runSkill, type SkillRunOptions } from "./skill-run.ts";
 import type { LogBindings } from "./worker-messages.ts";
-import type { WorkerPool } from "./worker-pool.ts";
 
-export interface ExecutionOptions {
+export interface ExecutionOptions extends SkillRunOptions {
   readonly agentId: AgentId;
-  readonly skills: SkillCatalog;
   readonly blobs: Blobs;
   readonly blobCache: BlobCache;
-  readonly workers: WorkerPool;
   readonly clock: Clock;
-  readonly logger: Logger;
   /** Where skills keep results; undefined: nowhere. */
   readonly cacheFolder: string | undefined;
-  /** Log lines of worker threads, NDJSON, not scrubbed yet. */
-  readonly writeLogLine: (line: string) => void;
 }
 
 /**
@@ -43,8 +34,8 @@ export async function executeTask(
   const startedMs = options.clock.monotonicMs();
   const elapsedMs = (): number => options.clock.monotonicMs() - startedMs;
   try {
-    const output = await withTimeout(options, task, controller, () =>
-      runSkill(options, task, controller.signal),
+    const output = await withTimeout(options.clock, task, controller, () =>
+      outputOf(options, task, controller.signal),
     );
     return { status: "succeeded", output, durationMs: elapsedMs() };
   } catch (error) {
@@ -52,55 +43,21 @@ export async function executeTask(
   }
 }
 
-async function runSkill(
+async function outputOf(
   options: ExecutionOptions,
   task: Task,
   signal: AbortSignal,
 ): Promise<Value> {
-  const manifest = options.skills.find(task.skill);
-  if (manifest?.entry === undefined) {
-    throw new SwarmError("unknown-skill", `this agent has no code skill called ${task.skill}`);
-  }
-  if (manifest.lane === "sandbox") {
-    throw new SwarmError("not-supported", `${task.skill} needs a sandbox, and this agent has none`);
-  }
-  const inputs = checkedInputs(manifest, await withBlobs(task.inputs, options.blobCache));
-  const module = join(manifest.folder, manifest.entry);
-  const run = manifest.lane === "heavy" ? runInWorker : runHere;
-  return storedOutput(options, manifest, await run(options, task, module, inputs, signal));
-}
-
-async function runHere(
-  options: ExecutionOptions,
-  task: Task,
-  module: string,
-  inputs: JsonObject,
-  signal: AbortSignal,
-): Promise<unknown> {
-  const skill = await loadSkill(module);
-  const logger = options.logger.child(bindingsOf(task, options.agentId));
-  return skill(inputs, openSkillContext(contextOf(options, task), logger, signal));
-}
-
-function runInWorker(
-  options: ExecutionOptions,
-  task: Task,
-  module: string,
-  inputs: JsonObject,
-  signal: AbortSignal,
-): Promise<unknown> {
-  const { agentId, workers, logger, writeLogLine } = options;
-  const log = { level: logger.level, bindings: bindingsOf(task, agentId) };
+  const inputs = await withBlobs(task.inputs, options.blobCache);
   const context = contextOf(options, task);
-  return workers.run({ module, inputs, context, log, onLogLine: writeLogLine }, signal);
+  const order = { skill: task.skill, inputs, context, bindings: bindingsOf(task, options.agentId) };
+  return storedOutput(options, await runSkill(options, order, signal));
 }
 
 async function storedOutput(
   options: ExecutionOptions,
-  manifest: SkillManifest,
-  output: unknown,
+  { value, text }: CheckedOutput,
 ): Promise<Value> {
-  const { value, text } = checkedOutput(manifest, output);
   if (Buffer.byteLength(text) <= LIMITS.inlineValueBytes) return { value };
   return { blob: await storedBlob(options.blobs, text) };
 }
@@ -128,18 +85,18 @@ function shortened(text: string): string {
 }
 
 /** Aborts when the task's time is over; does not wait for work that ignores it. */
-async function withTimeout<Result>(
-  options: ExecutionOptions,
-  task: Task,
+export async function withTimeout<Result>(
+  clock: Clock,
+  { skill, timeoutMs }: { readonly skill: string; readonly timeoutMs: number },
   controller: AbortController,
   work: () => Promise<Result>,
 ): Promise<Result> {
   const { signal } = controller;
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   const onAbort = (): void => reject(signal.reason);
-  const cancelTimer = options.clock.schedule(task.timeoutMs, () =>
+  const cancelTimer = clock.schedule(timeoutMs, () =>
     controller.abort(
-      new SwarmError("task-timeout", `${task.skill} took longer than ${task.timeoutMs} ms`, {
+      new SwarmError("task-timeout", `${skill} took longer than ${timeoutMs} ms`, {
         disposition: "retry",
       }),
     ),

@@ -8,7 +8,8 @@ import { newMemberId, parseAgentId } from "../core/ids.ts";
 import { openLogger } from "../core/logging.ts";
 import { exitWithParent } from "../core/parent-pipe.ts";
 import { registerEnvironment, Scrubber } from "../core/scrub.ts";
-import { openSkillCatalog, shippedSkillsFolder } from "../language/skill-catalog.ts";
+import { ALLOWANCE_VARIABLE, allowanceFromText } from "../core/skill-allowance.ts";
+import { openSwarmCatalog } from "../language/swarm-catalog.ts";
 import { openAgent } from "./agent.ts";
 import { pruneResultCache, resultCacheFolder } from "./result-cache.ts";
 
@@ -27,12 +28,12 @@ async function main(scrubber: Scrubber): Promise<void> {
   const agentId = parseAgentId(env["CASCADE_AGENT_ID"] ?? newMemberId("agent", randomBytes));
   registerEnvironment(scrubber, env);
   const logger = openLogger({ service: agentId, scrubber });
-  const address = findAddress(env, env["INIT_CWD"] ?? process.cwd());
+  const directory = env["INIT_CWD"] ?? process.cwd();
+  const address = findAddress(env, directory);
   registerAddress(scrubber, address);
   const connection = await openBus(address, { name: agentId });
   const bindDrain = drainOnSignal(EXIT_INTERRUPTED);
   const cacheFolder = resultCacheFolder(env);
-  const extraSkills = (env["CASCADE_SKILLS"] ?? "").split(":").filter((folder) => folder !== "");
   const agent = await openAgent({
     connection,
     agentId,
@@ -41,11 +42,16 @@ async function main(scrubber: Scrubber): Promise<void> {
       heavy: count(env, "CASCADE_SLOTS_HEAVY", HEAVY_SLOTS),
       sandbox: 0,
     },
-    skills: await openSkillCatalog([shippedSkillsFolder, ...extraSkills]),
+    skills: await openSwarmCatalog({
+      directory,
+      allowance: allowanceFromText(env[ALLOWANCE_VARIABLE]),
+      env,
+    }),
     clock: systemClock,
     logger,
     cacheFolder,
     writeLogLine: (line) => void process.stdout.write(scrubber.scrub(line)),
+    scrub: (text) => scrubber.scrub(text),
     drainMs: count(env, "CASCADE_DRAIN_MS", DRAIN_MS),
   });
   bindDrain(() => void agent.drain());

@@ -117,8 +117,9 @@ export class Offers {
     const { held, skills, logger, agentId } = this.#options;
     if (held.has(task)) return "taken";
     if (this.#isStale(task)) return "stale";
-    if (!this.#takes || !held.hasRoom(task) || skills.find(task.skill) === undefined)
-      return "no-room";
+    const isUsable =
+      skills.find(task.skill) !== undefined && skills.refusalOf(task.skill) === undefined;
+    if (!this.#takes || !held.hasRoom(task) || !isUsable) return "no-room";
     held.start(task, peer);
     if (logger.isLevelEnabled("debug"))
       logger.debug({ event: "task.accepted", ...bindingsOf(task, agentId) });

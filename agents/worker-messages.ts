@@ -1,6 +1,7 @@
 import type { ErrorRecord } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { ContextData } from "./skill-context.ts";
+import type { SkillDeclarations } from "./skill-loader.ts";
 
 /** Stands in each log line about a task. */
 export type LogBindings = Readonly<
@@ -13,6 +14,7 @@ export type ToWorker = RunOrder | { readonly kind: "abort" };
 export interface RunOrder {
   readonly kind: "run";
   readonly module: string;
+  readonly declarations: SkillDeclarations;
   readonly inputs: JsonObject;
   readonly context: ContextData;
   readonly log: { readonly level: string; readonly bindings: LogBindings };

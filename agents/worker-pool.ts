@@ -2,11 +2,13 @@ import { Worker } from "node:worker_threads";
 import { fromErrorRecord, SwarmError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { ContextData } from "./skill-context.ts";
+import type { SkillDeclarations } from "./skill-loader.ts";
 import type { FromWorker, RunOrder, ToWorker } from "./worker-messages.ts";
 
 export interface WorkerJob {
   /** Absolute path of the skill's entry module. */
   readonly module: string;
+  readonly declarations: SkillDeclarations;
   readonly inputs: JsonObject;
   readonly context: ContextData;
   readonly log: RunOrder["log"];
@@ -75,8 +77,8 @@ export function openWorkerPool(): WorkerPool {
     worker.ref();
     worker.on("message", onMessage).on("error", onError).on("exit", onExit);
     signal.addEventListener("abort", onAbort, { once: true });
-    const { module, inputs, context, log } = job;
-    post({ kind: "run", module, inputs, context, log });
+    const { module, declarations, inputs, context, log } = job;
+    post({ kind: "run", module, declarations, inputs, context, log });
     if (signal.aborted) onAbort();
     return promise;
   }

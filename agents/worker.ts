@@ -22,7 +22,7 @@ async function run(order: RunOrder): Promise<void> {
     write: (line) => say({ kind: "log", line }),
   }).child(order.log.bindings);
   try {
-    const skill = await loadSkill(order.module);
+    const skill = await loadSkill(order.module, order.declarations);
     const context = openSkillContext(order.context, logger, controller.signal);
     say({ kind: "succeeded", output: await skill(order.inputs, context) });
   } catch (error) {

@@ -8,8 +8,9 @@ import { newMemberId, parseCoordinatorId } from "../core/ids.ts";
 import { openLogger } from "../core/logging.ts";
 import { exitWithParent } from "../core/parent-pipe.ts";
 import { registerEnvironment, Scrubber } from "../core/scrub.ts";
+import { ALLOWANCE_VARIABLE, allowanceFromText } from "../core/skill-allowance.ts";
 import { openCascadeRegistry, shippedCascadesFolder } from "../language/cascade-registry.ts";
-import { openSkillCatalog, shippedSkillsFolder } from "../language/skill-catalog.ts";
+import { openSwarmCatalog } from "../language/swarm-catalog.ts";
 import { type Coordinator, openCoordinator } from "./coordinator.ts";
 
 /** The coordinator process: `npm run coordinator`, or a child of the supervisor. */
@@ -27,7 +28,8 @@ async function main(): Promise<void> {
   scrubber.register(address.password);
   const connection = await openBus(address, { name: coordinatorId });
   const bindDrain = drainOnSignal(EXIT_INTERRUPTED);
-  const skills = await openSkillCatalog([shippedSkillsFolder, ...foldersIn(env["CASCADE_SKILLS"])]);
+  const allowance = allowanceFromText(env[ALLOWANCE_VARIABLE]);
+  const skills = await openSwarmCatalog({ directory, allowance, env });
   const cascadeFolders = [...foldersIn(env["CASCADE_CASCADES"]), shippedCascadesFolder];
   const coordinator = await openCoordinator({
     connection,

@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   "unknown-cascade": "No cascade of this name is registered.",
   "unknown-skill": "No skill of this name is installed.",
   "invalid-skill": "A skill folder breaks the skill format.",
+  "not-allowed": "The user has not allowed this.",
   "unknown-input": "The cascade declares no input of this name.",
   "missing-input": "A required input was not given.",
   "invalid-input": "An input has the wrong type or value.",

@@ -4,6 +4,13 @@ import { SwarmError } from "./errors.ts";
 export const LIMITS = {
   cascadeFileBytes: 1_048_576,
   yamlDepth: 64,
+  /** A `SKILL.md` or `skill.yaml`. */
+  skillFileBytes: 262_144,
+  skillsPerFolder: 1_000,
+  /** What the program of a skill may write to its standard output. */
+  skillOutputBytes: 16_777_216,
+  /** What of its standard error becomes lines of the log. */
+  skillLogBytes: 1_048_576,
   stagesPerCascade: 10_000,
   skillsPerStage: 256,
   fanOutItems: 100_000,

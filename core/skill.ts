@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { SwarmError } from "./errors.ts";
 import type { AgentId } from "./ids.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { InputSpec, Lane } from "./plan.ts";
@@ -11,15 +12,30 @@ export interface SkillManifest {
   readonly lane: Lane;
   readonly inputs: readonly InputSpec[];
   readonly outputs: readonly InputSpec[];
-  /** File name of the entry module in the skill's folder; absent for a skill that only instructs a model. */
+  /** Of a skill in TypeScript or JavaScript: file name of the entry module in the skill's folder. */
   readonly entry?: string;
+  /** Of a skill that is a program: its argument list, as written. No shell reads it and no value becomes part of it. */
+  readonly argv?: readonly string[];
+  /** Of a skill that only instructs a model: what it says to it. */
+  readonly prompt?: string;
   /** Absolute path of the skill's folder. */
   readonly folder: string;
+}
+
+/** `code`: a module that agents load; `argv`: a program that they start; `prompt`: instructs a model. */
+export type SkillKind = "code" | "argv" | "prompt";
+
+export function kindOf(manifest: Pick<SkillManifest, "entry" | "argv">): SkillKind {
+  if (manifest.entry !== undefined) return "code";
+  return manifest.argv === undefined ? "prompt" : "argv";
 }
 
 /** How everything else finds skills. */
 export interface SkillCatalog {
   find(name: string): SkillManifest | undefined;
+  /** Why a skill that is there may not be used: it is broken, or the user has not allowed it. */
+  refusalOf(name: string): SwarmError | undefined;
+  /** Those that may be used. */
   names(): readonly string[];
 }
 

@@ -1,6 +1,6 @@
 import type { Json } from "../core/json.ts";
 import type { SkillCall, Template } from "../core/plan.ts";
-import type { SkillCatalog, SkillManifest } from "../core/skill.ts";
+import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
 import type { Callee, InputBinding, WrittenInputs } from "./input-binding.ts";
 import type { NamePlace } from "./names.ts";
 import { didYouMean } from "./nearest.ts";
@@ -116,21 +116,15 @@ export class SkillCalls {
 
   compile(call: WrittenCall, place: NamePlace): SkillCall {
     const manifest = this.#catalog.find(call.skill);
+    const refusal = this.#catalog.refusalOf(call.skill);
+    if (refusal !== undefined) {
+      this.#reporter.report(refusal.code, refusal.message, call.path, refusal.hint);
+    }
     if (manifest === undefined) {
-      const need =
-        typeof call.path.at(-1) === "number" ? undefined : NEEDS[String(call.path.at(-1))];
-      if (need !== undefined) {
-        const message = `${need}, which this version cannot run`;
-        this.#reporter.report("not-supported", message, call.path);
-        return { skill: call.skill, lane: "light", inputs: {} };
-      }
-      const message = `no skill is called ${JSON.stringify(call.skill)}`;
-      this.#reporter.report("unknown-skill", message, call.path, () =>
-        didYouMean(call.skill, this.#catalog.names()),
-      );
+      if (refusal === undefined) this.#reportMissing(call);
       return { skill: call.skill, lane: "light", inputs: {} };
     }
-    if (manifest.entry === undefined) {
+    if (kindOf(manifest) === "prompt") {
       const message = `the skill "${call.skill}" instructs a model, which this version cannot run`;
       this.#reporter.report("not-supported", message, call.path);
     }
@@ -140,6 +134,19 @@ export class SkillCalls {
       if (template !== undefined) inputs[spec.name] = template;
     }
     return { skill: call.skill, lane: manifest.lane, inputs };
+  }
+
+  #reportMissing({ skill, path }: WrittenCall): void {
+    const key = path.at(-1);
+    const need = typeof key === "number" ? undefined : NEEDS[String(key)];
+    if (need !== undefined) {
+      this.#reporter.report("not-supported", `${need}, which this version cannot run`, path);
+      return;
+    }
+    const message = `no skill is called ${JSON.stringify(skill)}`;
+    this.#reporter.report("unknown-skill", message, path, () =>
+      didYouMean(skill, this.#catalog.names()),
+    );
   }
 
   /** Inputs that a stage gives to all its skills must be known to one of them, a skill's own to that skill. */

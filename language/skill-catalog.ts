@@ -1,16 +1,16 @@
-import { type Dirent, existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import type { Dirent } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SwarmError } from "../core/errors.ts";
 import type { SkillCatalog, SkillManifest } from "../core/skill.ts";
-import { parseSkillManifest, SKILL_FILE } from "./skill-manifest.ts";
+import { isSkillFolder, readSkillFolder } from "./skill-folder.ts";
 
 /** Absolute path of the skills that come with this package. */
 export const shippedSkillsFolder: string = fileURLToPath(new URL("../skills", import.meta.url));
 
 /**
- * Reads every `<folder>/<name>/SKILL.md`; a folder without that file is no skill and is passed over.
+ * Reads every skill of folders that are trusted as this program is; what is no skill is passed over.
  * @throws SwarmError `path-not-found` or `path-unreadable` for a folder that cannot be listed; `invalid-skill`
  * for a broken skill, a missing entry module, or a name that two folders share
  */
@@ -23,7 +23,11 @@ export async function openSkillCatalog(folders: readonly string[]): Promise<Skil
     }
   }
   const names = [...manifests.keys()].sort();
-  return { find: (name) => manifests.get(name), names: () => names };
+  return {
+    find: (name) => manifests.get(name),
+    refusalOf: () => undefined,
+    names: () => names,
+  };
 }
 
 async function readSkills(folder: string): Promise<SkillManifest[]> {
@@ -31,42 +35,23 @@ async function readSkills(folder: string): Promise<SkillManifest[]> {
   const skillFolders = entries
     .filter((entry) => entry.isDirectory())
     .map((entry) => join(folder, entry.name))
-    .filter((skillFolder) => existsSync(join(skillFolder, SKILL_FILE)))
+    .filter(isSkillFolder)
     .sort();
-  return await Promise.all(skillFolders.map(readSkill));
+  return await Promise.all(skillFolders.map(readSkillFolder));
 }
 
 async function list(folder: string): Promise<Dirent[]> {
   try {
     return await readdir(folder, { withFileTypes: true });
   } catch (error) {
-    throw unreadable(folder, "the skills folder", error);
-  }
-}
-
-async function readSkill(folder: string): Promise<SkillManifest> {
-  const file = join(folder, SKILL_FILE);
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    throw unreadable(file, "the skill", error);
-  });
-  const manifest = parseSkillManifest(text, folder);
-  if (manifest.entry !== undefined && !existsSync(join(folder, manifest.entry))) {
+    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const why = missing ? "does not exist" : `cannot be read: ${(error as Error).message}`;
     throw new SwarmError(
-      "invalid-skill",
-      `metadata.entry: skill ${manifest.name} has no file ${manifest.entry}`,
-      { location: { file } },
+      missing ? "path-not-found" : "path-unreadable",
+      `the skills folder ${folder} ${why}`,
+      { location: { file: folder }, cause: error },
     );
   }
-  return manifest;
-}
-
-function unreadable(path: string, what: string, error: unknown): SwarmError {
-  const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-  return new SwarmError(
-    missing ? "path-not-found" : "path-unreadable",
-    `${what} ${path} ${missing ? "does not exist" : `cannot be read: ${(error as Error).message}`}`,
-    { location: { file: path }, cause: error },
-  );
 }
 
 function refuseSecond(first: SkillManifest | undefined, second: SkillManifest): void {
@@ -74,6 +59,6 @@ function refuseSecond(first: SkillManifest | undefined, second: SkillManifest): 
   throw new SwarmError(
     "invalid-skill",
     `two skills are called ${second.name}: ${first.folder} and ${second.folder}`,
-    { hint: "rename one of them", location: { file: join(second.folder, SKILL_FILE) } },
+    { hint: "rename one of them", location: { file: second.folder } },
   );
 }

@@ -1,238 +1,234 @@
 import { basename, join } from "node:path";
-import { type Document, isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
-import { type ErrorLocation, SwarmError } from "../core/errors.ts";
-import { FORBIDDEN_KEYS, isJsonObject, type Json } from "../core/json.ts";
-import { type InputSpec, type InputType, LANES } from "../core/plan.ts";
+import { SwarmError } from "../core/errors.ts";
+import type { InputSpec, Lane } from "../core/plan.ts";
 import type { SkillManifest } from "../core/skill.ts";
+import {
+  argv,
+  description,
+  entry,
+  lane,
+  skillName,
+  specs,
+  textOf,
+  version,
+  withRequired,
+} from "./skill-declarations.ts";
+import { checkYaml, openYaml, valueAt, type YamlOrigin, type YamlSource } from "./skill-yaml.ts";
 
-/** The file that makes a folder a skill. */
+/** What a skill is, in the public format. */
 export const SKILL_FILE = "SKILL.md";
+/** Our declarations, beside that file or instead of it. */
+export const DECLARATION_FILE = "skill.yaml";
 
 const FRONTMATTER = /^\uFEFF?---[ \t]*\r?\n([\s\S]*?)^---[ \t]*$/m;
 /** The frontmatter starts on the second line of the file. */
 const FRONTMATTER_LINE_OFFSET = 1;
 
-const INPUT_TYPES = [
-  "string",
-  "number",
-  "integer",
-  "boolean",
-  "array",
-  "object",
-  "any",
-  "path",
-] as const satisfies readonly InputType[];
+const any = z.unknown().exactOptional();
 
-const json = z.custom<Json>((data) => data !== undefined);
-
-const spec = z
-  .strictObject({
-    name: z
-      .string()
-      .regex(/^[a-z][a-z0-9_]*$/, "must be snake_case, such as `batch_size`")
-      .refine((name) => !FORBIDDEN_KEYS.has(name), "is a reserved name"),
-    type: z.enum(INPUT_TYPES),
-    required: z.boolean().exactOptional(),
-    default: json.exactOptional(),
-    description: z.string().exactOptional(),
+const metadata = z
+  .object({
+    version: version.exactOptional(),
+    lane: lane.exactOptional(),
+    entry: entry.exactOptional(),
+    inputs: any,
+    outputs: any,
   })
-  .refine((given) => given.default === undefined || fitsType(given.default, given.type), {
-    path: ["default"],
-    message: "does not fit the type",
-  });
+  .catchall(
+    z.string({ error: "must be a text, write it in quotes: the format has no other values here" }),
+  );
 
-const specs = z.array(spec).superRefine((list, context) => {
-  const seen = new Set<string>();
-  for (const [index, { name }] of list.entries()) {
-    if (seen.has(name)) {
-      context.addIssue({
-        code: "custom",
-        path: [index, "name"],
-        message: `\`${name}\` stands twice`,
-      });
-    }
-    seen.add(name);
-  }
-});
-
-/** Fields of other clients may stand beside ours, so neither level is strict. */
-const frontmatter = z.looseObject({
-  name: z
-    .string()
-    .max(64)
-    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "must be lower-case letters and digits, joined by hyphens"),
-  description: z.string().trim().min(1).max(1024),
+const frontmatter = z.strictObject({
+  name: skillName,
+  description,
   license: z.string().exactOptional(),
-  metadata: z
-    .looseObject({
-      version: z.string({ error: 'must be a text: write it in quotes, such as "1.0.0"' }).min(1),
-      lane: z.enum(LANES).exactOptional(),
-      entry: z
-        .string()
-        .regex(
-          /^(?:[A-Za-z0-9_-]+\/)*[A-Za-z0-9_-]+\.(?:ts|mts|js|mjs)$/,
-          "must name a module inside the skill's folder, such as `run.ts`",
-        )
-        .exactOptional(),
-    })
-    .exactOptional(),
+  compatibility: textOf(500).exactOptional(),
+  "allowed-tools": z.union([z.string(), z.array(z.string())]).exactOptional(),
+  metadata: metadata.exactOptional(),
+  // Not of the format, but of the client whose folder `.claude/skills` is.
+  "argument-hint": any,
+  "disable-model-invocation": any,
+  "user-invocable": any,
+  model: any,
+  context: any,
+  agent: any,
+  hooks: any,
 });
+const FORMAT_FIELDS =
+  "the format has name, description, license, compatibility, metadata and allowed-tools; put the rest under `metadata:`";
+
+const declarations = z
+  .strictObject({
+    name: skillName.exactOptional(),
+    description: description.exactOptional(),
+    version: version.exactOptional(),
+    lane: lane.exactOptional(),
+    entry: entry.exactOptional(),
+    run: argv.exactOptional(),
+    inputs: specs.exactOptional(),
+    outputs: specs.exactOptional(),
+  })
+  .refine((given) => given.entry === undefined || given.run === undefined, {
+    path: ["run"],
+    message: "a skill has `run`, which is a program, or `entry`, which is a module, not both",
+  });
+type Declarations = z.infer<typeof declarations>;
+
+/** The texts of a skill's files, as far as it has them. */
+export interface SkillTexts {
+  readonly skillFile?: string;
+  readonly declarationFile?: string;
+}
 
 /**
- * Reads the text of a `SKILL.md` (Agent Skills format, https://agentskills.io/specification).
- * Our declarations stand under `metadata:`; `docs/skills.md` describes them.
+ * Reads what a skill says of itself: `SKILL.md` (Agent Skills format, https://agentskills.io/specification), with our
+ * declarations under `metadata:`, or `skill.yaml` with our declarations. `docs/skills.md` describes both.
  * @param folder absolute path of the skill's folder, whose name the skill must have
  * @throws SwarmError `invalid-skill` with file, line and column
  */
-export function parseSkillManifest(text: string, folder: string): SkillManifest {
-  const source = openYaml(frontmatterOf(text, folder), {
+export function parseSkill(texts: SkillTexts, folder: string): SkillManifest {
+  const declared =
+    texts.declarationFile === undefined
+      ? undefined
+      : openYaml(texts.declarationFile, {
+          file: join(folder, DECLARATION_FILE),
+          lineOffset: 0,
+          columnOffset: 0,
+          what: DECLARATION_FILE,
+        });
+  if (texts.skillFile !== undefined) return withSkillFile(texts.skillFile, declared, folder);
+  if (declared !== undefined) return declaredAlone(declared, folder);
+  throw new SwarmError(
+    "invalid-skill",
+    `${folder} has neither ${SKILL_FILE} nor ${DECLARATION_FILE}`,
+  );
+}
+
+function withSkillFile(
+  text: string,
+  declared: YamlSource | undefined,
+  folder: string,
+): SkillManifest {
+  const { yaml, body } = partsOf(text, folder);
+  const source = openYaml(yaml, {
     file: join(folder, SKILL_FILE),
     lineOffset: FRONTMATTER_LINE_OFFSET,
     columnOffset: 0,
+    what: "frontmatter",
   });
-  const { name, description, metadata } = check(source, frontmatter);
-  if (name !== basename(folder)) {
-    throw source.error(
-      ["name"],
-      `the skill is called \`${name}\`, but its folder \`${basename(folder)}\``,
-      "give both the same name",
-    );
+  const head = checkYaml(source, frontmatter, { unknownKey: FORMAT_FIELDS });
+  refuseOtherName(source, head.name, folder);
+  const common = { name: head.name, description: head.description, prompt: body.trim(), folder };
+  if (declared === undefined) {
+    const inputs = listUnderMetadata(source, "inputs");
+    const outputs = listUnderMetadata(source, "outputs");
+    return manifestOf(common, { ...head.metadata, inputs, outputs });
   }
+  const own = checkYaml(declared, declarations);
+  if (own.name !== undefined) refuseOtherName(declared, own.name, folder);
+  if (own.description !== undefined) {
+    throw declared.error(["description"], `stands in ${SKILL_FILE} already`, "leave it out here");
+  }
+  for (const key of ["lane", "entry", "inputs", "outputs"]) {
+    if (valueAt(source, ["metadata", key]) === undefined) continue;
+    const hint = `leave it out here: ${DECLARATION_FILE} says it`;
+    throw source.error(["metadata", key], `the skill has a ${DECLARATION_FILE} too`, hint);
+  }
+  return manifestOf(common, { version: head.metadata?.version ?? "0.0.0", ...listsOf(own) });
+}
+
+function declaredAlone(source: YamlSource, folder: string): SkillManifest {
+  const own = checkYaml(source, declarations);
+  if (own.name !== undefined) refuseOtherName(source, own.name, folder);
+  if (!skillName.safeParse(basename(folder)).success) {
+    throw source.error([], `the folder \`${basename(folder)}\` cannot name a skill`);
+  }
+  if (own.description === undefined) {
+    const hint = `add \`description:\`, or a ${SKILL_FILE} with one`;
+    throw source.error([], "the skill has no description", hint);
+  }
+  if (own.run === undefined && own.entry === undefined) {
+    const hint = `add \`run:\` or \`entry:\`, or a ${SKILL_FILE} whose text instructs a model`;
+    throw source.error([], "nothing says what the skill does", hint);
+  }
+  return manifestOf(
+    { name: basename(folder), description: own.description, prompt: "", folder },
+    listsOf(own),
+  );
+}
+
+interface Declared {
+  readonly version?: string;
+  readonly lane?: Lane;
+  readonly entry?: string;
+  readonly run?: readonly string[];
+  readonly inputs: readonly InputSpec[];
+  readonly outputs: readonly InputSpec[];
+}
+
+function listsOf({ inputs = [], outputs = [], ...rest }: Declarations): Declared {
+  return { ...rest, inputs: withRequired(inputs), outputs: withRequired(outputs) };
+}
+
+function manifestOf(
+  common: Pick<SkillManifest, "name" | "description" | "folder"> & { readonly prompt: string },
+  declared: Declared,
+): SkillManifest {
+  const { prompt, folder, ...called } = common;
+  const { entry: module, run } = declared;
   return {
-    name,
-    description,
-    version: metadata?.version ?? "0.0.0",
-    lane: metadata?.lane ?? "light",
-    inputs: readSpecs(source, "inputs"),
-    outputs: readSpecs(source, "outputs"),
-    ...(metadata?.entry === undefined ? {} : { entry: metadata.entry }),
+    ...called,
+    version: declared.version ?? "0.0.0",
+    lane: declared.lane ?? (run === undefined ? "light" : "heavy"),
+    inputs: declared.inputs,
+    outputs: declared.outputs,
+    ...(module === undefined ? {} : { entry: module }),
+    ...(run === undefined ? {} : { argv: run }),
+    ...(module === undefined && run === undefined ? { prompt } : {}),
     folder,
   };
 }
 
-/** Whether a value may stand for an input of this type. A `path` is a string here; whether it exists is asked at run time. */
-function fitsType(value: Json, type: InputType): boolean {
-  switch (type) {
-    case "any":
-      return true;
-    case "array":
-      return Array.isArray(value);
-    case "object":
-      return isJsonObject(value);
-    case "integer":
-      return Number.isInteger(value);
-    case "path":
-      return typeof value === "string";
-    case "string":
-    case "number":
-    case "boolean":
-      return typeof value === type;
-    default:
-      return type satisfies never;
-  }
+function refuseOtherName(source: YamlSource, name: string, folder: string): void {
+  if (name === basename(folder)) return;
+  throw source.error(
+    ["name"],
+    `the skill is called \`${name}\`, but its folder \`${basename(folder)}\``,
+    "give both the same name",
+  );
 }
 
-function frontmatterOf(text: string, folder: string): string {
-  const found = FRONTMATTER.exec(text)?.[1];
-  if (found !== undefined && /^\uFEFF?---/.test(text)) return found;
+function partsOf(text: string, folder: string): { readonly yaml: string; readonly body: string } {
+  const found = FRONTMATTER.exec(text);
+  if (found !== null && /^\uFEFF?---/.test(text)) {
+    return { yaml: found[1] ?? "", body: text.slice(found.index + found[0].length) };
+  }
   throw new SwarmError("invalid-skill", `${SKILL_FILE} does not begin with YAML frontmatter`, {
     hint: "begin the file with a line `---`, then `name:` and `description:`, then a line `---`",
     location: { file: join(folder, SKILL_FILE), line: 1, column: 1 },
   });
 }
 
-type Path = readonly (string | number)[];
-
-interface YamlSource {
-  readonly text: string;
-  readonly data: unknown;
-  readonly document: Document;
-  locate(path: Path): ErrorLocation;
-  error(path: Path, message: string, hint?: string): SwarmError;
-}
-
-/** Where a YAML text begins in its file, so that errors name the file's own lines. */
-interface YamlOrigin {
-  readonly file: string;
-  readonly lineOffset: number;
-  readonly columnOffset: number;
-}
-
-function openYaml(text: string, origin: YamlOrigin): YamlSource {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const at = (offset: number): ErrorLocation => {
-    const { line, col } = lines.linePos(offset);
-    return {
-      file: origin.file,
-      line: line + origin.lineOffset,
-      column: col + origin.columnOffset,
-    };
-  };
-  const problem = document.errors[0];
-  if (problem !== undefined) {
-    throw new SwarmError("invalid-skill", `not valid YAML: ${problem.message}`, {
-      location: at(problem.pos[0]),
-    });
-  }
-  const locate = (path: Path): ErrorLocation => {
-    for (let length = path.length; length > 0; length--) {
-      const node = document.getIn(path.slice(0, length), true);
-      if (isNode(node) && node.range) return at(node.range[0]);
-    }
-    return at(0);
-  };
-  return {
-    text,
-    data: document.toJS({ maxAliasCount: 0 }),
-    document,
-    locate,
-    error: (path, message, hint) =>
-      new SwarmError("invalid-skill", `${path.join(".") || "frontmatter"}: ${message}`, {
-        location: locate(path),
-        ...(hint === undefined ? {} : { hint }),
-      }),
-  };
-}
-
-function check<Data>(source: YamlSource, schema: z.ZodType<Data>, prefix: Path = []): Data {
-  const data = prefix.reduce<unknown>(
-    (value, key) => (value as Record<string | number, unknown>)[key],
-    source.data,
-  );
-  const parsed = schema.safeParse(data);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const path = [...prefix, ...((issue?.path ?? []) as (string | number)[])];
-  const unknownKey = issue?.code === "unrecognized_keys" ? issue.keys[0] : undefined;
-  throw source.error(
-    unknownKey === undefined ? path : [...path, unknownKey],
-    unknownKey === undefined ? (issue?.message ?? "does not fit") : "is not a known key",
-  );
-}
-
 /**
  * The list of declared inputs or outputs. The public format allows only texts under `metadata:`, so the list may
  * stand in a block text (`inputs: |`); a plain YAML list is read as well.
  */
-function readSpecs(source: YamlSource, kind: "inputs" | "outputs"): InputSpec[] {
-  const path = ["metadata", kind];
-  if (!source.document.hasIn(path)) return [];
-  const given = source.document.getIn(path);
-  const list =
+function listUnderMetadata(source: YamlSource, kind: "inputs" | "outputs"): InputSpec[] {
+  const at = ["metadata", kind];
+  const given = valueAt(source, at);
+  if (given === undefined) return [];
+  return withRequired(
     typeof given === "string"
-      ? check(openYaml(given, originOfBlock(source, path)), specs)
-      : check(source, specs, path);
-  return list.map((entry) => ({
-    ...entry,
-    required: entry.required ?? entry.default === undefined,
-  }));
+      ? checkYaml(openYaml(given, originOfBlock(source, at)), specs)
+      : checkYaml(source, specs, { at }),
+  );
 }
 
 /** The content of a block text starts on the line below its `|`, and is indented. */
-function originOfBlock(source: YamlSource, path: Path): YamlOrigin {
+function originOfBlock(source: YamlSource, path: readonly string[]): YamlOrigin {
   const { file = "", line = 1 } = source.locate(path);
   const firstLine = source.text.split("\n")[line - FRONTMATTER_LINE_OFFSET] ?? "";
-  return { file, lineOffset: line, columnOffset: firstLine.length - firstLine.trimStart().length };
+  const columnOffset = firstLine.length - firstLine.trimStart().length;
+  return { file, lineOffset: line, columnOffset, what: path.join(".") };
 }

@@ -3,6 +3,9 @@ import { SwarmError } from "../../core/errors.ts";
 import { nearest } from "../../language/nearest.ts";
 import {
   agentsOption,
+  allowanceOf,
+  allowHostCommandsOption,
+  allowProjectSkillsOption,
   baselineOption,
   collect,
   DEFAULT_AGENTS,
@@ -17,14 +20,16 @@ import { type CliCommand, COMMAND_NAMES, type RunCommand } from "./commands.ts";
 import { addFileCommands } from "./file-commands.ts";
 import { HELP } from "./help-text.ts";
 import {
+  ALLOW_OPTIONS,
   type Ask,
   GATE_OPTIONS,
   type Options,
   type OptionsOf,
   RUN_OPTIONS,
   refuse,
-  SWARM_OPTIONS,
+  SKILL_OPTIONS,
 } from "./program-options.ts";
+import { addSkills } from "./skills/options.ts";
 
 const DEFAULT_CASCADE = "code-quality-swarm";
 
@@ -59,6 +64,7 @@ export function parseCommandLine(
 function commandMeant(error: CommanderError, args: readonly string[]): string | undefined {
   if (error.code !== "commander.excessArguments") return undefined;
   const word = args.find((each) => !each.startsWith("-")) ?? "";
+  if (COMMAND_NAMES.some((name) => name === word)) return undefined;
   const near = nearest(word, COMMAND_NAMES);
   return near === undefined
     ? `commands: ${COMMAND_NAMES.join(", ")}`
@@ -79,6 +85,8 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
     .addOption(outputOption())
     .addOption(logsOption())
     .addOption(agentsOption())
+    .addOption(allowProjectSkillsOption())
+    .addOption(allowHostCommandsOption())
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: write, writeErr: () => {} })
@@ -93,6 +101,7 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
   addDoctor(cli, optionsOf, ask);
   addVerify(cli, optionsOf, ask);
   addFileCommands(cli, optionsOf, ask);
+  addSkills(cli, optionsOf, ask);
   return cli;
 }
 
@@ -107,6 +116,8 @@ function addRun(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .addOption(outputOption())
     .addOption(logsOption())
     .addOption(agentsOption())
+    .addOption(allowProjectSkillsOption())
+    .addOption(allowHostCommandsOption())
     .action((cascade: string, own: Options) => {
       const options = optionsOf(own);
       refuse("run", options, GATE_OPTIONS, "give them as --input fail_on=… and --input baseline=…");
@@ -119,13 +130,15 @@ function addUp(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .command("up")
     .description("start the swarm and wait for jobs")
     .addOption(agentsOption())
+    .addOption(allowProjectSkillsOption())
+    .addOption(allowHostCommandsOption())
     .action((own: Options) => {
       const options = optionsOf(own);
       if (options.once === true || options.json === true) {
         throw new SwarmError("usage", "up runs no cascade: it takes neither --once nor --json");
       }
       refuse("up", options, { ...RUN_OPTIONS, logs: "--logs" });
-      ask({ kind: "up", agents: options.agents ?? DEFAULT_AGENTS });
+      ask({ kind: "up", agents: options.agents ?? DEFAULT_AGENTS, ...allowanceOf(options) });
     });
 }
 
@@ -136,7 +149,7 @@ function addDoctor(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .option("--json", "print the checks as one JSON document")
     .action((own: Options) => {
       const options = optionsOf(own);
-      refuse("doctor", options, SWARM_OPTIONS);
+      refuse("doctor", options, SKILL_OPTIONS);
       ask({ kind: "doctor", json: options.json === true });
     });
 }
@@ -152,7 +165,7 @@ function addVerify(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .addOption(agentsOption())
     .action((run: string, own: Options) => {
       const options = optionsOf(own);
-      refuse("verify", options, RUN_OPTIONS);
+      refuse("verify", options, { ...RUN_OPTIONS, ...ALLOW_OPTIONS });
       ask({
         kind: "verify",
         run,
@@ -178,5 +191,6 @@ function runCommand(cascade: string, inputs: readonly string[], options: Options
     ...(output === undefined ? {} : { output }),
     ...(failOn === undefined ? {} : { failOn }),
     ...(baseline === undefined ? {} : { baseline }),
+    ...allowanceOf(options),
   };
 }

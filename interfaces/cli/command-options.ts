@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
+import type { SkillAllowance } from "../../core/skill-allowance.ts";
 import { FORMATS } from "./report-files.ts";
 
 export const DEFAULT_AGENTS = 4;
@@ -48,6 +49,29 @@ export function shareOption(): Option {
     "--share <percent>",
     `how much of the findings to execute again (default: ${DEFAULT_SHARE}, and at least 20 findings)`,
   ).argParser(wholeNumber(1, 100));
+}
+
+export function allowProjectSkillsOption(): Option {
+  return new Option(
+    "--allow-project-skills",
+    "let skills run that this directory brings, with all that you may do",
+  );
+}
+
+export function allowHostCommandsOption(): Option {
+  return new Option(
+    "--allow-host-commands",
+    "of them, let those run that are programs (`run:` in skill.yaml)",
+  );
+}
+
+export function allowanceOf(options: {
+  readonly allowProjectSkills?: true;
+  readonly allowHostCommands?: true;
+}): { readonly allowance?: SkillAllowance } {
+  const projectSkills = options.allowProjectSkills === true;
+  const hostCommands = options.allowHostCommands === true;
+  return projectSkills || hostCommands ? { allowance: { projectSkills, hostCommands } } : {};
 }
 
 export function collect(value: string, former: readonly string[] | undefined): string[] {

@@ -1,4 +1,6 @@
+import type { SkillAllowance } from "../../core/skill-allowance.ts";
 import type { ReportFormat } from "./report-files.ts";
+import type { SkillsCommand } from "./skills/command.ts";
 
 export interface RunCommand {
   readonly kind: "run";
@@ -19,11 +21,14 @@ export interface RunCommand {
   readonly failOn?: string;
   /** Run id or path of an earlier report. */
   readonly baseline?: string;
+  /** What of the project's own skills may run; nothing when it is left out. */
+  readonly allowance?: SkillAllowance;
 }
 
 export interface UpCommand {
   readonly kind: "up";
   readonly agents: number;
+  readonly allowance?: SkillAllowance;
 }
 
 export interface DoctorCommand {
@@ -47,6 +52,7 @@ export interface ValidateCommand {
   /** Paths, folders, registered names, or `-`. */
   readonly targets: readonly string[];
   readonly json: boolean;
+  readonly allowance?: SkillAllowance;
 }
 
 export interface ExplainCommand {
@@ -87,9 +93,10 @@ export type CliCommand =
   | ExplainCommand
   | SchemaCommand
   | FormatCommand
-  | InitCommand;
+  | InitCommand
+  | SkillsCommand;
 
 /** Every command by its name: what a mistyped one is compared with. */
 export const COMMAND_NAMES = [
-  ...["run", "up", "verify", "doctor", "validate", "explain", "schema", "fmt", "init"],
+  ...["run", "up", "verify", "doctor", "validate", "explain", "schema", "fmt", "init", "skills"],
 ] as const satisfies readonly CliCommand["kind"][];

@@ -1,9 +1,15 @@
 import type { Command } from "commander";
 import {
+  allowanceOf,
+  allowHostCommandsOption,
+  allowProjectSkillsOption,
+} from "./command-options.ts";
+import {
   type Ask,
   type Options,
   type OptionsOf,
   refuse,
+  SKILL_OPTIONS,
   SWARM_OPTIONS,
 } from "./program-options.ts";
 
@@ -22,11 +28,14 @@ function addValidate(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .description("check cascades without running them, and show every problem at its place")
     .argument("<cascade...>", "files, folders, registered names, or - for standard input")
     .option("--json", "print the result as one JSON document")
+    .addOption(allowProjectSkillsOption())
+    .addOption(allowHostCommandsOption())
     .addHelpText("after", EXAMPLES.validate)
     .action((targets: string[], own: Options) => {
       const options = optionsOf(own);
       refuse("validate", options, SWARM_OPTIONS);
-      ask({ kind: "validate", targets, json: options.json === true });
+      const json = options.json === true;
+      ask({ kind: "validate", targets, json, ...allowanceOf(options) });
     });
 }
 
@@ -39,7 +48,7 @@ function addExplain(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .addHelpText("after", EXAMPLES.explain)
     .action((code: string | undefined, own: Options) => {
       const options = optionsOf(own);
-      refuse("explain", options, SWARM_OPTIONS);
+      refuse("explain", options, SKILL_OPTIONS);
       const json = options.json === true;
       ask({ kind: "explain", json, ...(code === undefined ? {} : { code }) });
     });
@@ -51,7 +60,7 @@ function addSchema(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .description("print the JSON Schema of cascade files, for editors")
     .addHelpText("after", EXAMPLES.schema)
     .action((own: Options) => {
-      refuse("schema", optionsOf(own), { ...SWARM_OPTIONS, json: "--json" });
+      refuse("schema", optionsOf(own), { ...SKILL_OPTIONS, json: "--json" });
       ask({ kind: "schema" });
     });
 }
@@ -65,7 +74,7 @@ function addFormat(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .option("--fix", "correct mistyped keys and tabs that indent, and name the schema to editors")
     .addHelpText("after", EXAMPLES.format)
     .action((targets: string[], own: Options & FormatOptions) => {
-      refuse("fmt", optionsOf(own), { ...SWARM_OPTIONS, json: "--json" });
+      refuse("fmt", optionsOf(own), { ...SKILL_OPTIONS, json: "--json" });
       ask({ kind: "fmt", targets, check: own.check === true, fix: own.fix === true });
     });
 }
@@ -87,7 +96,7 @@ function addInit(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .addHelpText("after", EXAMPLES.init)
     .action((folder: string, own: Options & { readonly name?: string }) => {
       const options = optionsOf(own);
-      refuse("init", options, SWARM_OPTIONS);
+      refuse("init", options, SKILL_OPTIONS);
       ask({ kind: "init", folder, name: own.name ?? STARTER_NAME, json: options.json === true });
     });
 }
@@ -98,6 +107,7 @@ Examples:
   npm run cascade -- validate cascades
   npm run cascade -- validate code-quality-swarm
   npm run cascade -- validate --json my.yaml other.yaml
+  npm run cascade -- validate --allow-project-skills my.yaml
   npm run -s cascade -- validate - < my.yaml`,
   explain: `
 Examples:

@@ -7,6 +7,8 @@ Examples:
   npm run swarm -- --once --fail-on high            exit with 3 when something high or critical is found
   npm run swarm -- run cascade.yaml --input path=src
   npm run swarm -- up --agents 8                    wait for jobs
+  npm run cascade -- skills ls                      the skills that a swarm started here has
+  npm run cascade -- skills new count-words         a skill to begin with, in .cascade/skills
   npm run cascade -- doctor                         what is here, what is missing, what to do about it
   npm run cascade -- init                           write a first cascade, to go on from
   npm run cascade -- validate cascades              check cascades without running them
@@ -17,5 +19,5 @@ Both scripts start the same program. In a directory where a swarm runs, commands
 NATS_USER, NATS_PASSWORD) for a server of yours, NATS_SERVER_BIN for a nats-server program,
 LOG_FORMAT=auto|json|pretty, LOG_LEVEL, NO_COLOR.
 
-Exit codes: 0 succeeded, 1 the run failed, a finding is not reproduced or a file would change, 2 wrong usage or input, 3 a quality gate is not met,
-4 a limit, 5 the swarm cannot run, 130 interrupted.`;
+Exit codes: 0 succeeded, 1 the run or a case failed, a finding is not reproduced or a file would change, 2 wrong usage or input,
+3 a quality gate is not met, 4 a limit, 5 the swarm cannot run, 130 interrupted.`;

@@ -1,10 +1,11 @@
 import type { SkillCatalog } from "../../core/skill.ts";
+import { NOTHING_ALLOWED, type SkillAllowance } from "../../core/skill-allowance.ts";
 import {
   type CascadeRegistry,
   openCascadeRegistry,
   shippedCascadesFolder,
 } from "../../language/cascade-registry.ts";
-import { openSkillCatalog, shippedSkillsFolder } from "../../language/skill-catalog.ts";
+import { openSwarmCatalog } from "../../language/swarm-catalog.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -13,13 +14,23 @@ export interface Installed {
   readonly cascades: CascadeRegistry;
 }
 
-/** The skills and cascades that ship, and those in the folders of `CASCADE_SKILLS` and `CASCADE_CASCADES`. */
-export async function openInstalled(env: Environment): Promise<Installed> {
-  const list = (name: string): string[] =>
-    (env[name] ?? "").split(":").filter((folder) => folder !== "");
-  const skills = await openSkillCatalog([shippedSkillsFolder, ...list("CASCADE_SKILLS")]);
-  const folders = [...list("CASCADE_CASCADES"), shippedCascadesFolder];
-  return { skills, cascades: openCascadeRegistry(folders, skills) };
+export interface InstalledOptions {
+  /** Where the person stood: the project. */
+  readonly directory: string;
+  readonly env: Environment;
+  /** What the user allows of the project's own skills; nothing when it is left out. */
+  readonly allowance?: SkillAllowance;
+}
+
+/** What a swarm started in the directory has: the skills of the project, those that ship, and the cascades of `CASCADE_CASCADES`. */
+export async function openInstalled({
+  directory,
+  env,
+  allowance = NOTHING_ALLOWED,
+}: InstalledOptions): Promise<Installed> {
+  const skills = await openSwarmCatalog({ directory, allowance, env });
+  const added = (env["CASCADE_CASCADES"] ?? "").split(":").filter((folder) => folder !== "");
+  return { skills, cascades: openCascadeRegistry([...added, shippedCascadesFolder], skills) };
 }
 
 /** True for what names a file and not a registered cascade. */

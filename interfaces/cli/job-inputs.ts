@@ -10,19 +10,16 @@ import { renderDiagnostic } from "../../language/diagnostic.ts";
 import { inputFromText, resolveInputs } from "../../language/inputs.ts";
 import { didYouMean, nearest } from "../../language/nearest.ts";
 import { COMMAND_NAMES } from "./commands.ts";
-import { type Environment, isCascadePath, openInstalled } from "./installed.ts";
+import { type InstalledOptions, isCascadePath, openInstalled } from "./installed.ts";
 
 /** A cascade named on the command line is wrong: the text shows every place. */
 export class CascadeRefused extends Error {}
 
-export interface JobRequest {
+export interface JobRequest extends InstalledOptions {
   /** A registered name, or the path of a YAML file. */
   readonly cascade: string;
   /** `key=value`, as given. */
   readonly inputs: readonly string[];
-  /** Where the person stood. */
-  readonly directory: string;
-  readonly env: Environment;
 }
 
 /** The job that a command line asks for, checked before anything is started, and its cascade's plan. */
@@ -47,8 +44,8 @@ export async function jobFromCommandLine(
 }
 
 async function findCascade(request: JobRequest): Promise<{ plan: Plan; definition?: string }> {
-  const { cascade, directory, env } = request;
-  const { skills, cascades } = await openInstalled(env);
+  const { cascade, directory } = request;
+  const { skills, cascades } = await openInstalled(request);
   if (!isCascadePath(cascade)) return { plan: await cascades.plan(cascade) };
   const path = isAbsolute(cascade) ? cascade : resolve(directory, cascade);
   const definition = await readCascade(path);

@@ -10,6 +10,7 @@ import { runFormat } from "./format/format-command.ts";
 import { runInit } from "./init/init-command.ts";
 import { CascadeRefused } from "./job-inputs.ts";
 import { runSchema } from "./schema/schema-command.ts";
+import { runSkillsCommand } from "./skills/skills-command.ts";
 import { runSwarmCommand } from "./swarm-command.ts";
 import { errorText } from "./terminal-text.ts";
 import { runValidate } from "./validate/validate-command.ts";
@@ -49,6 +50,8 @@ function carryOut(command: CliCommand): Promise<number> {
       return runFormat(command, { directory, scrubber });
     case "init":
       return runInit(command, { directory, scrubber });
+    case "skills":
+      return runSkillsCommand(command, { directory, scrubber });
     default:
       return command satisfies never;
   }

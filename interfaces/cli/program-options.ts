@@ -14,6 +14,8 @@ export interface Options {
   readonly failOn?: string;
   readonly baseline?: string;
   readonly share?: number;
+  readonly allowProjectSkills?: true;
+  readonly allowHostCommands?: true;
 }
 
 /** The options of a command with those that stand before it. */
@@ -30,6 +32,12 @@ export const RUN_OPTIONS = {
 } as const;
 /** Those that mean nothing to a command without a swarm. */
 export const SWARM_OPTIONS = { ...RUN_OPTIONS, logs: "--logs", agents: "--agents" } as const;
+export const ALLOW_OPTIONS = {
+  allowProjectSkills: "--allow-project-skills",
+  allowHostCommands: "--allow-host-commands",
+} as const;
+/** Those that mean nothing to a command that looks at no skill. */
+export const SKILL_OPTIONS = { ...SWARM_OPTIONS, ...ALLOW_OPTIONS } as const;
 
 /** An option that is given and would be without effect is an error, not ignored. @throws SwarmError `usage` */
 export function refuse(

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Job } from "../../bus/messages.ts";
 import type { Plan } from "../../core/plan.ts";
 import type { Scrubber } from "../../core/scrub.ts";
+import { NOTHING_ALLOWED } from "../../core/skill-allowance.ts";
 import type { RunCommand, UpCommand } from "./commands.ts";
 import { EXIT } from "./exit-code.ts";
 import { jobFromCommandLine } from "./job-inputs.ts";
@@ -23,6 +24,7 @@ export async function runSwarmCommand(
   { directory, scrubber }: { readonly directory: string; readonly scrubber: Scrubber },
 ): Promise<number> {
   const isOneShot = command.kind === "run" && command.once;
+  const allowance = command.allowance ?? NOTHING_ALLOWED;
   const asked =
     command.kind === "run"
       ? await jobFromCommandLine({
@@ -30,6 +32,7 @@ export async function runSwarmCommand(
           inputs: inputsOf(command, directory),
           directory,
           env: process.env,
+          allowance,
         })
       : undefined;
   const options = {
@@ -38,6 +41,7 @@ export async function runSwarmCommand(
     logs: command.kind === "run" && command.logs,
     stream: isOneShot ? process.stderr : process.stdout,
     scrubber,
+    allowance,
     ...(asked === undefined ? {} : { plan: asked.plan }),
   };
   return withSwarm(options, async (work) => {

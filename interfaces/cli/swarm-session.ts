@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { ADDRESS_FILE, addressFromEnvironment, readAddress } from "../../bus/connection.ts";
 import { type Client, openClient } from "../../coordinator/client.ts";
 import { SwarmError } from "../../core/errors.ts";
+import type { SkillAllowance } from "../../core/skill-allowance.ts";
 import { type LockHolder, lockHolder, takeLock } from "./supervisor/lock.ts";
 import { startSwarm, withoutCredentials } from "./supervisor/supervisor.ts";
 
@@ -25,6 +26,8 @@ export interface Session {
 export interface SessionOptions {
   readonly directory: string;
   readonly agents: number;
+  /** What of the project's own skills may run, should the swarm be ours. */
+  readonly allowance: SkillAllowance;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
   readonly onLine: (line: string) => void;

@@ -6,6 +6,7 @@ import { isJsonObject } from "../../core/json.ts";
 import { openLogger } from "../../core/logging.ts";
 import type { Plan } from "../../core/plan.ts";
 import type { Scrubber } from "../../core/scrub.ts";
+import { NOTHING_ALLOWED, type SkillAllowance } from "../../core/skill-allowance.ts";
 import { Ending } from "./ending.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { openSession, type Session } from "./swarm-session.ts";
@@ -31,6 +32,8 @@ export interface SwarmWorkOptions {
   /** The run to show live. */
   readonly plan?: Plan;
   readonly scrubber: Scrubber;
+  /** What of the project's own skills may run in a swarm of ours; nothing when it is left out. */
+  readonly allowance?: SkillAllowance;
 }
 
 /**
@@ -41,7 +44,7 @@ export async function withSwarm(
   options: SwarmWorkOptions,
   work: (swarm: SwarmWork) => Promise<number>,
 ): Promise<number> {
-  const { directory, agents, scrubber } = options;
+  const { directory, agents, scrubber, allowance = NOTHING_ALLOWED } = options;
   const { env } = process;
   using terminal = openTerminal({ ...options, env });
   const logger = openLogger({
@@ -53,6 +56,7 @@ export async function withSwarm(
   const session = await openSession({
     directory,
     agents,
+    allowance,
     env,
     logger,
     onLine: (line) => terminal.log(scrubber.scrub(line)),

@@ -25,6 +25,11 @@ it.each(
     ["explain"],
     ["fmt"],
     ["init"],
+    ["skills"],
+    ["skills", "ls"],
+    ["skills", "show"],
+    ["skills", "test"],
+    ["skills", "new"],
   ].map((args) => [args]),
 )("docs/cli.md has every option and command that the help of %j lists", (args) => {
   const listed = helpOf(...args).match(/^ {2}(-h, )?(--[a-z-]+|[a-z]+) /gm) ?? [];

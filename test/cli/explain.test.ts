@@ -13,8 +13,12 @@ import { compileCascade } from "../../language/compile.ts";
 import { renderDiagnostic } from "../../language/diagnostic.ts";
 import { resolveInputs } from "../../language/inputs.ts";
 import { endOfCommand, STARTS_MS } from "../support/command.ts";
+import { makePlace } from "../support/place.ts";
 
-const { skills } = await openInstalled({});
+await using project = await makePlace({
+  "skills/shout/skill.yaml": "description: Makes a text loud.\nrun: [node, run.mjs]\n",
+});
+const { skills } = await openInstalled({ directory: project.root, env: {} });
 
 /** The first line of what is shown about a cascade. */
 function shownOf(text: string): string {
@@ -55,6 +59,7 @@ describe("explanations", () => {
       "unknown-skill",
       "cascade: c\nstages:\n  - stage: a\n    type: parallel\n    skills: [lint-cod]\n",
     ],
+    ["not-allowed", "cascade: c\nstages:\n  - { skill: shout, stage: a }\n"],
     [
       "unknown-reference",
       'cascade: c\ninputs: [{ name: path, type: path }]\nstages:\n  - { stage: discover, skill: discover-files }\n  - stage: look\n    skill: lint-code\n    inputs: { files: "${discover.batch}" }\n',

@@ -14,7 +14,7 @@ describe("the first cascade", () => {
   const text = starterCascade("first", "./s.json");
 
   it("is valid, without a warning", async () => {
-    const { skills } = await openInstalled({});
+    const { skills } = await openInstalled({ directory: await newDirectory(), env: {} });
     expect(compileCascade({ text, file: "first.yaml" }, skills)).toMatchObject({
       ok: true,
       warnings: [],

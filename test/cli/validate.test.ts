@@ -3,9 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { LIMITS } from "../../core/limits.ts";
+import { NOTHING_ALLOWED } from "../../core/skill-allowance.ts";
 import { openInstalled } from "../../interfaces/cli/installed.ts";
 import { checkCascades } from "../../interfaces/cli/validate/check-cascades.ts";
 import { endOfCommand, STARTS_MS } from "../support/command.ts";
+import { makePlace } from "../support/place.ts";
 
 const VALID =
   "cascade: good\nstages:\n  - { stage: a, skill: discover-files, inputs: { path: . } }\n";
@@ -15,7 +17,8 @@ const WARNED = VALID.replace("good", "warned").replace(
   "stages:",
   "inputs: [{ name: spare, required: false }]\nstages:",
 );
-const installed = await openInstalled({});
+
+const installed = await openInstalled({ directory: await directoryWith({}), env: {} });
 
 /** A directory, with a space in its name, that holds these files. */
 async function directoryWith(files: Readonly<Record<string, string>>): Promise<string> {
@@ -66,6 +69,26 @@ describe("checking cascades", () => {
     expect(
       await checkCascades(["verify-findings"], { directory: withFolder, installed }),
     ).toMatchObject([{ status: "valid", file: "verify-findings/own.yaml" }]);
+  });
+});
+
+describe("checking cascades that name a project's own skills", () => {
+  const OWN = `description: Counts words.
+run: [node, run.mjs]
+outputs: [{ name: words, type: integer }]
+`;
+  const USES =
+    'cascade: own\nstages:\n  - { stage: a, skill: own }\n  - { stage: b, transform: "${a.words + 1}" }\n';
+
+  it.each([
+    [NOTHING_ALLOWED, "invalid", ["not-allowed"]],
+    [{ projectSkills: false, hostCommands: true }, "valid", []],
+  ])("goes by what is allowed: %j", async (allowance, status, codes) => {
+    await using place = await makePlace({ ".cascade/skills/own/skill.yaml": OWN, "c.yaml": USES });
+    const directory = place.root;
+    const own = await openInstalled({ directory, env: {}, allowance });
+    const [checked] = await checkCascades(["c.yaml"], { directory, installed: own });
+    expect(checked).toMatchObject({ status, problems: codes.map((code) => ({ code })) });
   });
 });
 
@@ -144,6 +167,15 @@ d.yaml:2:10  warning unused-input  the input "spare" is not used by any stage
     const end = await endOfCommand(await directoryWith({}), ["validate", "-"], text);
     expect(end).toMatchObject({ code, stdout: expect.stringMatching(/^(invalid|unreadable) {2}/) });
     expect(end.stderr).toMatch(/^(<stdin>:1:\d+ {2})?error [a-z-]+/);
+  });
+
+  it("takes what is allowed from the command line", async () => {
+    await using place = await makePlace({
+      "skills/own/skill.yaml": "description: Says nothing.\nrun: [node, run.mjs]\n",
+      "c.yaml": "cascade: own\nstages:\n  - { stage: a, skill: own }\n",
+    });
+    const end = await endOfCommand(place.root, ["validate", "c.yaml", "--allow-project-skills"]);
+    expect(end).toEqual({ code: 0, stdout: "ok  own  1 stage\n", stderr: "" });
   });
 
   it("reads standard input only once", async () => {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { BusAddress } from "../../bus/connection.ts";
 import { agentSkillFolders, openAgentScript, outcomesOf } from "../support/agent-script.ts";
 import { startTestServer, type TestServer } from "../support/nats.ts";
+import { makePlace } from "../support/place.ts";
 import { isGone } from "../support/processes.ts";
 import type { LogLine } from "../support/swarm-process.ts";
 
@@ -68,6 +69,28 @@ function environmentOf(address: BusAddress): Record<string, string> {
 }
 
 describe("the agent process", () => {
+  it("takes no task for a skill of the project that is not allowed", async () => {
+    await using place = await makePlace({
+      "skills/own/skill.yaml": "description: Answers.\nentry: run.mjs\n",
+      "skills/own/run.mjs": "export const run = async () => ({ answer: 1 });\n",
+    });
+    await using script = await openAgentScript(server);
+    const env = { ...environmentOf(server.address), INIT_CWD: place.root };
+    await using wary = startAgent({ ...env, CASCADE_AGENT_ID: "wary" });
+    await using bold = startAgent({
+      ...env,
+      CASCADE_AGENT_ID: "bold",
+      CASCADE_ALLOW: "project-skills",
+    });
+    await Promise.all([wary.serving(), bold.serving()]);
+    const results = script.takeResults();
+    const task = script.taskOf(0, { skill: "own", inputs: {} });
+    expect(await script.offer("wary", [task])).toMatchObject({ accepted: [], busy: [0] });
+    expect(await script.offer("bold", [task])).toMatchObject({ accepted: [0], busy: [] });
+    await vi.waitFor(() => expect(results).toHaveLength(1), SOON);
+    expect(outcomesOf(results)).toEqual([{ index: 0, output: { value: { answer: 1 } } }]);
+  });
+
   it("finishes and delivers what it holds on SIGTERM, then exits with 0", async () => {
     await using script = await openAgentScript(server);
     await using agent = startAgent({ ...environmentOf(server.address), CASCADE_AGENT_ID: "term" });

@@ -17,6 +17,7 @@ const anySkill: SkillCatalog = {
     entry: "run.ts",
     folder: `/skills/${name}`,
   }),
+  refusalOf: () => undefined,
   names: () => [],
 };
 

@@ -1,8 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openSkillCatalog, shippedSkillsFolder } from "../../language/skill-catalog.ts";
+import { makePlace } from "../support/place.ts";
 
 const SKILL = (name: string, metadata = ""): string =>
   `---\nname: ${name}\ndescription: Does ${name}.\n${metadata}---\n`;
@@ -65,13 +64,3 @@ describe("openSkillCatalog", () => {
     });
   });
 });
-
-async function makePlace(files: Readonly<Record<string, string>>) {
-  const root = await mkdtemp(join(tmpdir(), "catalog-"));
-  const path = (name: string): string => join(root, name);
-  for (const [name, content] of Object.entries(files)) {
-    await mkdir(join(path(name), ".."), { recursive: true });
-    await writeFile(path(name), content);
-  }
-  return { path, [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }) };
-}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseSkillManifest } from "../../language/skill-manifest.ts";
+import { parseSkill } from "../../language/skill-manifest.ts";
 
 const FOLDER = "/skills/count-words";
 
@@ -51,30 +51,35 @@ const MANIFEST = {
   folder: FOLDER,
 };
 
-describe("parseSkillManifest", () => {
+describe("parseSkill", () => {
   it("reads our declarations under `metadata:`", () => {
-    expect(parseSkillManifest(FULL, FOLDER)).toEqual(MANIFEST);
+    expect(parseSkill({ skillFile: FULL }, FOLDER)).toEqual(MANIFEST);
   });
 
   it("reads lists that stand as YAML instead of in a text", () => {
-    expect(parseSkillManifest(FULL.replaceAll("puts: |", "puts:"), FOLDER)).toEqual(MANIFEST);
+    expect(parseSkill({ skillFile: FULL.replaceAll("puts: |", "puts:") }, FOLDER)).toEqual(
+      MANIFEST,
+    );
   });
 
   it("reads files with Windows line ends and a byte order mark", () => {
-    expect(parseSkillManifest(`\uFEFF${FULL.replaceAll("\n", "\r\n")}`, FOLDER)).toEqual(MANIFEST);
+    expect(parseSkill({ skillFile: `\uFEFF${FULL.replaceAll("\n", "\r\n")}` }, FOLDER)).toEqual(
+      MANIFEST,
+    );
   });
 
   it("reads a skill of the public format that has nothing of ours", () => {
     const text =
       "---\nname: count-words\ndescription: Counts words.\nallowed-tools: Read\n---\nCount.\n";
 
-    expect(parseSkillManifest(text, FOLDER)).toEqual({
+    expect(parseSkill({ skillFile: text }, FOLDER)).toEqual({
       name: "count-words",
       description: "Counts words.",
       version: "0.0.0",
       lane: "light",
       inputs: [],
       outputs: [],
+      prompt: "Count.",
       folder: FOLDER,
     });
   });
@@ -116,11 +121,155 @@ describe("parseSkillManifest", () => {
       "inputs",
     ],
   ])("places the error of %s", (_, text, line, column, message) => {
-    expect(() => parseSkillManifest(text, FOLDER)).toThrow(
+    expect(() => parseSkill({ skillFile: text }, FOLDER)).toThrow(
       expect.objectContaining({
         code: "invalid-skill",
         message: expect.stringContaining(message),
         location: { file: `${FOLDER}/SKILL.md`, line, column },
+      }),
+    );
+  });
+
+  const HEAD = "---\nname: count-words\ndescription: Counts words.\n";
+
+  it("reads the other fields of the format, and those of the client whose folder it shares", () => {
+    const text = `${HEAD}compatibility: Needs git.\nallowed-tools: [Read, "Bash(git:*)"]\nmodel: small\nmetadata:\n  author: somebody\n---\n`;
+
+    expect(parseSkill({ skillFile: text }, FOLDER)).toMatchObject({
+      name: "count-words",
+      version: "0.0.0",
+    });
+  });
+
+  it.each([
+    ["a field that the format lacks", `${HEAD}tags: [a]\n---\n`, 4, 7, "tags: is not a known key"],
+    [
+      "a description that is too long",
+      `${HEAD.replace("Counts words.", "ä".repeat(1_025))}---\n`,
+      3,
+      14,
+      "description: must have 1024 characters at most",
+    ],
+    [
+      "an empty compatibility",
+      `${HEAD}compatibility: ""\n---\n`,
+      4,
+      16,
+      "compatibility: must not be empty",
+    ],
+    [
+      "a compatibility that is too long",
+      `${HEAD}compatibility: ${"x".repeat(501)}\n---\n`,
+      4,
+      16,
+      "compatibility: must have 500 characters at most",
+    ],
+    ["tools that are no texts", `${HEAD}allowed-tools: 7\n---\n`, 4, 16, "allowed-tools"],
+    [
+      "metadata that is no text",
+      `${HEAD}metadata:\n  tags: [a]\n---\n`,
+      5,
+      9,
+      "metadata.tags: must be a text",
+    ],
+    [
+      "a name with two hyphens",
+      `${HEAD.replace("count-words", "count--words")}---\n`,
+      2,
+      7,
+      "name: must be lower-case letters and digits, joined by hyphens",
+    ],
+    ["deep nesting", `${HEAD}license: ${"[".repeat(1_000)}\n---\n`, 4, 73, "yamlDepth"],
+  ])("says where a skill breaks the public format: %s", (_, text, line, column, message) => {
+    expect(() => parseSkill({ skillFile: text }, FOLDER)).toThrow(
+      expect.objectContaining({
+        code: "invalid-skill",
+        message: expect.stringContaining(message),
+        location: { file: `${FOLDER}/SKILL.md`, line, column },
+      }),
+    );
+  });
+});
+
+describe("skill.yaml", () => {
+  const PROGRAM = `description: Counts words.
+run: [python3, count.py, --json]
+inputs:
+  - { name: text, type: string }
+outputs:
+  - { name: words, type: integer }
+`;
+  const SKILL = "---\nname: count-words\ndescription: Counts words.\n---\nCount.\n";
+
+  const program = {
+    name: "count-words",
+    description: "Counts words.",
+    version: "0.0.0",
+    lane: "heavy",
+    inputs: [{ name: "text", type: "string", required: true }],
+    outputs: [{ name: "words", type: "integer", required: true }],
+    argv: ["python3", "count.py", "--json"],
+    folder: FOLDER,
+  };
+
+  it("alone makes a folder a skill", () => {
+    expect(parseSkill({ declarationFile: PROGRAM }, FOLDER)).toEqual(program);
+  });
+
+  it("stands beside a SKILL.md, which says what the skill is", () => {
+    const declarationFile = PROGRAM.replace("description: Counts words.\n", 'version: "2.0.0"\n');
+
+    expect(parseSkill({ declarationFile, skillFile: SKILL }, FOLDER)).toEqual({
+      ...program,
+      version: "2.0.0",
+    });
+  });
+
+  it.each([
+    [
+      "a line for a shell",
+      PROGRAM.replace("[python3, count.py, --json]", "python3 count.py"),
+      2,
+      6,
+      "must be a list of texts",
+    ],
+    [
+      "no argument",
+      PROGRAM.replace("[python3, count.py, --json]", "[]"),
+      2,
+      6,
+      "must be a list of texts",
+    ],
+    ["a number as argument", PROGRAM.replace("--json", "7"), 2, 26, "run.2: must be a text"],
+    ["a module besides", `${PROGRAM}entry: run.ts\n`, 2, 6, "not both"],
+    ["an unknown key", `${PROGRAM}shell: true\n`, 7, 8, "shell: is not a known key"],
+    ["another name", `name: other\n${PROGRAM}`, 1, 7, "called `other`"],
+    ["no description", PROGRAM.replace("description", "version"), 1, 1, "no description"],
+    ["nothing to run", "description: Counts.\n", 1, 1, "nothing says what the skill does"],
+  ])("says where it is wrong: %s", (_, declarationFile, line, column, message) => {
+    expect(() => parseSkill({ declarationFile }, FOLDER)).toThrow(
+      expect.objectContaining({
+        code: "invalid-skill",
+        message: expect.stringContaining(message),
+        location: { file: `${FOLDER}/skill.yaml`, line, column },
+      }),
+    );
+  });
+
+  it.each([
+    ["the description", PROGRAM, SKILL, "skill.yaml", "description: stands in SKILL.md already"],
+    [
+      "our declarations",
+      PROGRAM.replace("description: Counts words.\n", ""),
+      SKILL.replace("---\nCount", "metadata:\n  entry: run.ts\n---\nCount"),
+      "SKILL.md",
+      "metadata.entry: the skill has a skill.yaml too",
+    ],
+  ])("has nothing that SKILL.md says too: %s", (_, declarationFile, skillFile, file, message) => {
+    expect(() => parseSkill({ declarationFile, skillFile }, FOLDER)).toThrow(
+      expect.objectContaining({
+        message,
+        location: expect.objectContaining({ file: `${FOLDER}/${file}` }),
       }),
     );
   });

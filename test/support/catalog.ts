@@ -43,5 +43,6 @@ const skills = [
 /** Three skills that fit each other, as plain data. */
 export const testCatalog: SkillCatalog = {
   find: (name) => skills.find((manifest) => manifest.name === name),
+  refusalOf: () => undefined,
   names: () => skills.map((manifest) => manifest.name),
 };

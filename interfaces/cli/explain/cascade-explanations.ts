@@ -45,14 +45,28 @@ export const CASCADE_EXPLANATIONS = {
   "unknown-skill": {
     causes: [
       "a mistyped name",
-      "a skill in a folder that CASCADE_SKILLS does not name",
+      "a skill in a folder that is neither one of the project's own nor named by CASCADE_SKILLS",
+      "a swarm that was started before the skill was there",
       "an agent on another machine that has other skills",
     ],
     remedies: [
-      "take the name that the hint gives; docs/skills.md describes those that ship",
-      "set CASCADE_SKILLS to the folder that holds yours, for the agents too",
+      "take the name that the hint gives; npm run cascade -- skills ls lists what there is",
+      "put yours into .cascade/skills, or set CASCADE_SKILLS to the folder that holds it, for the agents too",
     ],
     example: 'c.yaml:5:14  error unknown-skill  no skill is called "lint-cod"',
+  },
+  "not-allowed": {
+    causes: [
+      "a cascade names a skill that is code of the project itself, and nobody has said that it may run",
+      "a swarm that runs here and was started without the option",
+    ],
+    remedies: [
+      "look at the skill: it can do all that you may do; npm run cascade -- skills ls says where it is",
+      "when you trust it, allow it: --allow-project-skills, or --allow-host-commands for programs only",
+      "stop a swarm that runs here, and start it with the option",
+    ],
+    example:
+      'c.yaml:3:14  error not-allowed  the skill "shout" is code that this project brings (skills/shout)',
   },
   "unknown-reference": {
     causes: [
@@ -99,9 +113,10 @@ export const CASCADE_EXPLANATIONS = {
   },
   "invalid-skill": {
     causes: [
-      "a SKILL.md without frontmatter, or with a field of the wrong form",
+      "a SKILL.md without frontmatter, or a field of the wrong form in it or in skill.yaml",
       "an entry module that is not there, does not load or does not export `run`",
-      "two skills of one name",
+      "two skills of one name, or a link that leads out of the skill's folder",
+      "a `defineSkill` that declares something else than SKILL.md",
     ],
     remedies: ["the message names the file and the field; docs/skills.md describes the format"],
     example:

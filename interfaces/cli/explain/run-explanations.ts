@@ -34,6 +34,7 @@ export const RUN_EXPLANATIONS = {
     causes: [
       "the skill threw an error: what it works on, or a program that it calls, is not as expected",
       "a service that the skill asks did not answer",
+      "a skill that is a program ended with another exit code than 0, or does not start",
     ],
     remedies: [
       "the message is the skill's own; its stack stands in .cascade/logs",
@@ -42,7 +43,10 @@ export const RUN_EXPLANATIONS = {
     example: "error skill-failed: oxlint 1.80.0 ended with code 2 and no readable report",
   },
   "skill-crashed": {
-    causes: ["the thread of the skill ran out of memory or ended itself"],
+    causes: [
+      "the thread of the skill ran out of memory or ended itself",
+      "a skill that is a program was ended by a signal",
+    ],
     remedies: [
       "give it less at once, such as a smaller batch_size",
       "it is tried again, on another agent when there is one",
@@ -53,6 +57,7 @@ export const RUN_EXPLANATIONS = {
     causes: [
       "the skill returned something that is not JSON, or not an object",
       "an output that SKILL.md requires is missing, or of another type",
+      "a skill that is a program wrote something else than one JSON object to its standard output",
     ],
     remedies: ["correct the skill, or what its SKILL.md declares"],
     example: 'error invalid-output: "files" of the skill own must be of type array',

@@ -1,13 +1,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, join, resolve } from "node:path";
 import { SwarmError } from "../../../core/errors.ts";
 import { isToken } from "../../../core/ids.ts";
 import type { Scrubber } from "../../../core/scrub.ts";
 import type { InitCommand } from "../commands.ts";
 import { EXIT } from "../exit-code.ts";
 import { schemaFor } from "../format/fixes/modeline.ts";
-import type { Environment } from "../installed.ts";
+import { programFor, quoted } from "../program-name.ts";
 import { shortPath } from "../report-files.ts";
 import { printable } from "../terminal-text.ts";
 import { starterCascade } from "./starter-cascade.ts";
@@ -57,17 +56,4 @@ async function writeNew(file: string, text: string): Promise<void> {
 function nextCommands(file: string, program: string): readonly string[] {
   const word = quoted(file);
   return [`${program} validate ${word}`, `${program} run ${word}`, `${program} fmt ${word}`];
-}
-
-/** How the person started the program, so that the next commands work where they stand. */
-function programFor(directory: string, env: Environment): string {
-  if (env["npm_lifecycle_event"] === undefined) return "cascade-swarm";
-  const root = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
-  const isOutside = relative(root, directory).startsWith("..");
-  return isOutside ? `npm --prefix ${quoted(root)} run cascade --` : "npm run cascade --";
-}
-
-/** A word as a shell takes it. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

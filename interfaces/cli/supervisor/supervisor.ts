@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,6 +13,13 @@ import { formatVersion } from "../../../bus/server/version.ts";
 import { type Client, openClient } from "../../../coordinator/client.ts";
 import { SwarmError } from "../../../core/errors.ts";
 import { newMemberId, parseAgentId } from "../../../core/ids.ts";
+import {
+  ALLOWANCE_VARIABLE,
+  allowanceAsText,
+  NOTHING_ALLOWED,
+  type SkillAllowance,
+} from "../../../core/skill-allowance.ts";
+import { PROJECT_SKILL_FOLDERS } from "../../../language/project-skills.ts";
 import { type Child, type ChildOptions, startChild } from "./child.ts";
 import { Restarts } from "./restarts.ts";
 
@@ -19,6 +27,8 @@ export interface SupervisorOptions {
   /** Where the person stood: `.cascade` lives there, and relative paths mean it. */
   readonly directory: string;
   readonly agents: number;
+  /** What of the project's own skills may run; nothing when it is left out. */
+  readonly allowance?: SkillAllowance;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** A server that runs elsewhere; without it one is started here. */
   readonly address?: BusAddress;
@@ -146,6 +156,7 @@ class Supervisor implements Swarm {
       name: newMemberId("supervisor", randomBytes),
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
     });
+    this.#noteAllowance();
     await this.#startCoordinator();
     for (const name of this.#agentNames()) this.#startAgent(name);
     await this.#everyoneReady();
@@ -154,6 +165,19 @@ class Supervisor implements Swarm {
     this.readyMs = Math.round(performance.now() - startedMs);
     const url = withoutCredentials(this.#address.url);
     logger.info({ event: "swarm.ready", agents, url, durationMs: this.readyMs });
+  }
+
+  /** Whoever reads the log later can tell that code of the project may have run. */
+  #noteAllowance(): void {
+    const { directory, allowance = NOTHING_ALLOWED, logger } = this.#options;
+    const allowed = allowanceAsText(allowance);
+    if (allowed === "") return;
+    const folders = PROJECT_SKILL_FOLDERS.map((folder) => join(directory, folder));
+    logger.info({
+      event: "skills.allowed",
+      allowed,
+      folders: folders.filter((folder) => existsSync(folder)),
+    });
   }
 
   async stop(): Promise<void> {
@@ -290,6 +314,7 @@ class Supervisor implements Swarm {
         ...this.#addressEnvironment(),
         ...own,
         INIT_CWD: directory,
+        [ALLOWANCE_VARIABLE]: allowanceAsText(this.#options.allowance ?? NOTHING_ALLOWED),
       },
       directory,
       onLine: (line) => {

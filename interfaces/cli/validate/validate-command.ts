@@ -13,11 +13,15 @@ import { type Checked, checkCascades } from "./check-cascades.ts";
  * @returns 0 when all are valid, else 2, or 4 when a file is larger than allowed
  */
 export async function runValidate(
-  { targets, json }: ValidateCommand,
+  { targets, json, allowance }: ValidateCommand,
   { directory, scrubber }: { readonly directory: string; readonly scrubber: Scrubber },
 ): Promise<number> {
   refuseSecondInput(targets);
-  const installed = await openInstalled(process.env);
+  const installed = await openInstalled({
+    directory,
+    env: process.env,
+    ...(allowance === undefined ? {} : { allowance }),
+  });
   const checked = await checkCascades(targets, { directory, installed });
   const exitCode = Math.max(...checked.map(exitCodeFor));
   if (json) {

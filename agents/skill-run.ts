@@ -1,0 +1,82 @@
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { SwarmError } from "../core/errors.ts";
+import type { Json, JsonObject } from "../core/json.ts";
+import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
+import { runArgvSkill } from "./argv-skill.ts";
+import { type CheckedOutput, checkedInputs, checkedOutput } from "./inputs.ts";
+import type { Programs } from "./programs.ts";
+import { type ContextData, openSkillContext } from "./skill-context.ts";
+import { loadSkill } from "./skill-loader.ts";
+import type { LogBindings } from "./worker-messages.ts";
+import type { WorkerPool } from "./worker-pool.ts";
+
+export interface SkillRunOptions {
+  readonly skills: SkillCatalog;
+  readonly workers: WorkerPool;
+  readonly programs: Programs;
+  readonly logger: Logger;
+  /** Log lines of worker threads, NDJSON, not scrubbed yet. */
+  readonly writeLogLine: (line: string) => void;
+  /** Takes secrets out of what a program said. */
+  readonly scrub: (text: string) => string;
+}
+
+export interface SkillOrder {
+  readonly skill: string;
+  readonly inputs: Json;
+  readonly context: ContextData;
+  /** What each log line about it carries. */
+  readonly bindings: LogBindings;
+}
+
+/** Runs a skill once, whatever its kind, between the check of its inputs and that of its output. */
+export async function runSkill(
+  options: SkillRunOptions,
+  order: SkillOrder,
+  signal: AbortSignal,
+): Promise<CheckedOutput> {
+  const manifest = usableSkill(options.skills, order.skill);
+  const inputs = checkedInputs(manifest, order.inputs);
+  return checkedOutput(manifest, await output(options, { ...order, manifest, inputs }, signal));
+}
+
+function usableSkill(skills: SkillCatalog, name: string): SkillManifest {
+  const refusal = skills.refusalOf(name);
+  if (refusal !== undefined) throw refusal;
+  const manifest = skills.find(name);
+  if (manifest === undefined || kindOf(manifest) === "prompt") {
+    throw new SwarmError("unknown-skill", `this agent has no code skill called ${name}`);
+  }
+  if (manifest.lane === "sandbox") {
+    throw new SwarmError("not-supported", `${name} needs a sandbox, and this agent has none`);
+  }
+  return manifest;
+}
+
+interface CheckedOrder extends SkillOrder {
+  readonly manifest: SkillManifest;
+  readonly inputs: JsonObject;
+}
+
+async function output(
+  options: SkillRunOptions,
+  { manifest, inputs, context, bindings }: CheckedOrder,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const { workers, programs, writeLogLine, scrub } = options;
+  const logger = options.logger.child(bindings);
+  if (manifest.entry === undefined) {
+    const run = { manifest, inputs, runFolder: context.runFolder };
+    return runArgvSkill(run, { programs, logger, scrub, signal });
+  }
+  const module = join(manifest.folder, manifest.entry);
+  const declarations = { inputs: manifest.inputs, outputs: manifest.outputs };
+  if (manifest.lane === "heavy") {
+    const log = { level: options.logger.level, bindings };
+    const job = { module, declarations, inputs, context, log, onLogLine: writeLogLine };
+    return workers.run(job, signal);
+  }
+  const skill = await loadSkill(module, declarations);
+  return skill(inputs, openSkillContext(context, logger, signal));
+}

@@ -1,0 +1,89 @@
+import type { InputSpec, InputType } from "../../../core/plan.ts";
+import { kindOf, type SkillManifest } from "../../../core/skill.ts";
+import type { SkillEntry } from "../../../language/swarm-catalog.ts";
+import { printable } from "../terminal-text.ts";
+import { aligned, entryJson } from "./list-skills.ts";
+
+/** A skill that is found, with the others of its name. */
+export interface ShownSkill {
+  readonly entry: SkillEntry;
+  readonly manifest: SkillManifest;
+  readonly others: readonly SkillEntry[];
+}
+
+/** Everything that a person who writes a stage has to know. Pure. */
+export function showLines({ entry, manifest, others }: ShownSkill): readonly string[] {
+  const { name, version, lane, description, inputs, outputs, argv, entry: module } = manifest;
+  const { refusal } = entry;
+  const lines = [
+    `${name} ${version} (${kindOf(manifest)}, ${lane})`,
+    ...description.split("\n").map((line) => `  ${line}`),
+    "",
+    `from ${entry.source}: ${entry.folder}`,
+    ...(module === undefined ? [] : [`entry: ${module}`]),
+    ...(argv === undefined ? [] : [`run: ${JSON.stringify(argv)}`]),
+    ...others.map((other) => `not used: the one in ${other.source} (${other.folder})`),
+    ...(refusal === undefined ? [] : [`not allowed to run: ${refusal.hint ?? refusal.message}`]),
+    "",
+    ...table("inputs", inputs),
+    ...table("outputs", outputs),
+    ...(kindOf(manifest) === "prompt"
+      ? ["It instructs a model, which this version cannot run."]
+      : ["A stage that uses it:", ...exampleStage(manifest).map((line) => `  ${line}`)]),
+  ];
+  return lines.map(printable);
+}
+
+function table(title: string, specs: readonly InputSpec[]): readonly string[] {
+  if (specs.length === 0) return [`${title}: none declared`, ""];
+  const rows = specs.map((spec) => [
+    `  ${spec.name}`,
+    spec.type,
+    demand(spec),
+    (spec.description ?? "").replace(/\s+/g, " "),
+  ]);
+  return [`${title}:`, ...aligned(rows), ""];
+}
+
+function demand({ required, default: fallback }: InputSpec): string {
+  if (fallback !== undefined) return `default ${JSON.stringify(fallback)}`;
+  return required ? "required" : "optional";
+}
+
+/** The lines of a stage, with a value of the right type for each input that must be given. */
+export function exampleStage({ name, inputs }: SkillManifest): readonly string[] {
+  const given = inputs.filter(({ required }) => required);
+  return [
+    `- stage: ${/^[a-z]/.test(name) ? name : `use-${name}`}`,
+    `  skill: ${/^\d+$/.test(name) ? `"${name}"` : name}`,
+    ...(given.length === 0 ? [] : ["  inputs:"]),
+    ...given.map((input) => `    ${input.name}: ${EXAMPLES[input.type]}`),
+  ];
+}
+
+const EXAMPLES: Readonly<Record<InputType, string>> = {
+  string: '"…"',
+  path: ".",
+  number: "1.5",
+  integer: "1",
+  boolean: "true",
+  array: "[]",
+  object: "{}",
+  any: "null",
+};
+
+/** The same for programs. Pure. */
+export function showJson({ entry, manifest, others }: ShownSkill): object {
+  const { inputs, outputs, argv, entry: module, prompt } = manifest;
+  return {
+    schemaVersion: 1,
+    ...entryJson(entry),
+    ...(module === undefined ? {} : { entry: module }),
+    ...(argv === undefined ? {} : { run: argv }),
+    ...(prompt === undefined ? {} : { prompt }),
+    inputs,
+    outputs,
+    example: kindOf(manifest) === "prompt" ? null : exampleStage(manifest).join("\n"),
+    others: others.map(entryJson),
+  };
+}
