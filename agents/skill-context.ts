@@ -31,6 +31,13 @@ export function openSkillContext(
     signal,
     logger,
     cache: resultCacheOf(cacheFolder, logger),
+    expressions: {
+      // Few skills need it, and it would delay the start of every worker.
+      async compile(text, names) {
+        const { compileStandalone } = await import("../language/standalone-expression.ts");
+        return compileStandalone(text, names);
+      },
+    },
     async writeArtifact(name, content) {
       if (!ARTIFACT_NAME.test(name)) {
         throw new SwarmError("invalid-output", `${JSON.stringify(name)} cannot name an artifact`);

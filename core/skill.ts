@@ -46,6 +46,16 @@ export interface SkillCache {
   put(results: ReadonlyMap<string, Json>): Promise<void>;
 }
 
+/** The expressions of the language, for skills that take some as inputs. */
+export interface SkillExpressions {
+  /**
+   * @param names of the values that it may use
+   * @returns what evaluates it; throws `expression-failed`, `unknown-reference` or `limit-exceeded` on data that does not fit
+   * @throws SwarmError `invalid-expression`, `unknown-reference` or `limit-exceeded` when the text is wrong
+   */
+  compile(text: string, names: readonly string[]): Promise<(values: JsonObject) => Json>;
+}
+
 /** What a code skill may reach beside its inputs. */
 export interface SkillContext {
   readonly signal: AbortSignal;
@@ -61,6 +71,7 @@ export interface SkillContext {
   /** Directory of the run's own files, made when first written to: `<job directory>/.cascade/runs/<run>`. */
   readonly runFolder: string;
   readonly cache: SkillCache;
+  readonly expressions: SkillExpressions;
   /** Writes a file of the run in one step (write beside, then rename). Answers its absolute path. */
   writeArtifact(name: string, content: string | Uint8Array): Promise<string>;
 }

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { pino } from "pino";
 import { parseAgentId } from "../../core/ids.ts";
 import type { SkillContext } from "../../core/skill.ts";
+import { compileStandalone } from "../../language/standalone-expression.ts";
 
 /** A context whose artifacts stay in memory. */
 export function skillContext(
@@ -22,6 +23,7 @@ export function skillContext(
     attempt: 1,
     agentId: parseAgentId(given.agent ?? "agent-1"),
     runFolder: "/runs/run-1",
+    expressions: { compile: async (text, names) => compileStandalone(text, names) },
     cache: given.cache ?? { get: async () => new Map(), put: async () => {} },
     writeArtifact: async (name, content) => {
       artifacts.set(name, String(content));
