@@ -150,6 +150,16 @@ export const handedOverJob = z.object({ v, runId, job });
 /** Durable word to the owner of a shard, `inbox.<shard>.cancel.<author>`. */
 export const cancelRequest = z.object({ v, run: runId, reason: z.string().max(1_000) });
 
+/** Durable word to the owner of a shard, `inbox.<shard>.approval.<author>`: a person's answer to a stage that waits. */
+export const approval = z.object({
+  v,
+  run: runId,
+  stage: stageId,
+  approved: z.boolean(),
+  by: z.string().min(1).max(100),
+  comment: z.string().max(1_000).exactOptional(),
+});
+
 /** Published to `events.<run>.<stage>.<type>` after each append, and listed by `query`. */
 export const publishedEvent = z.object({
   v,

@@ -16,7 +16,7 @@ import {
 import { request } from "../bus/requests.ts";
 import { fromErrorRecord, SwarmError } from "../core/errors.ts";
 import type { RunEventType } from "../core/events.ts";
-import { type AgentId, newMemberId, type RunId } from "../core/ids.ts";
+import { type AgentId, newMemberId, type RunId, type StageId } from "../core/ids.ts";
 import type { Json } from "../core/json.ts";
 import { shardOf } from "../core/shard.ts";
 import { COORDINATOR_SERVICE, openSubjects } from "../core/subjects.ts";
@@ -37,10 +37,14 @@ export interface Client extends AsyncDisposable {
   publishJob(job: Job): Promise<void>;
   /** All events of a run from the first, in order and without a gap; ends after the run's outcome. */
   watch(runId: RunId, signal: AbortSignal): AsyncIterable<PublishedEvent>;
+  /** Everything that has happened to a run so far. @throws SwarmError `unknown-run` */
+  history(runId: RunId, signal: AbortSignal): Promise<readonly PublishedEvent[]>;
   /** Events of all runs from now on. */
   watchAll(signal: AbortSignal): AsyncIterable<PublishedEvent>;
   /** Stores the wish; the run's `cancel.requested` event tells when it is carried out. */
   cancel(runId: RunId, reason: string): Promise<void>;
+  /** Stores a person's answer to a stage that waits for one; the stage's next event tells when it is carried out. */
+  approve(runId: RunId, answer: StageApproval): Promise<void>;
   /** Tells everyone that an agent's process has ended. */
   announceGone(agentId: AgentId): Promise<void>;
   agents(): Promise<readonly Heartbeat[]>;
@@ -52,6 +56,15 @@ export interface Client extends AsyncDisposable {
   /** Resolves when a coordinator takes jobs. */
   ready(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What a person answers to a stage that waits for one. */
+export interface StageApproval {
+  readonly stage: StageId;
+  readonly approved: boolean;
+  /** Who answers, as they call themselves. */
+  readonly by: string;
+  readonly comment?: string;
 }
 
 const SUBMIT_TIMEOUT_MS = 10_000;
@@ -133,6 +146,10 @@ class NatsClient implements Client {
     }
   }
 
+  history(runId: RunId, signal: AbortSignal): Promise<readonly PublishedEvent[]> {
+    return this.#eventsAfter(runId, 0, signal);
+  }
+
   async *watchAll(signal: AbortSignal): AsyncGenerator<PublishedEvent> {
     const live = await this.#listen(this.#subjects.allEvents, signal);
     try {
@@ -149,6 +166,13 @@ class NatsClient implements Client {
     const subject = this.#subjects.inbox(shardOf(runId), "cancel", this.#name);
     const request = encodeMessage({ v: 1, run: runId, reason });
     await this.#connection.jetstream().publish(subject, request);
+  }
+
+  async approve(runId: RunId, answer: StageApproval): Promise<void> {
+    const subject = this.#subjects.inbox(shardOf(runId), "approval", this.#name);
+    await this.#connection
+      .jetstream()
+      .publish(subject, encodeMessage({ v: 1, run: runId, ...answer }));
   }
 
   async announceGone(agentId: AgentId): Promise<void> {

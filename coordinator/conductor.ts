@@ -12,6 +12,7 @@ import type { Blobs } from "../store/blobs.ts";
 import type { LogAccess } from "../store/shard-log.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Dispatcher, OfferTarget, PreparedTask } from "./dispatcher.ts";
+import { type Approval, Pauses } from "./pauses.ts";
 import type { FailedAttempt } from "./results.ts";
 import { retryDelayMs } from "./retry.ts";
 import type { RunOrders, RunState } from "./run-state.ts";
@@ -39,11 +40,13 @@ export class Conductor {
   readonly owners = new Map<number, ShardOwner>();
   readonly orders: Omit<RunOrders, "propose">;
   readonly #options: ConductorOptions;
+  readonly #pauses: Pauses;
   /** Offers of this turn, by shard: they go out when the shard's append is stored. */
   readonly #outgoing = new Map<ShardOwner, Map<string, Outgoing>>();
 
   constructor(options: ConductorOptions) {
     this.#options = options;
+    this.#pauses = new Pauses({ ...options, ownerOf: (run) => this.#ownerOf(run) });
     this.orders = {
       startStages: (run, indexes) => {
         for (const index of indexes) this.#startStage(run, index);
@@ -51,6 +54,7 @@ export class Conductor {
       queueTasks: (run, stage, order) => this.#queueTasks(run, stage, order),
       adoptTasks: (run, stage, tasks) => this.#adoptTasks(run, stage, tasks),
       cancelTasks: (run, stage) => options.dispatcher().cancelStage(run, stage),
+      resumePause: (run, stage, pause) => this.#pauses.arm(run, stage, pause),
     };
   }
 
@@ -95,6 +99,11 @@ export class Conductor {
     if (!run.ended) owner.record(run, { type: "cancel.requested", by, reason });
   }
 
+  /** A person's answer to a stage that waits for one. */
+  answer(owner: ShardOwner, run: RunState, answer: Approval): void {
+    this.#pauses.answer(owner, run, answer);
+  }
+
   /** Undefined when the shard was lost: also when it was taken again since, for then the run was folded anew. */
   #ownerOf(run: RunState): ShardOwner | undefined {
     return run.abandoned ? undefined : this.owners.get(run.shard);
@@ -114,6 +123,9 @@ export class Conductor {
           return;
         case "value":
           this.#recordValue(owner, run, stage, prepared.value);
+          return;
+        case "pause":
+          this.#pauses.begin(owner, run, index, prepared.pause);
           return;
         case "skip":
           owner.record(run, { type: "stage.skipped", stage, why: prepared.why });

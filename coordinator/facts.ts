@@ -79,6 +79,13 @@ function fieldsOf(event: RunEvent): Record<string, unknown> {
     }
     case "stage.succeeded":
       return { stageId: event.stage };
+    case "stage.paused":
+      return {
+        stageId: event.stage,
+        for: event.for,
+        message: event.message,
+        untilMs: event.untilMs,
+      };
     case "stage.skipped":
       return { stageId: event.stage, why: event.why };
     case "stage.failed":

@@ -8,6 +8,7 @@ import {
 } from "nats";
 import type { Logger } from "pino";
 import {
+  approval as approvalMessage,
   cancelRequest,
   decodeMessage,
   encodeMessage,
@@ -18,6 +19,7 @@ import {
 import { SwarmError } from "../core/errors.ts";
 import type { RunId } from "../core/ids.ts";
 import type { InboxKind, Subjects } from "../core/subjects.ts";
+import type { Approval } from "./pauses.ts";
 import { refuseJob } from "./refuse-job.ts";
 import type { Results } from "./results.ts";
 import type { ShardOwner } from "./shard-owner.ts";
@@ -29,6 +31,7 @@ export interface InboxOptions {
   readonly logger: Logger;
   readonly results: Results;
   readonly cancel: (owner: ShardOwner, run: RunId, reason: string) => void;
+  readonly approve: (owner: ShardOwner, run: RunId, answer: Approval) => void;
   readonly createRun: (owner: ShardOwner, run: RunId, job: Job) => Promise<void>;
 }
 
@@ -74,6 +77,12 @@ function takeMessage(options: InboxOptions, owner: ShardOwner, message: JsMsg): 
     case "cancel": {
       const { run, reason } = decodeMessage(cancelRequest, message.data);
       options.cancel(owner, run, reason);
+      stored();
+      return;
+    }
+    case "approval": {
+      const { run, ...answer } = decodeMessage(approvalMessage, message.data);
+      options.approve(owner, run, answer);
       stored();
       return;
     }

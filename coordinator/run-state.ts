@@ -26,6 +26,8 @@ export interface RunOrders {
   /** After a fold: what each task of a running stage was last known to do. */
   adoptTasks(run: RunState, stage: number, tasks: Vector<TaskState>): void;
   cancelTasks(run: RunState, stage: number): void;
+  /** After a fold: a pause that has not ended. */
+  resumePause(run: RunState, stage: number, pause: EventOf<"stage.paused">): void;
 }
 
 /**
@@ -45,6 +47,7 @@ export class RunState {
   readonly #run: Actor<typeof runMachine>;
   readonly #stages = new Map<number, Actor<typeof stageMachine>>();
   readonly #outputs = new Map<number, readonly Value[]>();
+  readonly #paused = new Map<number, EventOf<"stage.paused">>();
   readonly #outcomes = new Map<number, StageStatus>();
   readonly #positions: ReadonlyMap<StageId, number>;
   readonly #timeline: RunTimeline | undefined;
@@ -97,6 +100,12 @@ export class RunState {
         this.#run.send({ type: "stage.succeeded", index });
         break;
       }
+      case "stage.paused": {
+        const index = this.position(event.stage);
+        this.#paused.set(index, event);
+        this.#run.send({ type: "stage.started", index });
+        break;
+      }
       case "stage.skipped": {
         const index = this.position(event.stage);
         this.#outcomes.set(index, "skipped");
@@ -118,6 +127,7 @@ export class RunState {
   /** After a fold: every actor orders again what the log does not show as done. */
   recover(): void {
     for (const stage of [...this.#stages.values()]) stage.send({ type: "recovered" });
+    for (const [index, pause] of this.#paused) this.orders.resumePause(this, index, pause);
     this.#run.send({ type: "recovered" });
   }
 
@@ -125,6 +135,11 @@ export class RunState {
     const stage = this.plan.stages[index];
     if (stage === undefined) throw new RangeError(`run ${this.runId} has no stage ${index}`);
     return stage;
+  }
+
+  /** Undefined when the plan has no such stage. */
+  positionOf(stage: StageId): number | undefined {
+    return this.#positions.get(stage);
   }
 
   position(stage: StageId): number {
@@ -150,6 +165,11 @@ export class RunState {
   /** How a stage ended; undefined while it has not. */
   outcome(stage: number): StageStatus | undefined {
     return this.#outcomes.get(stage);
+  }
+
+  /** The pause of a stage that waits; undefined when it does not, or not any more. */
+  pauseOf(stage: number): EventOf<"stage.paused"> | undefined {
+    return this.#paused.get(stage);
   }
 
   /** Ended attempts, in the order in which they ended; empty when the cascade does not ask for them. */
@@ -200,6 +220,7 @@ export class RunState {
   }
 
   #endStage(index: number, event: EventOf<"stage.succeeded"> | EventOf<"stage.failed">): void {
+    this.#paused.delete(index);
     this.#outcomes.set(index, event.type === "stage.succeeded" ? "succeeded" : "failed");
     const actor = this.#stages.get(index);
     if (actor === undefined) return; // it has no tasks, or failed before it started
@@ -304,4 +325,5 @@ export const mutedOrders: RunOrders = {
   queueTasks: () => {},
   adoptTasks: () => {},
   cancelTasks: () => {},
+  resumePause: () => {},
 };

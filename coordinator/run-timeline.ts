@@ -51,8 +51,9 @@ const asking = new WeakMap<Plan, boolean>();
 export function asksForTimeline(plan: Plan): boolean {
   let asks = asking.get(plan);
   if (asks === undefined) {
-    const templates = plan.stages.flatMap(({ foreach, when, value, decision, skills }) => [
+    const templates = plan.stages.flatMap(({ foreach, when, value, decision, pause, skills }) => [
       ...[foreach, when, value, decision?.on].filter((template) => template !== undefined),
+      ...(pause?.for === "approval" ? [pause.message] : []),
       ...(decision?.branches ?? []).flatMap((branch) => branch.when ?? []),
       ...skills.flatMap(({ inputs }) => Object.values(inputs)),
     ]);

@@ -94,6 +94,10 @@ export class Shards {
           const run = shardOwner.runs.get(runId);
           if (run !== undefined) conductor.cancel(shardOwner, run, "client", reason);
         },
+        approve: (shardOwner, runId, answer) => {
+          const run = shardOwner.runs.get(runId);
+          if (run !== undefined) conductor.answer(shardOwner, run, answer);
+        },
         createRun: this.#options.createRun,
       },
       owner,

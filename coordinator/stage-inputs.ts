@@ -2,7 +2,7 @@ import { SwarmError } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { isJsonObject } from "../core/json.ts";
 import { refuseOver } from "../core/limits.ts";
-import type { Decision, PlanStage, RunField, Template } from "../core/plan.ts";
+import type { Decision, Pause, PlanStage, RunField, Template } from "../core/plan.ts";
 import type { BlobRef } from "../core/value.ts";
 import { decide } from "../language/decision.ts";
 import type { Scope } from "../language/scope.ts";
@@ -17,7 +17,16 @@ export type PreparedStage =
   | { readonly kind: "tasks"; readonly tasks: number }
   /** Nothing but a value, which is its output. */
   | { readonly kind: "value"; readonly value: Json }
-  | { readonly kind: "skip"; readonly why: "branch" | "when" };
+  | { readonly kind: "skip"; readonly why: "branch" | "when" }
+  | { readonly kind: "pause"; readonly pause: OpenPause };
+
+/** A pause that begins now. */
+export interface OpenPause {
+  readonly for: "time" | "approval";
+  readonly message?: string;
+  /** Absent when only a person ends it. */
+  readonly ms?: number;
+}
 
 /** What the tasks of a running stage are made of. Rebuilt from the plan and the recorded outputs after a restart. */
 interface Prepared {
@@ -81,6 +90,7 @@ export class StageInputs {
     }
     if (stage.value !== undefined)
       return { kind: "value", value: gatedValue(stage, stage.value, scope) };
+    if (stage.pause !== undefined) return { kind: "pause", pause: pauseOf(stage.pause, scope) };
     if (stage.decision !== undefined)
       return { kind: "value", value: decide(stage.decision, scope) };
     const items = this.#items(run, stage);
@@ -118,6 +128,7 @@ export class StageInputs {
     const ofConditions = [
       ...needs(stage.when, true),
       ...needs(stage.value, false),
+      ...(stage.pause?.for === "approval" ? needs(stage.pause.message, true) : []),
       ...templatesOf(stage.decision).flatMap((template) => needs(template, true)),
     ];
     const withoutItem = stage.foreach === undefined ? stage.skills : [];
@@ -177,6 +188,17 @@ export class StageInputs {
     }
     return own;
   }
+}
+
+/** Longer messages are cut: they are shown on a terminal. */
+const LONGEST_MESSAGE = 2_000;
+
+function pauseOf(pause: Pause, scope: Scope): OpenPause {
+  if (pause.for === "time") return { for: "time", ms: pause.ms };
+  const message = evaluate(pause.message, scope);
+  const text = typeof message === "string" ? message : JSON.stringify(message);
+  const limit = pause.timeoutMs === undefined ? {} : { ms: pause.timeoutMs };
+  return { for: "approval", message: text.slice(0, LONGEST_MESSAGE), ...limit };
 }
 
 /** @throws SwarmError `gate-not-met` when the stage is a gate and its value is not true */

@@ -18,6 +18,7 @@ export const ERROR_CODES = {
   "invalid-expression": "An expression is not CEL, or its types do not fit.",
   "expression-failed": "An expression could not be evaluated on the data of the run.",
   "gate-not-met": "The gate of a stage is not met.",
+  "approval-denied": "A person, or the time limit, did not approve.",
   "no-branch": "No branch of a conditional stage fits the value it decides on.",
   "not-supported": "This part of the language exists but cannot be carried out here.",
   "invalid-job": "The job message is not what the intake accepts.",

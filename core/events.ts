@@ -55,6 +55,14 @@ export type RunEvent =
       /** Wall time of the next attempt; absent when there is none. */
       readonly retryAtMs?: number;
     }
+  /** It goes on at `untilMs`, epoch milliseconds, or when a person answers. */
+  | {
+      readonly type: "stage.paused";
+      readonly stage: StageId;
+      readonly for: "time" | "approval";
+      readonly message?: string;
+      readonly untilMs?: number;
+    }
   /** `output` is that of a stage without tasks, which the coordinator evaluated. */
   | { readonly type: "stage.succeeded"; readonly stage: StageId; readonly output?: Value }
   | { readonly type: "stage.failed"; readonly stage: StageId; readonly error: ErrorRecord }

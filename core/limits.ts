@@ -36,6 +36,8 @@ export const LIMITS = {
   idempotencyKeyBytes: 256,
   attemptsPerTask: 100,
   taskTimeoutMs: 86_400_000,
+  /** Thirty days. */
+  pauseMs: 2_592_000_000,
   errorMessageBytes: 2_048,
 } as const;
 

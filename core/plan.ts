@@ -42,7 +42,9 @@ export type StageType =
   | "multi-model"
   | "codex-sandbox"
   | "conditional"
-  | "transform";
+  | "transform"
+  | "wait"
+  | "approve";
 
 export interface PlanStage {
   readonly id: StageId;
@@ -54,6 +56,8 @@ export interface PlanStage {
   readonly when?: Template;
   /** The coordinator evaluates these, and there are no tasks. A decision's value is `{branch, value}`. */
   readonly value?: Template;
+  /** It does nothing but let time pass, or wait for a person. */
+  readonly pause?: Pause;
   /** The value is a gate of these stages: it must be true, unless all of them were skipped. */
   readonly gate?: { readonly source: string; readonly stages: readonly number[] };
   readonly decision?: Decision;
@@ -72,6 +76,18 @@ export interface PlanStage {
   /** True when the stage's output is its one task's output; false when it is a mapping over many. */
   readonly single: boolean;
 }
+
+export type Pause =
+  | { readonly for: "time"; readonly ms: number }
+  | {
+      readonly for: "approval";
+      /** What is to be approved, for the person who is asked; a text. */
+      readonly message: Template;
+      /** How long an answer is waited for; for ever when it is absent. */
+      readonly timeoutMs?: number;
+      /** What no answer in time means. */
+      readonly onTimeout: "approve" | "deny";
+    };
 
 /** A stage behind it runs only when that stage took the branch, or failed; else it is skipped. */
 export type Guard =

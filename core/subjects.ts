@@ -91,7 +91,7 @@ export interface Subjects {
   readonly allStages: string;
 }
 
-export type InboxKind = "job" | "result" | "cancel";
+export type InboxKind = "job" | "result" | "cancel" | "approval";
 
 /** The name of a NATS queue group that all agents of a lane share. */
 export const LANE_QUEUE_GROUP = "agents";

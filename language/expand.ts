@@ -152,6 +152,7 @@ export class Expander {
     switch (kind) {
       case "work":
       case "transform":
+      case "pause":
         return this.#single(id, syntax, needs, here);
       case "nested":
         return this.#behindWhen(id, syntax, needs, here, (entry, place) =>
@@ -181,6 +182,10 @@ export class Expander {
     if (work.transform !== undefined) {
       const { stage, fields } = this.#compiler.transform(work.transform, "transform", work, frame);
       return this.#put(frame, stage, fields);
+    }
+    if (work.wait !== undefined || work.approve !== undefined) {
+      const stage = this.#compiler.pause(work, frame);
+      return this.#put(frame, stage, work.wait === undefined ? APPROVAL_FIELDS : WAIT_FIELDS);
     }
     const calls = writtenCalls(work, place.path);
     const stage = this.#compiler.work(work, calls, frame);
@@ -408,6 +413,13 @@ export class Expander {
 const DECISION_FIELDS: Fields = new Map([
   ["branch", { type: "string", isOffered: false }],
   ["value", { type: "any", isOffered: false }],
+]);
+
+const WAIT_FIELDS: Fields = new Map([["waited", { type: "boolean", isOffered: false }]]);
+const APPROVAL_FIELDS: Fields = new Map([
+  ["approved", { type: "boolean", isOffered: false }],
+  ["by", { type: "any", isOffered: false }],
+  ["comment", { type: "any", isOffered: false }],
 ]);
 
 const EMPTY: OrderedStage = { id: "", syntax: {}, path: [], needs: [] };

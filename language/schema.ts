@@ -97,13 +97,19 @@ export const errorRecovery = z.strictObject({
   escalate_after: iterations.exactOptional(),
 });
 
+export const approval = z.strictObject({
+  message: z.string().min(1).default("Go on?"),
+  timeout: duration.exactOptional(),
+  on_timeout: z.enum(["deny", "approve"]).default("deny"),
+});
+
 /** What one stage, or one branch of a conditional stage, does. */
 const work = {
   description: shownText.exactOptional(),
   type: z
     .enum([
       ...(["sequential", "parallel", "swarm-parallel", "conditional", "transform"] as const),
-      ...(["multi-model", "codex-sandbox"] as const),
+      ...(["multi-model", "codex-sandbox", "wait", "approve"] as const),
     ])
     .exactOptional(),
   skill: z.string().min(1).exactOptional(),
@@ -131,6 +137,8 @@ const work = {
   swarm_config: swarmConfig.exactOptional(),
   error_handling: errorHandling.exactOptional(),
   timeout: duration.exactOptional(),
+  wait: duration.exactOptional(),
+  approve: z.union([z.literal(true), z.string().min(1), approval]).exactOptional(),
   continue_on_error: z.boolean().exactOptional(),
   gate: condition.exactOptional(),
 };
@@ -242,9 +250,9 @@ const LATER_FOR_CASCADE = [
   ...["learned_patterns", "memory", "notify", "secrets"],
 ];
 const LATER_FOR_WORK = [
-  ...["approve", "auto_fix", "cache"],
+  ...["auto_fix", "cache"],
   ...["http", "memory", "memory_shared", "notify"],
-  ...["outputs", "run", "wait"],
+  ...["outputs", "run"],
 ];
 /** Below a stage or a branch. */
 const BELOW_WORK = {
@@ -255,6 +263,7 @@ const BELOW_WORK = {
   codex_config: "sandbox",
   fix_strategy: "fixStrategy",
   error_recovery: "errorRecovery",
+  approve: "approval",
 } as const;
 export const MAPPINGS = {
   file: kind(cascadeAsMapping, ...LATER_FOR_CASCADE),
@@ -264,6 +273,7 @@ export const MAPPINGS = {
   stage: kind(stage, ...LATER_FOR_WORK),
   branch: kind(branch, ...LATER_FOR_WORK),
   threshold: kind(threshold),
+  approval: kind(approval),
   config: kind(config),
   skill: kind(skillWithInputs, "model", "outputs"),
   sandbox: kind(sandboxConfig),

@@ -11,7 +11,7 @@ import type { Path, Reporter } from "./reporter.ts";
 import type { StageSyntax, WorkSyntax } from "./schema.ts";
 import { SkillCalls, type WrittenCall } from "./skill-calls.ts";
 import type { Fields, OutputField } from "./stage-graph.ts";
-import { NO_RETRY, retryOf, swarmOf, timeoutOf } from "./stage-policies.ts";
+import { NO_RETRY, pauseOf, retryOf, swarmOf, timeoutOf } from "./stage-policies.ts";
 import { mayBe, TemplateCompiler } from "./template-compiler.ts";
 
 /** What a stage of the plan has of its place, whatever it does. */
@@ -113,6 +113,32 @@ export class StageCompiler {
     return {
       stage: { ...this.#frame(frame, work), ...WITHOUT_TASKS, type: "transform", value: template },
       fields: fieldsOfTemplate(template),
+    };
+  }
+
+  /** A stage that waits for a time or for a person. */
+  pause(work: WorkSyntax & Pick<StageSyntax, "when">, frame: StageFrame): PlanStage {
+    const { path, names } = frame;
+    if (work.wait !== undefined && work.approve !== undefined) {
+      const message = "a stage has `wait` or `approve`, not both";
+      this.#reporter.report("invalid-cascade", message, path);
+    }
+    const { ms } = pauseOf(work, path, this.#reporter);
+    const base = { ...this.#frame(frame, work), ...WITHOUT_TASKS };
+    if (work.wait !== undefined) {
+      return { ...base, type: "wait", pause: { for: "time", ms: ms ?? 0 } };
+    }
+    const { approve } = work;
+    const isMapping = typeof approve === "object";
+    const text = isMapping ? approve.message : approve === true ? "Go on?" : (approve ?? "");
+    const place = isMapping ? [...path, "approve", "message"] : [...path, "approve"];
+    const { template } = this.#templates.compile(text, { path: place, names });
+    const onTimeout = isMapping ? approve.on_timeout : "deny";
+    const limit = ms === undefined ? {} : { timeoutMs: ms };
+    return {
+      ...base,
+      type: "approve",
+      pause: { for: "approval", message: template, ...limit, onTimeout },
     };
   }
 

@@ -2,10 +2,10 @@ import type { Path, Reporter } from "./reporter.ts";
 import type { StageSyntax } from "./schema.ts";
 
 /**
- * What a written stage is: work of skills, a value to evaluate, a list of stages, another cascade, a choice between branches, or the
+ * What a written stage is: work of skills, a value to evaluate, a pause, a list of stages, another cascade, a choice between branches, or the
  * end of a loop.
  */
-export type StageKind = "work" | "transform" | "nested" | "cascade" | "choice" | "loop";
+export type StageKind = "pause" | "work" | "transform" | "nested" | "cascade" | "choice" | "loop";
 
 type Key = keyof StageSyntax;
 
@@ -16,6 +16,7 @@ const MARKS: Readonly<Record<Exclude<StageKind, "work">, readonly Key[]>> = {
   nested: ["stages"],
   cascade: ["cascade"],
   transform: ["transform"],
+  pause: ["wait", "approve"],
 };
 
 export function kindOf(stage: StageSyntax): StageKind {
@@ -24,6 +25,7 @@ export function kindOf(stage: StageSyntax): StageKind {
   if (MARKS.choice.some(has) || has("condition") || stage.type === "conditional") return "choice";
   if (MARKS.nested.some(has)) return "nested";
   if (MARKS.cascade.some(has)) return "cascade";
+  if (MARKS.pause.some(has)) return "pause";
   if (MARKS.transform.some(has) || stage.type === "transform") return "transform";
   return "work";
 }
@@ -56,6 +58,7 @@ const KEYS: Readonly<Record<StageKind, readonly Key[]>> = {
     ...(["timeout", "continue_on_error", "gate", "prompt", "model"] as const),
   ],
   transform: ["transform", "continue_on_error", "gate"],
+  pause: ["wait", "approve", "continue_on_error"],
   nested: ["stages", "gate"],
   cascade: ["cascade", "inputs", "model", "gate"],
   choice: ["condition", "branches", "then", "else", "default", "continue_on_error", "gate"],
@@ -64,6 +67,7 @@ const KEYS: Readonly<Record<StageKind, readonly Key[]>> = {
 const TYPES: Readonly<Record<StageKind, readonly StageSyntax["type"][]>> = {
   work: ["sequential", "parallel", "swarm-parallel", "multi-model", "codex-sandbox"],
   transform: ["transform"],
+  pause: ["wait", "approve"],
   nested: ["sequential", "parallel"],
   cascade: ["sequential"],
   choice: ["conditional"],
@@ -72,6 +76,7 @@ const TYPES: Readonly<Record<StageKind, readonly StageSyntax["type"][]>> = {
 const NAMES: Readonly<Record<StageKind, string>> = {
   work: "a stage with skills",
   transform: "a stage with `transform`",
+  pause: "a stage that waits",
   nested: "a stage with `stages`",
   cascade: "a stage with `cascade`",
   choice: "a conditional stage",

@@ -59,11 +59,25 @@ export function swarmOf(work: WorkSyntax, path: Path, reporter: Reporter): PlanS
   return { topology, maxAgents, strategy };
 }
 
+/** A pause for a time, or for a person. */
+export function pauseOf(
+  work: WorkSyntax,
+  path: Path,
+  reporter: Reporter,
+): { readonly ms: number | undefined } {
+  const approval = typeof work.approve === "object" ? work.approve : undefined;
+  const text = work.wait ?? approval?.timeout;
+  if (text === undefined) return { ms: undefined };
+  const place = work.wait === undefined ? [...path, "approve", "timeout"] : [...path, "wait"];
+  return { ms: durationOf(text, 0, place, reporter, LIMITS.pauseMs) };
+}
+
 function durationOf(
   text: string | undefined,
   fallbackMs: number,
   path: Path,
   reporter: Reporter,
+  mostMs: number = LIMITS.taskTimeoutMs,
 ): number {
   if (text === undefined) return fallbackMs;
   const ms = parseDuration(text);
@@ -72,8 +86,9 @@ function durationOf(
     reporter.report("invalid-cascade", message, path, DURATION_FORM);
     return fallbackMs;
   }
-  if (ms < 1 || ms > LIMITS.taskTimeoutMs) {
-    const message = `taskTimeoutMs: ${ms} given, 1 to ${LIMITS.taskTimeoutMs} allowed`;
+  if (ms < 1 || ms > mostMs) {
+    const limit = mostMs === LIMITS.taskTimeoutMs ? "taskTimeoutMs" : "pauseMs";
+    const message = `${limit}: ${ms} given, 1 to ${mostMs} allowed`;
     reporter.report("limit-exceeded", message, path);
   }
   return ms;

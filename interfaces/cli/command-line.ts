@@ -29,6 +29,7 @@ import {
   refuse,
   SKILL_OPTIONS,
 } from "./program-options.ts";
+import { addRuns } from "./runs/options.ts";
 import { addSkills } from "./skills/options.ts";
 
 const DEFAULT_CASCADE = "code-quality-swarm";
@@ -101,6 +102,7 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
   addDoctor(cli, optionsOf, ask);
   addVerify(cli, optionsOf, ask);
   addFileCommands(cli, optionsOf, ask);
+  addRuns(cli, optionsOf, ask);
   addSkills(cli, optionsOf, ask);
   return cli;
 }

@@ -1,5 +1,6 @@
 import type { SkillAllowance } from "../../core/skill-allowance.ts";
 import type { ReportFormat } from "./report-files.ts";
+import type { RunsCommand } from "./runs/command.ts";
 import type { SkillsCommand } from "./skills/command.ts";
 
 export interface RunCommand {
@@ -94,9 +95,22 @@ export type CliCommand =
   | SchemaCommand
   | FormatCommand
   | InitCommand
-  | SkillsCommand;
+  | SkillsCommand
+  | RunsCommand;
 
 /** Every command by its name: what a mistyped one is compared with. */
 export const COMMAND_NAMES = [
-  ...["run", "up", "verify", "doctor", "validate", "explain", "schema", "fmt", "init", "skills"],
+  ...[
+    "run",
+    "up",
+    "verify",
+    "doctor",
+    "validate",
+    "explain",
+    "schema",
+    "fmt",
+    "init",
+    "skills",
+    "runs",
+  ],
 ] as const satisfies readonly CliCommand["kind"][];

@@ -9,6 +9,7 @@ import { runExplain } from "./explain/explain-command.ts";
 import { runFormat } from "./format/format-command.ts";
 import { runInit } from "./init/init-command.ts";
 import { CascadeRefused } from "./job-inputs.ts";
+import { runRuns } from "./runs/runs-command.ts";
 import { runSchema } from "./schema/schema-command.ts";
 import { runSkillsCommand } from "./skills/skills-command.ts";
 import { runSwarmCommand } from "./swarm-command.ts";
@@ -52,6 +53,8 @@ function carryOut(command: CliCommand): Promise<number> {
       return runInit(command, { directory, scrubber });
     case "skills":
       return runSkillsCommand(command, { directory, scrubber });
+    case "runs":
+      return runRuns(command, { directory });
     default:
       return command satisfies never;
   }

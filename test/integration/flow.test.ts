@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseStageId } from "../../core/ids.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import { type InProcessSwarm, startInProcessSwarm } from "../support/in-process-swarm.ts";
 import { executionsOf, follow } from "../support/swarm-process.ts";
@@ -265,6 +266,90 @@ describe("a matrix", () => {
     });
     expect(Math.max(...counts)).toBe(2);
     expect(counts).toHaveLength(8);
+  });
+});
+
+describe("a stage that waits", () => {
+  it("for a time lets it pass, and says until when", async () => {
+    const { events, outcome } = await run(`${head}stages:
+  - { stage: pause, wait: 150ms }
+  - { stage: last, transform: "\${pause.waited}" }
+`);
+    expect(outcome).toBe("run.succeeded");
+    const paused = events.find(({ type }) => type === "stage.paused");
+    const ended = events.find(
+      ({ type, data }) => type === "stage.succeeded" && data["stage"] === "pause",
+    );
+    expect(paused?.data).toEqual({ stage: "pause", for: "time", untilMs: expect.any(Number) });
+    expect(ended?.atMs).toBeGreaterThanOrEqual(Number(paused?.data["untilMs"]));
+  });
+
+  const release = `${head}stages:
+  - { stage: check, transform: { score: "\${quality}" } }
+  - { stage: release, approve: "Release with \${check.score}?" }
+  - { stage: last, transform: "\${release.comment}" }
+`;
+
+  async function asked(definition: string) {
+    const { directory, client } = swarm;
+    const { runId } = await client.submit({ cascade: "flow", definition, directory });
+    const followed = follow(client, runId);
+    await followed.reached("stage.paused");
+    return { runId, ...followed };
+  }
+
+  it("for a person goes on when one approves, whose words are its output", async () => {
+    const { runId, events, ended } = await asked(release);
+    expect(events.find(({ type }) => type === "stage.paused")?.data).toEqual({
+      stage: "release",
+      for: "approval",
+      message: "Release with 0.5?",
+    });
+    const answer = { stage: parseStageId("release"), approved: true, by: "ann" };
+    await swarm.client.approve(runId, { ...answer, stage: parseStageId("check") });
+    await swarm.client.approve(runId, { ...answer, comment: "fine" });
+    await swarm.client.approve(runId, { ...answer, comment: "again" });
+    await ended;
+    expect(events.at(-1)).toMatchObject({
+      type: "run.succeeded",
+      data: { output: { value: "fine" } },
+    });
+    expect(swarm.lines).toContainEqual(
+      expect.objectContaining({ event: "approval.ignored", stageId: "check" }),
+    );
+  });
+
+  it("for a person fails when one denies", async () => {
+    const { runId, events, ended } = await asked(release);
+    const answer = { stage: parseStageId("release"), approved: false, by: "ann" };
+    await swarm.client.approve(runId, { ...answer, comment: "not on a Friday" });
+    await ended;
+    expect(events.at(-1)).toMatchObject({
+      type: "run.failed",
+      data: {
+        error: {
+          code: "approval-denied",
+          message: "stage release: ann did not approve: not on a Friday",
+        },
+      },
+    });
+  });
+
+  it.each([
+    ["deny", "run.failed"],
+    ["approve", "run.succeeded"],
+  ])("for a person takes no answer in time as %s", async (onTimeout, outcome) => {
+    const { events } = await run(`${head}stages:
+  - { stage: ask, approve: { message: Well?, timeout: 50ms, on_timeout: ${onTimeout} } }
+`);
+    expect(events.at(-1)?.type).toBe(outcome);
+  });
+
+  it("can be cancelled", async () => {
+    const { runId, events, ended } = await asked(release);
+    await swarm.client.cancel(runId, "enough");
+    await ended;
+    expect(events.at(-1)?.type).toBe("run.cancelled");
   });
 });
 

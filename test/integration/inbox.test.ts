@@ -24,6 +24,7 @@ async function handOver(createRun: (attempt: number) => Promise<void>, until: ()
       logger: pino({ level: "silent" }),
       results: {} as Results,
       cancel: () => {},
+      approve: () => {},
       createRun: () => createRun(++attempts),
     },
     owner,

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { parseStageId } from "../../core/ids.ts";
 import { shardOf } from "../../core/shard.ts";
 import { openSubjects } from "../../core/subjects.ts";
 import { encodeHeader } from "../../store/log-record.ts";
@@ -59,6 +60,33 @@ stages:
       ...["skipped route--else", "succeeded route--then", "succeeded last", "succeeded last--gate"],
     ]);
     expect(run.events.at(-1)?.type).toBe("run.succeeded");
+  });
+
+  it("a stage that waits goes on waiting after a take-over, for its time or for a person", async () => {
+    await using swarm = await startInProcessSwarm({ agents: 1, coordinators: 0 });
+    const first = await swarm.addCoordinator();
+    const definition = `cascade: flow
+stages:
+  - { stage: time, wait: 3s, needs: [] }
+  - { stage: person, approve: "Go on?", needs: [] }
+  - { stage: last, transform: done, needs: [time, person] }
+`;
+    const job = { cascade: "flow", definition, directory: swarm.directory };
+    const { runId } = await swarm.client.submit(job);
+    const run = follow(swarm.client, runId);
+    await run.reached("stage.paused", ({ data }) => data["stage"] === "person");
+    await first.connection.close();
+    const answer = { stage: parseStageId("person"), approved: true, by: "ann" };
+    await swarm.client.approve(runId, answer); // while nobody owns the run
+    await swarm.addCoordinator([first.id]);
+    await run.ended;
+    expect(run.events.at(-1)?.type).toBe("run.succeeded");
+    const paused = run.events.filter(({ type }) => type === "stage.paused");
+    expect(paused.map(({ data }) => data["stage"])).toEqual(["time", "person"]);
+    const time = run.events.find(
+      ({ type, data }) => type === "stage.succeeded" && data["stage"] === "time",
+    );
+    expect(time?.atMs).toBeGreaterThanOrEqual(Number(paused[0]?.data["untilMs"]));
   });
 
   it("a job that a coordinator without the run's shard takes in is handed to the owner", async () => {

@@ -2,6 +2,17 @@ import type { Explanation } from "./explanation.ts";
 
 /** What may go wrong with the tasks of a run. */
 export const RUN_EXPLANATIONS = {
+  "approval-denied": {
+    causes: [
+      "a person answered a stage that waits for an approval with no",
+      "nobody answered within the stage's time limit",
+    ],
+    remedies: [
+      "ask who denied it, or run the cascade again",
+      "give the stage more time, or `on_timeout: approve` where that is safe",
+    ],
+    example: "error approval-denied: stage release: ann did not approve: not on a Friday",
+  },
   "gate-not-met": {
     causes: ["the `gate` of a stage is not true of what the stage has made"],
     remedies: [

@@ -25,7 +25,9 @@ export interface Progress {
 export interface StageProgress {
   readonly id: string;
   readonly skills: readonly string[];
-  readonly status: "waiting" | "running" | "succeeded" | "failed" | "skipped";
+  readonly status: "waiting" | "running" | "succeeded" | "failed" | "skipped" | "paused";
+  /** What a paused stage waits for, in words. */
+  readonly waitsFor?: string;
   /** Undefined until the stage has started: a fan-out is as wide as its data. */
   readonly tasks: number | undefined;
   readonly succeeded: number;
@@ -75,6 +77,8 @@ export function advance(progress: Progress, event: PublishedEvent): Progress {
       return ofStage(progress, data, () => ({ status: "running", tasks: Number(data["tasks"]) }));
     case "stage.succeeded":
       return ofStage(progress, data, () => ({ status: "succeeded" }));
+    case "stage.paused":
+      return ofStage(progress, data, () => ({ status: "paused", waitsFor: waitOf(data) }));
     case "stage.skipped":
       return ofStage(progress, data, () => ({ status: "skipped" }));
     case "stage.failed":
@@ -88,6 +92,10 @@ export function advance(progress: Progress, event: PublishedEvent): Progress {
     default:
       return progress;
   }
+}
+
+function waitOf({ for: what, message }: JsonObject): string {
+  return what === "approval" ? `an approval: ${String(message)}` : "its time";
 }
 
 /** The progress after a log line of the swarm: who is there, and who took which task. Pure. */

@@ -59,6 +59,7 @@ const STATUS: Readonly<
   running: { unicode: "▸", ascii: ">", colour: "cyan" },
   failed: { unicode: "✗", ascii: "x", colour: "red" },
   waiting: { unicode: "·", ascii: ".", colour: "dim" },
+  paused: { unicode: "…", ascii: "~", colour: "yellow" },
   skipped: { unicode: "–", ascii: "-", colour: "dim" },
 };
 
@@ -68,7 +69,7 @@ function stageLines({ stages }: Progress, look: Look): readonly (readonly Span[]
   const isMany = stages.length > MOST_STAGES;
   const named = isMany
     ? stages
-        .filter(({ status }) => status === "running" || status === "failed")
+        .filter(({ status }) => ["running", "failed", "paused"].includes(status))
         .slice(0, MOST_STAGES - 1)
     : stages;
   const longest = Math.max(0, ...named.map(({ id }) => id.length));
@@ -81,12 +82,13 @@ function stageLines({ stages }: Progress, look: Look): readonly (readonly Span[]
 }
 
 function stageLine(
-  { id, status, tasks, succeeded }: StageProgress,
+  { id, status, tasks, succeeded, waitsFor = "" }: StageProgress,
   longest: number,
   { style, isNarrow }: Look,
 ): readonly Span[] {
   const { colour, ...marks } = STATUS[status];
   const mark: Span = { text: `  ${style.unicode ? marks.unicode : marks.ascii} `, colour };
+  if (status === "paused") return [mark, { text: `${id.padEnd(longest)}  waits for ${waitsFor}` }];
   if (tasks === undefined) return [mark, taskless(id, status)];
   const count = tasks === 0 ? "nothing to do" : `${succeeded}/${tasks}`;
   const name: Span = { text: `${id.padEnd(longest)}  ` };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  approval,
   branch,
   cascadeAsMapping,
   cascadeAsName,
@@ -28,6 +29,7 @@ const DEFINITIONS = {
   stage,
   branch,
   threshold,
+  approval,
   config,
   sandbox: sandboxConfig,
   fixStrategy,

@@ -59,6 +59,9 @@ export const KEY_DESCRIPTIONS = {
     error_recovery: "Of a `codex-sandbox` stage: what happens to tests that go on failing.",
     transform: "A value in place of a skill, evaluated where the run is coordinated.",
     gate: "An expression that must be true when the stage has ended: else the run fails.",
+    wait: "In place of a skill: lets a time pass, such as 10m.",
+    approve:
+      "In place of a skill: waits for a person. true, what to ask, or {message, timeout, on_timeout}.",
     continue_on_error: "true: when the stage fails, the run goes on.",
     when: "An expression: the stage is skipped when it is false.",
     condition: "An expression that a branch is chosen by, or that a loop goes on by.",
@@ -106,10 +109,18 @@ export const KEY_DESCRIPTIONS = {
     error_handling: "What happens when a task fails.",
     timeout: "For one attempt at one task: 500ms, 90s, 10m, 1.5h; 10m when not given, at most 24h.",
     gate: "An expression that must be true when the stage has ended: else the run fails.",
+    wait: "In place of a skill: lets a time pass, such as 10m.",
+    approve:
+      "In place of a skill: waits for a person. true, what to ask, or {message, timeout, on_timeout}.",
     continue_on_error: "true: when the stage fails, the run goes on.",
     at_least: "The branch is taken for numbers from here up.",
     when: "An expression: the branch is taken when it is true.",
     condition: "Another name of `when`, or {metric, comparison, threshold}.",
+  },
+  approval: {
+    message: "What the person is asked.",
+    timeout: "How long an answer is waited for; for ever when not given.",
+    on_timeout: "What no answer in time means: deny (the default) or approve.",
   },
   config: {
     multi_model: "disabled: no stage may ask for a model.",
