@@ -9,14 +9,18 @@ import type { Scrubber } from "../../core/scrub.ts";
 import { NOTHING_ALLOWED, type SkillAllowance } from "../../core/skill-allowance.ts";
 import { Ending } from "./ending.ts";
 import { exitCodeOf } from "./exit-code.ts";
+import { programFor } from "./program-name.ts";
 import { openSession, type Session } from "./swarm-session.ts";
 import { openTerminal, type SwarmTerminal } from "./swarm-terminal.ts";
+import { printable } from "./terminal-text.ts";
 
 /** A swarm, ours or one that was joined, and the terminal that shows it. */
 export interface SwarmWork {
   readonly session: Session;
   readonly terminal: SwarmTerminal;
   readonly ending: Ending;
+  /** How the person starts the program, for commands that are named to them. */
+  readonly program: string;
 }
 
 /** A larger output is counted at the end of the run only. */
@@ -71,7 +75,8 @@ export async function withSwarm(
   if (session === undefined) return ending.code;
   ending.killWith(() => session.kill());
   try {
-    return await work({ session, terminal, ending });
+    const program = programFor(directory, env);
+    return await work({ session, terminal, ending, program });
   } finally {
     terminal.stopping();
     await session.close();
@@ -84,7 +89,7 @@ export async function withSwarm(
  * @returns what `after` answers; on a signal, that signal's exit code
  */
 export async function watchRun(
-  { session, terminal, ending }: SwarmWork,
+  { session, terminal, ending, program }: SwarmWork,
   submit: () => Promise<RunId>,
   note: (event: PublishedEvent) => void,
   after: () => Promise<number>,
@@ -93,6 +98,8 @@ export async function watchRun(
   const watching = (async () => {
     for await (const event of session.client.watch(await submit(), leave.signal)) {
       note(event);
+      const question = questionOf(event);
+      if (question !== undefined) terminal.print(`${question}\n  ${program} ${answerTo(event)}`);
       terminal.event(terminal.isLive ? await withOutput(event, session.client) : event);
       // The processes of a swarm of ours log to this terminal; those of another one do not.
       if (!session.owned) terminal.log(JSON.stringify(logLineOf(event)));
@@ -105,6 +112,16 @@ export async function watchRun(
   } finally {
     leave.abort();
   }
+}
+
+/** What a run asks a person, in words; undefined for other events. */
+function questionOf({ type, data }: PublishedEvent): string | undefined {
+  if (type !== "stage.paused" || data["for"] !== "approval") return undefined;
+  return printable(`${String(data["stage"])} waits for your approval: ${String(data["message"])}`);
+}
+
+function answerTo({ run, data }: PublishedEvent): string {
+  return `runs approve ${run} ${String(data["stage"])}`;
 }
 
 /** What a task found is counted as it comes, also in outputs that were too large to travel with their event. */

@@ -166,6 +166,26 @@ describe("a cascade", () => {
       "7:37 invalid-expression `gate` must be true or false, but is of type number",
     ],
     [
+      "waits without a unit",
+      "  - { stage: b, wait: 10 }",
+      "7:23 invalid-cascade stages[1].wait must be a text with a unit, such as 10m, but is 10",
+    ],
+    [
+      "waits for too long",
+      "  - { stage: b, wait: 1000h }",
+      "7:23 limit-exceeded pauseMs: 3600000000 given, 1 to 2592000000 allowed",
+    ],
+    [
+      "waits for a person and does work",
+      "  - { stage: b, approve: true, skill: check }",
+      "7:32 invalid-cascade a stage that waits has no `skill` (write a stage of its own for it)",
+    ],
+    [
+      "asks a person of nothing",
+      '  - { stage: b, approve: "Go on with ${c}?" }',
+      "7:40 unknown-reference ${c}: there is nothing of that name",
+    ],
+    [
       "gives skills to a transform",
       "  - { stage: b, transform: 1, skill: check }",
       "7:31 invalid-cascade a stage with `transform` has no `skill` (write a stage of its own for it)",
