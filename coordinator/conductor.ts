@@ -113,9 +113,7 @@ export class Conductor {
     const owner = this.#ownerOf(run);
     if (owner === undefined || run.ended) return;
     this.#prepare(run, index, (prepared) => {
-      if (run.ended || run.isRunning(index) || run.abandoned || run.outcome(index) !== undefined) {
-        return;
-      }
+      if (!run.isWanted(index) || run.isRunning(index)) return;
       const stage = run.stage(index).id;
       switch (prepared.kind) {
         case "tasks":
@@ -139,8 +137,8 @@ export class Conductor {
   /** The output of a stage without tasks; a large one is stored as an object first. */
   #recordValue(owner: ShardOwner, run: RunState, stage: StageId, value: Json): void {
     const record = (output: Value): void => {
-      const isOpen = !run.ended && !run.abandoned && run.outcome(run.position(stage)) === undefined;
-      if (isOpen) owner.record(run, { type: "stage.succeeded", stage, output });
+      if (run.isWanted(run.position(stage)))
+        owner.record(run, { type: "stage.succeeded", stage, output });
     };
     const text = JSON.stringify(value);
     if (text.length <= LIMITS.inlineValueBytes) {
@@ -154,7 +152,7 @@ export class Conductor {
   }
 
   #failStage(owner: ShardOwner | undefined, run: RunState, stage: StageId, error: unknown): void {
-    if (owner === undefined || run.ended || run.abandoned) return;
+    if (owner === undefined || !run.isWanted(run.position(stage))) return;
     owner.record(run, { type: "stage.failed", stage, error: toErrorRecord(error) });
   }
 

@@ -1,4 +1,5 @@
 import { type Actor, type AnyActorRef, createActor } from "xstate";
+import type { ErrorRecord } from "../core/errors.ts";
 import {
   type EventOf,
   isRunOutcome,
@@ -193,6 +194,19 @@ export class RunState {
   stopStages(): void {
     for (const actor of this.#stages.values()) actor.send({ type: "cancel" });
     this.#stages.clear();
+    this.#paused.clear();
+  }
+
+  /** The error that the run fails with; undefined while it has none. */
+  get failure(): ErrorRecord | undefined {
+    return this.#run.getSnapshot().context.error;
+  }
+
+  /** False for a stage that has ended, and for one that is not to be started any more because the run fails. */
+  isWanted(stage: number): boolean {
+    if (this.ended || this.abandoned || this.outcome(stage) !== undefined) return false;
+    const isFinishing = this.#run.getSnapshot().matches("finishing");
+    return !isFinishing || this.stage(stage).isFinal === true;
   }
 
   get ended(): boolean {

@@ -234,11 +234,21 @@ function fieldOf(run: RunState, field: RunField): Json {
       return run.runId;
     case "cascade":
       return run.plan.cascade;
+    case "status":
+      return run.failure === undefined ? "succeeded" : "failed";
+    case "error":
+      return errorOf(run);
     case "timeline":
       return run.timeline;
     default:
       return field satisfies never;
   }
+}
+
+function errorOf({ failure }: RunState): Json {
+  if (failure === undefined) return null;
+  const { code, message } = failure;
+  return { code, message };
 }
 
 function asObject(value: Json | undefined): JsonObject {

@@ -63,6 +63,8 @@ export interface PlanStage {
   readonly decision?: Decision;
   /** When it fails, the run goes on as if it had been skipped. */
   readonly continueOnError?: true;
+  /** It runs also when the run fails before it, once nothing else runs any more. */
+  readonly isFinal?: true;
   /** One task for each skill and, with `foreach`, for each item. Tasks are item-major: all skills of item 0 first. */
   readonly skills: readonly SkillCall[];
   readonly foreach?: Template;
@@ -161,7 +163,7 @@ export interface Expression {
 }
 
 /** What a cascade may know of its own run. */
-export type RunField = "id" | "cascade" | "timeline";
+export type RunField = "id" | "cascade" | "status" | "error" | "timeline";
 
 /** What a `${…}` points at, resolved to its scope at compile time. */
 export interface Reference {

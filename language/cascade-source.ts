@@ -36,7 +36,12 @@ export function openCascade(source: Source, findings: Findings): OpenedCascade |
   const reporter = new Reporter(yaml, asName ? [] : ["cascade"], findings);
   const { cascade } = syntax.data;
   const inputs = declaredInputs(cascade, reporter);
-  return { cascade, inputs, reporter, stageIds: writtenIds(cascade.stages) };
+  return {
+    cascade,
+    inputs,
+    reporter,
+    stageIds: writtenIds([...cascade.stages, ...(cascade.finally ?? [])]),
+  };
 }
 
 function declaredInputs(cascade: CascadeSyntax, reporter: Reporter): readonly InputSpec[] {

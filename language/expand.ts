@@ -76,12 +76,33 @@ export class Expander {
       iteration: undefined,
     };
     const whole = this.#list(cascade.stages, place);
+    const result = this.#outputs(cascade, outputsId, whole, place);
+    this.#finals(cascade, whole, place);
+    return result;
+  }
+
+  #outputs(cascade: CascadeSyntax, outputsId: string, whole: Group, place: ListPlace): Group {
     if (cascade.outputs === undefined) return whole;
     const here = { ...place, path: [] };
     const frame = this.#reserve(outputsId, whole.exits, here);
     const outputs = { ...cascade.outputs };
     const { stage, fields } = this.#compiler.transform(outputs, "outputs", {}, frame);
     return this.#put(frame, stage, fields);
+  }
+
+  /** They need all others, and see their names; that a run fails does not keep them from running. */
+  #finals({ finally: stages }: CascadeSyntax, { exits }: Group, place: ListPlace): void {
+    if (stages === undefined) return;
+    if (this.#prefix !== "") {
+      const message = "a cascade that is used by another has no `finally`";
+      const hint = "write the final stages in the cascade that is run";
+      this.#reporter.report("invalid-cascade", message, ["finally"], hint);
+      return;
+    }
+    const from = this.#builder.stages.length;
+    const scope = new StageScope(place.scope);
+    this.#list(stages, { ...place, path: ["finally"], entry: exits, scope });
+    this.#builder.markFinal(from);
   }
 
   #list(stages: readonly StageSyntax[], place: ListPlace): Group {
@@ -97,7 +118,7 @@ export class Expander {
       groups.set(stage, group);
       this.#name(stage.id, group.target, place.scope);
       const body = bodies.get(stage);
-      if (body !== undefined) this.#turns(stage, body, groups, place);
+      if (body !== undefined) this.#turns(stage, bodies, groups, place);
     }
     const last = groups.get(ordered.at(-1) ?? EMPTY);
     const needed = new Set(ordered.flatMap((stage) => stage.needs));
@@ -336,16 +357,17 @@ export class Expander {
   /** The later turns of a loop: copies of its stages, each behind the decision of the turn before. */
   #turns(
     loop: OrderedStage,
-    body: readonly OrderedStage[],
+    bodies: ReadonlyMap<OrderedStage, readonly OrderedStage[]>,
     groups: Map<OrderedStage, Group>,
     place: ListPlace,
   ): void {
+    const body = bodies.get(loop) ?? [];
     const first = new Map([...body, loop].map((stage) => [stage, groups.get(stage)] as const));
     const turns = [first];
     const iterations = loop.syntax.max_iterations ?? DEFAULT_ITERATIONS;
     for (let turn = 2; turn <= iterations && !this.#builder.isFull; turn++) {
       const before = turns.at(-1)?.get(loop)?.exits ?? [];
-      turns.push(this.#turn(turn, [...body, loop], before, groups, place));
+      turns.push(this.#turn(turn, loop, { before, bodies, outer: groups, place }));
     }
     for (const stage of [...body, loop]) {
       const targets = turns.flatMap((groupsOfTurn) => groupsOfTurn.get(stage)?.target ?? []);
@@ -361,11 +383,18 @@ export class Expander {
 
   #turn(
     turn: number,
-    stages: readonly OrderedStage[],
-    before: readonly number[],
-    outer: ReadonlyMap<OrderedStage, Group>,
-    place: ListPlace,
+    loop: OrderedStage,
+    around: {
+      /** What the turn before ended with. */
+      readonly before: readonly number[];
+      readonly bodies: ReadonlyMap<OrderedStage, readonly OrderedStage[]>;
+      readonly outer: ReadonlyMap<OrderedStage, Group>;
+      readonly place: ListPlace;
+    },
   ): Map<OrderedStage, Group> {
+    const { before, bodies, outer, place } = around;
+    const stages = [...(bodies.get(loop) ?? []), loop];
+    const hasInner = stages.some((stage) => stage !== loop && bodies.has(stage));
     const [decision = 0] = before;
     const scope = new StageScope(place.scope);
     const here: ListPlace = {
@@ -373,10 +402,11 @@ export class Expander {
       entry: before,
       guard: { stage: decision, branch: "repeat" },
       scope,
-      suffix: `${place.suffix}--${turn}`,
+      // The turns of a loop inside are numbered too, so the outer one names itself.
+      suffix: `${place.suffix}--${hasInner ? `${loop.id}-` : ""}${turn}`,
       iteration: turn,
     };
-    const groups = new Map<OrderedStage, Group>();
+    const groups = new Map(outer);
     for (const stage of stages) {
       const own = stage.needs.filter((needed) => stages.includes(needed));
       const outside = stage.needs.filter((needed) => !stages.includes(needed));
@@ -387,6 +417,7 @@ export class Expander {
       const group = this.#stage(stage, [...new Set(needs)], here);
       groups.set(stage, group);
       this.#name(stage.id, group.target, scope);
+      if (stage !== loop && bodies.has(stage)) this.#turns(stage, bodies, groups, here);
     }
     return groups;
   }

@@ -270,6 +270,8 @@ export function commonFields(all: readonly Fields[]): Fields {
 const RUN_FIELDS: Readonly<Record<RunField, InputType>> = {
   id: "string",
   cascade: "string",
+  status: "string",
+  error: "any",
   timeline: "array",
 };
 

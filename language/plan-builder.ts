@@ -43,6 +43,14 @@ export class PlanBuilder {
     return position;
   }
 
+  /** The stages from this position on run also when the run fails before them. */
+  markFinal(from: number): void {
+    for (let position = from; position < this.stages.length; position++) {
+      const stage = this.stages[position];
+      if (stage !== undefined) this.stages[position] = { ...stage, isFinal: true };
+    }
+  }
+
   /** Puts the stage of the place that was taken last. */
   put(position: number, stage: PlanStage, fields: Fields): Group & { readonly position: number } {
     this.stages[position] = stage;

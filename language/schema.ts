@@ -218,6 +218,7 @@ const body = z.strictObject({
   error_handling: z.array(strategy).min(1).exactOptional(),
   inputs: z.array(inputSpec).default([]),
   stages: stageList,
+  finally: stageList.exactOptional(),
   outputs: z
     .record(z.string().regex(FIELD_NAME, "must be letters, digits, - and _"), json)
     .exactOptional(),
@@ -246,7 +247,7 @@ const kind = (
 ): MappingKind => ({ known: Object.keys(schema.shape), later: new Set(later) });
 
 const LATER_FOR_CASCADE = [
-  ...["finally", "github_integration"],
+  ...["github_integration"],
   ...["learned_patterns", "memory", "notify", "secrets"],
 ];
 const LATER_FOR_WORK = [
@@ -288,8 +289,8 @@ type KindName = keyof typeof MAPPINGS;
 /** From the kind of a mapping and a key in it to the kind of the mappings below that key. */
 const BELOW: Readonly<Partial<Record<KindName, Readonly<Record<string, KindName>>>>> = {
   file: { cascade: "cascade" },
-  fileWithName: { inputs: "input", stages: "stage", config: "config" },
-  cascade: { inputs: "input", stages: "stage", config: "config" },
+  fileWithName: { inputs: "input", stages: "stage", finally: "stage", config: "config" },
+  cascade: { inputs: "input", stages: "stage", finally: "stage", config: "config" },
   stage: {
     ...BELOW_WORK,
     ...{ branches: "branch", else: "branch", default: "branch" },

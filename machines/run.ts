@@ -19,6 +19,8 @@ export interface RunContext {
   readonly stages: Vector<StageProgress>;
   /** Stages that have not ended. */
   readonly openStages: number;
+  /** Whether a stage runs even when the run fails, by position. */
+  readonly finals: readonly boolean[];
   readonly error?: ErrorRecord;
   readonly cancelReason?: string;
 }
@@ -55,6 +57,8 @@ const runSetup = setup({
   },
   actions: {
     endStage: assign(({ context }, params: StageEnd) => afterEnd(context, params)),
+    /** The run fails: of what has not ended, only the final stages are still to come. */
+    keepFinals: assign(({ context }) => finalsOnly(context)),
     startStages: (_, _params: { readonly indexes: readonly number[] }) =>
       provideFirst("startStages"),
     stopStages: () => provideFirst("stopStages"),
@@ -67,6 +71,10 @@ const runSetup = setup({
   guards: {
     isLastOpenStage: ({ context }) => context.openStages === 1,
     isTolerated: (_, params: { readonly isTolerated: boolean }) => params.isTolerated,
+    failsWithFinals: ({ context }, params: { readonly index: number }) =>
+      context.finals.some(
+        (isFinal, index) => isFinal && index !== params.index && isOpen(context, index),
+      ),
     isTheLastTolerated: ({ context }, params: { readonly isTolerated: boolean }) =>
       params.isTolerated && context.openStages === 1,
   },
@@ -88,6 +96,11 @@ const startDependents = {
   }),
 } as const;
 
+const startReady = {
+  type: "startStages",
+  params: ({ context }: { context: RunContext }) => ({ indexes: readyStages(context) }),
+} as const;
+
 /**
  * Decides which stages of a run may start and how the run ends. A stage that was skipped, or whose failure is
  * tolerated, has ended like one that succeeded.
@@ -95,6 +108,7 @@ const startDependents = {
  * ```
  * created ─run.started─▶ running ── last stage ended ──▶ succeeding ─run.succeeded─▶ succeeded
  *                           ├──────── stage.failed ────▶ failing ────run.failed────▶ failed
+ *                           │     └─ with final stages ─▶ finishing ─ last of them ended ─▶ failing
  *                           └─────── cancel.requested ─▶ cancelling ─run.cancelled─▶ cancelled
  * ```
  */
@@ -140,6 +154,17 @@ export const runMachine = runSetup.createMachine({
             actions: [ended("failed"), startDependents],
           },
           {
+            guard: { type: "failsWithFinals", params: ({ event }) => event },
+            target: "finishing",
+            actions: [
+              assign({ error: ({ event }) => event.error }),
+              ended("failed"),
+              "stopStages",
+              "keepFinals",
+              startReady,
+            ],
+          },
+          {
             target: "failing",
             actions: [
               assign({
@@ -160,6 +185,34 @@ export const runMachine = runSetup.createMachine({
             params: ({ context }) => ({ indexes: readyStages(context) }),
           },
         },
+      },
+    },
+    /** It fails; its final stages are carried out first. */
+    finishing: {
+      on: {
+        "stage.started": {
+          actions: assign({
+            stages: ({ context, event }) => withStatus(context.stages, event.index, "started"),
+          }),
+        },
+        "stage.succeeded": [
+          { guard: "isLastOpenStage", target: "failing", actions: ended("succeeded") },
+          { actions: [ended("succeeded"), startDependents] },
+        ],
+        "stage.skipped": [
+          { guard: "isLastOpenStage", target: "failing", actions: ended("skipped") },
+          { actions: [ended("skipped"), startDependents] },
+        ],
+        // The run fails for what made it fail first.
+        "stage.failed": [
+          { guard: "isLastOpenStage", target: "failing", actions: ended("failed") },
+          { actions: [ended("failed"), startDependents] },
+        ],
+        "cancel.requested": {
+          target: "cancelling",
+          actions: [assign({ cancelReason: ({ event }) => event.reason }), "stopStages"],
+        },
+        recovered: { actions: startReady },
       },
     },
     succeeding: {
@@ -208,7 +261,31 @@ function initialContext(plan: Plan): RunContext {
       return { status: unmet === 0 ? "ready" : "waiting", unmet };
     }),
     openStages: plan.stages.length,
+    finals: plan.stages.map(({ isFinal }) => isFinal === true),
   };
+}
+
+function isOpen(context: RunContext, index: number): boolean {
+  const { status } = at(context.stages, index);
+  return status === "waiting" || status === "ready" || status === "started";
+}
+
+/** What is not final counts as skipped, so that the final stages wait only for each other. */
+function finalsOnly(context: RunContext): Partial<RunContext> {
+  const { finals, dependents } = context;
+  const open = finals.map((isFinal, index) => isFinal && isOpen(context, index));
+  const unmet = finals.map(() => 0);
+  for (const [index, targets] of dependents.entries()) {
+    if (open[index] !== true) continue;
+    for (const target of targets) unmet[target] = (unmet[target] ?? 0) + 1;
+  }
+  const stages = vectorOf(finals.length, (index): StageProgress => {
+    const stage = at(context.stages, index);
+    if (!isOpen(context, index)) return stage;
+    if (open[index] !== true) return { ...stage, status: "skipped" };
+    return { status: unmet[index] === 0 ? "ready" : "waiting", unmet: unmet[index] ?? 0 };
+  });
+  return { stages, openStages: open.filter(Boolean).length };
 }
 
 function readyStages(context: RunContext): readonly number[] {

@@ -418,3 +418,58 @@ outputs: { first: "\${route.n}", second: "\${twice.n}" }
     expect(succeeded).toEqual(["maybe--when", "last"]);
   });
 });
+
+describe("final stages", () => {
+  const definition = (how: string) => `${head}stages:
+  - { stage: work, skill: misbehave, inputs: { how: ${how} }, error_handling: { strategy: fail } }
+  - { stage: next, skill: pause, inputs: { ms: 1 } }
+finally:
+  - stage: clean
+    skill: pause
+    inputs: { ms: 1, item: "\${run.status}" }
+  - { stage: tell, transform: { status: "\${run.status}", error: "\${run.error}", work: "\${stages.work.status}", next: "\${stages.next.status}" } }
+outputs: { fine: "\${work.fine}" }
+`;
+  const told = (events: readonly { type: string; data: JsonObject }[]) =>
+    events.find(({ type, data }) => type === "stage.succeeded" && data["stage"] === "tell")?.data[
+      "output"
+    ];
+
+  it("run when all others have ended, and do not change what the run results in", async () => {
+    const { outcome, output, events } = await run(definition("fine"));
+    expect(outcome).toBe("run.succeeded");
+    expect(output).toEqual({ fine: true });
+    expect(told(events)).toEqual({
+      value: { status: "succeeded", error: null, work: "succeeded", next: "succeeded" },
+    });
+  });
+
+  it("run when the run fails, which then fails for what failed", async () => {
+    const { outcome, error, events, runId } = await run(definition("throw"));
+    expect(outcome).toBe("run.failed");
+    expect(error).toMatchObject({ code: "no-attempts-left" });
+    expect(told(events)).toEqual({
+      value: {
+        status: "failed",
+        error: { code: "no-attempts-left", message: expect.stringContaining("thrown on purpose") },
+        work: "failed",
+        next: "skipped",
+      },
+    });
+    expect(await executionsOf(swarm.directory, runId)).toEqual([
+      expect.stringMatching(/^clean\/0 1 /),
+    ]);
+  });
+
+  it("do not run when the run is cancelled", async () => {
+    const { directory, client } = swarm;
+    const waiting = definition("fine").replace("skill: pause, inputs: { ms: 1 } }", "wait: 1h }");
+    const { runId } = await client.submit({ cascade: "flow", definition: waiting, directory });
+    const followed = follow(client, runId);
+    await followed.reached("stage.paused");
+    await client.cancel(runId, "enough");
+    await followed.ended;
+    expect(followed.events.at(-1)?.type).toBe("run.cancelled");
+    expect(told(followed.events)).toBeUndefined();
+  });
+});

@@ -72,6 +72,29 @@ describe("a plan", () => {
     ]);
   });
 
+  it("has loops inside loops, each turn of the outer with all turns of the inner", () => {
+    expect(
+      shapeOf(`  - { stage: b, skill: check }
+  - { stage: inner, condition: "\${limit > 2}", repeat: b, max_iterations: 2 }
+  - { stage: outer, condition: "\${limit > 3}", repeat: b, max_iterations: 2 }
+  - { stage: last, transform: "\${b.findings}" }
+`),
+    ).toEqual([
+      "a <- ",
+      "b <- a",
+      "inner <- b",
+      "b--2 <- inner a if inner is repeat",
+      "inner--2 <- b--2 inner if inner is repeat",
+      "outer <- inner inner--2",
+      "b--outer-2 <- outer a if outer is repeat",
+      "inner--outer-2 <- b--outer-2 outer if outer is repeat",
+      "b--outer-2--2 <- inner--outer-2 a if inner--outer-2 is repeat",
+      "inner--outer-2--2 <- b--outer-2--2 inner--outer-2 if inner--outer-2 is repeat",
+      "outer--outer-2 <- inner--outer-2 inner--outer-2--2 outer if outer is repeat",
+      "last <- outer outer--outer-2",
+    ]);
+  });
+
   it("names the output of whichever turn or branch was last", () => {
     const { stages } = planOf(`  - { stage: b, skill: check }
   - { stage: again, condition: "\${size(findings) > limit}", repeat: b, max_iterations: 2 }

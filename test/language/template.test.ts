@@ -22,7 +22,10 @@ function scopeOf(loaded?: Json): Scope {
     status: (index) => (index < stages.length ? "succeeded" : "skipped"),
     item: { name: "one" },
     itemIndex: 0,
-    run: (field) => ({ id: "r1", cascade: "c", timeline: [{ agent: "a" }] })[field],
+    run: (field) =>
+      ({ id: "r1", cascade: "c", status: "succeeded", error: null, timeline: [{ agent: "a" }] })[
+        field
+      ],
     loaded: (ref) => (ref.name === blob.name ? loaded : undefined),
   };
 }

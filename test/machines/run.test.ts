@@ -26,6 +26,13 @@ function planOf(...needs: number[][]): Plan {
   };
 }
 
+function withFinals(plan: Plan, ...finals: readonly number[]): Plan {
+  const stages = plan.stages.map((stage, index) =>
+    finals.includes(index) ? { ...stage, isFinal: true as const } : stage,
+  );
+  return { ...plan, stages };
+}
+
 function fold(plan: Plan, ...events: RunInput[]) {
   let [state, actions] = initialTransition(runMachine, { plan });
   for (const event of events) [state, actions] = transition(runMachine, state, event);
@@ -134,6 +141,47 @@ describe("run machine", () => {
       events: [created, { type: "stage.failed", index: 0, error: broken, isTolerated: true }],
       state: "succeeding",
       orders: [{ type: "proposeSuccess", params: undefined }],
+    },
+    {
+      promise: "starts only its final stages when it fails, those first that need no other of them",
+      plan: withFinals(planOf([], [0], [1], [2], [2]), 2, 3, 4),
+      events: [
+        created,
+        started(0),
+        { type: "stage.failed", index: 0, error: broken, isTolerated: false },
+      ],
+      state: "finishing",
+      orders: [{ type: "stopStages", params: undefined }, start(2)],
+    },
+    {
+      promise: "fails for what failed first when its final stages have ended, however they did",
+      plan: withFinals(planOf([], [0], [1]), 1, 2),
+      events: [
+        created,
+        { type: "stage.failed", index: 0, error: broken, isTolerated: false },
+        {
+          type: "stage.failed",
+          index: 1,
+          error: { ...broken, message: "later" },
+          isTolerated: false,
+        },
+        { type: "stage.succeeded", index: 2 },
+      ],
+      state: "failing",
+      orders: [{ type: "proposeFailure", params: { error: broken } }],
+    },
+    {
+      promise: "goes on with its other final stages when one of them fails",
+      plan: withFinals(planOf([], [0], [0]), 1, 2),
+      events: [
+        created,
+        { type: "stage.succeeded", index: 0 },
+        started(1),
+        started(2),
+        { type: "stage.failed", index: 1, error: broken, isTolerated: false },
+      ],
+      state: "finishing",
+      orders: [{ type: "stopStages", params: undefined }, start(2)],
     },
     {
       promise: "after a fold starts again only what is not started",

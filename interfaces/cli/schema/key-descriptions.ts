@@ -11,6 +11,7 @@ export const KEY_DESCRIPTIONS = {
     error_handling: "What stages do on errors that do not say it themselves.",
     inputs: "What a run is given.",
     stages: "What is done, in this order unless `needs` says otherwise.",
+    finally: "Stages that run when all others have ended, also when the run fails.",
     outputs: "What the run results in: names and their values.",
   },
   cascade: {
@@ -23,6 +24,7 @@ export const KEY_DESCRIPTIONS = {
     error_handling: "What stages do on errors that do not say it themselves.",
     inputs: "What a run is given.",
     stages: "What is done, in this order unless `needs` says otherwise.",
+    finally: "Stages that run when all others have ended, also when the run fails.",
     outputs: "What the run results in: names and their values.",
   },
   input: {
