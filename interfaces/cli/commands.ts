@@ -55,6 +55,15 @@ export interface ValidateCommand {
   readonly allowance?: SkillAllowance;
 }
 
+export interface PlanCommand {
+  readonly kind: "plan";
+  readonly cascade: string;
+  /** `key=value`, as given. */
+  readonly inputs: readonly string[];
+  readonly form: "text" | "json" | "mermaid";
+  readonly allowance?: SkillAllowance;
+}
+
 export interface ExplainCommand {
   readonly kind: "explain";
   /** Undefined: all codes are listed. */
@@ -90,6 +99,7 @@ export type CliCommand =
   | DoctorCommand
   | VerifyCommand
   | ValidateCommand
+  | PlanCommand
   | ExplainCommand
   | SchemaCommand
   | FormatCommand
@@ -98,5 +108,17 @@ export type CliCommand =
 
 /** Every command by its name: what a mistyped one is compared with. */
 export const COMMAND_NAMES = [
-  ...["run", "up", "verify", "doctor", "validate", "explain", "schema", "fmt", "init", "skills"],
+  ...[
+    "run",
+    "up",
+    "verify",
+    "doctor",
+    "validate",
+    "plan",
+    "explain",
+    "schema",
+    "fmt",
+    "init",
+    "skills",
+  ],
 ] as const satisfies readonly CliCommand["kind"][];
