@@ -56,6 +56,15 @@ export interface ValidateCommand {
   readonly allowance?: SkillAllowance;
 }
 
+export interface PlanCommand {
+  readonly kind: "plan";
+  readonly cascade: string;
+  /** `key=value`, as given. */
+  readonly inputs: readonly string[];
+  readonly form: "text" | "json" | "mermaid";
+  readonly allowance?: SkillAllowance;
+}
+
 export interface ExplainCommand {
   readonly kind: "explain";
   /** Undefined: all codes are listed. */
@@ -91,6 +100,7 @@ export type CliCommand =
   | DoctorCommand
   | VerifyCommand
   | ValidateCommand
+  | PlanCommand
   | ExplainCommand
   | SchemaCommand
   | FormatCommand
@@ -106,6 +116,7 @@ export const COMMAND_NAMES = [
     "verify",
     "doctor",
     "validate",
+    "plan",
     "explain",
     "schema",
     "fmt",

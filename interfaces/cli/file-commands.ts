@@ -3,6 +3,7 @@ import {
   allowanceOf,
   allowHostCommandsOption,
   allowProjectSkillsOption,
+  collect,
 } from "./command-options.ts";
 import {
   type Ask,
@@ -16,6 +17,7 @@ import {
 /** The commands for those who write cascades. None of them needs a swarm. */
 export function addFileCommands(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
   addValidate(cli, optionsOf, ask);
+  addPlan(cli, optionsOf, ask);
   addExplain(cli, optionsOf, ask);
   addSchema(cli, optionsOf, ask);
   addFormat(cli, optionsOf, ask);
@@ -36,6 +38,28 @@ function addValidate(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
       refuse("validate", options, SWARM_OPTIONS);
       const json = options.json === true;
       ask({ kind: "validate", targets, json, ...allowanceOf(options) });
+    });
+}
+
+function addPlan(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
+  cli
+    .command("plan")
+    .description("show what a run of a cascade would do, and start nothing")
+    .argument("<cascade>", "name or path")
+    .option("--input <key=value>", "an input of the cascade, repeatable", collect)
+    .addOption(allowProjectSkillsOption())
+    .addOption(allowHostCommandsOption())
+    .option("--json", "print the plan as one JSON document")
+    .option("--mermaid", "print the stages as a Mermaid flowchart")
+    .addHelpText("after", EXAMPLES.plan)
+    .action((cascade: string, own: Options & { readonly mermaid?: true }) => {
+      const options = optionsOf(own);
+      refuse("plan", options, SWARM_OPTIONS);
+      const isMermaid = own.mermaid === true;
+      if (isMermaid) refuse("plan", options, { json: "--json together with --mermaid" });
+      const form = isMermaid ? "mermaid" : options.json === true ? "json" : "text";
+      const inputs = own.input ?? [];
+      ask({ kind: "plan", cascade, inputs, form, ...allowanceOf(options) });
     });
 }
 
@@ -109,6 +133,12 @@ Examples:
   npm run cascade -- validate --json my.yaml other.yaml
   npm run cascade -- validate --allow-project-skills my.yaml
   npm run -s cascade -- validate - < my.yaml`,
+  plan: `
+Examples:
+  npm run cascade -- plan code-quality-swarm
+  npm run cascade -- plan code-quality-swarm --input path=.
+  npm run -s cascade -- plan --mermaid my.yaml
+  npm run -s cascade -- plan --json my.yaml --input key=value`,
   explain: `
 Examples:
   npm run cascade -- explain

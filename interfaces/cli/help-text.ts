@@ -12,6 +12,7 @@ Examples:
   npm run cascade -- doctor                         what is here, what is missing, what to do about it
   npm run cascade -- init                           write a first cascade, to go on from
   npm run cascade -- validate cascades              check cascades without running them
+  npm run cascade -- plan code-quality-swarm        show what a run would do, and start nothing
   npm run cascade -- explain unknown-skill          what an error code means and what to do
   npm run cascade -- verify <run>                   execute a share of a report's findings again
 

@@ -2,8 +2,9 @@ import { accessSync, constants } from "node:fs";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import type { Job } from "../../bus/messages.ts";
 import { SwarmError } from "../../core/errors.ts";
-import type { Json } from "../../core/json.ts";
+import type { Json, JsonObject } from "../../core/json.ts";
 import type { Plan } from "../../core/plan.ts";
+import type { SkillCatalog } from "../../core/skill.ts";
 import { readCascade } from "../../language/cascade-registry.ts";
 import { compileCascade } from "../../language/compile.ts";
 import { renderDiagnostic } from "../../language/diagnostic.ts";
@@ -30,10 +31,7 @@ export async function jobFromCommandLine(
   const { plan, definition } = await findCascade(request);
   const inputs = typedInputs(plan, request.inputs);
   resolveInputs(plan.inputs, inputs, directory);
-  for (const spec of plan.inputs) {
-    const given = inputs[spec.name] ?? spec.default;
-    if (spec.type === "path" && typeof given === "string") refuseUnreadable(given, directory);
-  }
+  refuseUnreadablePaths(plan, inputs, directory);
   const job = {
     cascade: plan.cascade,
     inputs,
@@ -43,15 +41,43 @@ export async function jobFromCommandLine(
   return { job, plan };
 }
 
-async function findCascade(request: JobRequest): Promise<{ plan: Plan; definition?: string }> {
+/**
+ * The plan that a command line asks for, its inputs as given and as the run would have them, and the skills.
+ * Checked as for a run, but without any input those that are required may be missing.
+ */
+export async function planFromCommandLine(request: JobRequest): Promise<{
+  readonly plan: Plan;
+  readonly given: JsonObject;
+  readonly values: JsonObject;
+  readonly skills: SkillCatalog;
+}> {
+  const { directory } = request;
+  const { plan, skills } = await findCascade(request);
+  const given = typedInputs(plan, request.inputs);
+  const mayBeMissing = request.inputs.length === 0;
+  const specs = mayBeMissing
+    ? plan.inputs.map((spec) => ({ ...spec, required: false }))
+    : plan.inputs;
+  const values = resolveInputs(specs, given, directory);
+  refuseUnreadablePaths(plan, given, directory);
+  return { plan, given, values, skills };
+}
+
+interface FoundCascade {
+  readonly plan: Plan;
+  readonly definition?: string;
+  readonly skills: SkillCatalog;
+}
+
+async function findCascade(request: JobRequest): Promise<FoundCascade> {
   const { cascade, directory } = request;
   const { skills, cascades } = await openInstalled(request);
-  if (!isCascadePath(cascade)) return { plan: await cascades.plan(cascade) };
+  if (!isCascadePath(cascade)) return { plan: await cascades.plan(cascade), skills };
   const path = isAbsolute(cascade) ? cascade : resolve(directory, cascade);
   const definition = await readCascade(path);
   const file = path.startsWith(directory) ? cascade : path;
   const compiled = compileCascade({ text: definition, file }, skills, cascades.sources);
-  if (compiled.ok) return { plan: compiled.plan, definition };
+  if (compiled.ok) return { plan: compiled.plan, definition, skills };
   const shown = compiled.diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, definition));
   throw new CascadeRefused(
     `${shown.join("\n")}\n${compiled.diagnostics.length} error(s) in ${basename(path)}`,
@@ -81,6 +107,13 @@ function typedInputs(plan: Plan, given: readonly string[]): Record<string, Json>
     inputs[name] = inputFromText(spec, text.slice(at + 1));
   }
   return inputs;
+}
+
+function refuseUnreadablePaths(plan: Plan, inputs: JsonObject, directory: string): void {
+  for (const spec of plan.inputs) {
+    const given = inputs[spec.name] ?? spec.default;
+    if (spec.type === "path" && typeof given === "string") refuseUnreadable(given, directory);
+  }
 }
 
 function refuseUnreadable(path: string, directory: string): void {

@@ -9,6 +9,7 @@ import { runExplain } from "./explain/explain-command.ts";
 import { runFormat } from "./format/format-command.ts";
 import { runInit } from "./init/init-command.ts";
 import { CascadeRefused } from "./job-inputs.ts";
+import { runPlan } from "./plan/plan-command.ts";
 import { runRuns } from "./runs/runs-command.ts";
 import { runSchema } from "./schema/schema-command.ts";
 import { runSkillsCommand } from "./skills/skills-command.ts";
@@ -43,6 +44,8 @@ function carryOut(command: CliCommand): Promise<number> {
       return runVerify(command, { directory, scrubber });
     case "validate":
       return runValidate(command, { directory, scrubber });
+    case "plan":
+      return runPlan(command, { directory, scrubber });
     case "explain":
       return runExplain(command);
     case "schema":

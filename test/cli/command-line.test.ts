@@ -83,6 +83,12 @@ describe("the command line", () => {
       },
     ],
     [["--json", "validate", "x"], { kind: "validate", targets: ["x"], json: true }],
+    [["plan", "c.yaml"], { kind: "plan", cascade: "c.yaml", inputs: [], form: "text" }],
+    [
+      ["--json", "plan", "c", "--input", "a=1"],
+      { kind: "plan", cascade: "c", inputs: ["a=1"], form: "json" },
+    ],
+    [["plan", "c", "--mermaid"], { kind: "plan", cascade: "c", inputs: [], form: "mermaid" }],
     [["explain"], { kind: "explain", json: false }],
     [["explain", "usage", "--json"], { kind: "explain", code: "usage", json: true }],
     [["schema"], { kind: "schema" }],

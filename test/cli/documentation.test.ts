@@ -21,6 +21,7 @@ it.each(
     ["verify"],
     ["doctor"],
     ["validate"],
+    ["plan"],
     ["schema"],
     ["explain"],
     ["fmt"],
