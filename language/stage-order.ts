@@ -1,4 +1,5 @@
 import { isToken } from "../core/ids.ts";
+import { FORBIDDEN_KEYS } from "../core/json.ts";
 import { RESERVED_STAGE_IDS } from "./names.ts";
 import { didYouMean } from "./nearest.ts";
 import { orderStages } from "./order.ts";
@@ -33,7 +34,8 @@ export function orderedStages(
   if (cycle !== undefined) {
     const names = cycle.map((index) => ids[index]).join(" → ");
     const message = `stages need each other: ${names}`;
-    reporter.report("invalid-cascade", message, [...path, cycle[0] ?? 0]);
+    const hint = "take one of them out of the other's `needs`";
+    reporter.report("invalid-cascade", message, [...path, cycle[0] ?? 0], hint);
   }
   const ordered = new Map<number, OrderedStage>();
   for (const index of order) {
@@ -156,7 +158,7 @@ function idOf(stage: StageSyntax, index: number, list: Path, reporter: Reporter)
     reporter.report("invalid-cascade", message, [...path, key], hint);
     return `stage-${index + 1}`;
   }
-  if (RESERVED_STAGE_IDS.has(id)) {
+  if (RESERVED_STAGE_IDS.has(id) || FORBIDDEN_KEYS.has(id)) {
     const message = `"${id}" cannot name a stage: it has a meaning of its own`;
     reporter.report("invalid-cascade", message, [...path, key]);
   }

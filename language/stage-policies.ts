@@ -68,7 +68,8 @@ function durationOf(
   }
   if (ms < 1 || ms > LIMITS.taskTimeoutMs) {
     const message = `taskTimeoutMs: ${ms} given, 1 to ${LIMITS.taskTimeoutMs} allowed`;
-    reporter.report("limit-exceeded", message, path);
+    const hint = `at least 1ms, at most ${LIMITS.taskTimeoutMs / 3_600_000}h`;
+    reporter.report("limit-exceeded", message, path, hint);
   }
   return ms;
 }
