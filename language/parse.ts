@@ -5,7 +5,6 @@ import {
   isMap,
   isNode,
   isScalar,
-  LineCounter,
   type Node,
   Parser,
   type Scalar,
@@ -14,7 +13,8 @@ import type { ErrorLocation } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { Findings } from "./findings.ts";
-import { type PlaceOf, refuseUnsafe } from "./safe-yaml.ts";
+import { type PlaceOf, placesIn } from "./places.ts";
+import { refuseUnsafe } from "./safe-yaml.ts";
 import { dataOf } from "./yaml-data.ts";
 import { problemOf } from "./yaml-errors.ts";
 import { tokensIn } from "./yaml-tokens.ts";
@@ -53,11 +53,6 @@ export function parseYaml(
 ): Parsed {
   const { text, file } = source;
   const findings = new Findings();
-  const lines = new LineCounter();
-  const place: PlaceOf = (offset) => {
-    const { line, col } = lines.linePos(offset);
-    return { file, line: Math.max(1, line), column: Math.max(1, col) };
-  };
   const refused = (): Parsed => ({ ok: false, diagnostics: findings.list() });
 
   const bytes = Buffer.byteLength(text);
@@ -66,7 +61,8 @@ export function parseYaml(
     findings.report("limit-exceeded", message, () => ({ file, line: 1, column: 1 }));
     return refused();
   }
-  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  const place = placesIn(text, file);
+  const tokens = [...new Parser().parse(text)];
   refuseCharacters(text, findings, place);
   refuseDepth(tokens, findings, place);
   if (!findings.isEmpty) return refused();

@@ -9,15 +9,12 @@ import {
   type Scalar,
   type YAMLMap,
 } from "yaml";
-import type { ErrorLocation } from "../core/errors.ts";
 import { FORBIDDEN_KEYS } from "../core/json.ts";
 import { LIMITS } from "../core/limits.ts";
 import { BLOB_KEY } from "../core/value.ts";
 import type { Findings } from "./findings.ts";
+import type { PlaceOf } from "./places.ts";
 import type { Aliased } from "./yaml-data.ts";
-
-/** The place of an offset in the text. */
-export type PlaceOf = (offset: number) => ErrorLocation;
 
 /**
  * Refuses what YAML allows but JSON data from outside must not hold, and aliases that multiply or nest without bound.
