@@ -33,17 +33,35 @@ function versionOf(path: string): string | undefined {
   }
 }
 
-/** Reads a cascade file. @throws SwarmError `path-not-found`, `path-unreadable` or `limit-exceeded` */
+/** Reads a cascade file. @throws SwarmError `path-not-found`, `path-unreadable`, `limit-exceeded` or `invalid-yaml` */
 export function readCascadeFile(path: string): Source {
   try {
     const info = statSync(path);
     if (!info.isFile()) throw new SwarmError("path-unreadable", `${path} is not a file`);
     refuseOver("cascadeFileBytes", info.size);
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
-    return { text, file: path };
+    return { text: decoded(readFileSync(path), path), file: path };
   } catch (error) {
     if (error instanceof SwarmError) throw error;
     throw unreadable(path, error);
+  }
+}
+
+/** @throws SwarmError `invalid-yaml` at the first byte that is no UTF-8 */
+function decoded(bytes: Buffer, file: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    // Each wrong byte is replaced, so what stands before the first is as long as it should be.
+    const before = bytes.toString("utf8").split("\ufffd", 1)[0] ?? "";
+    const lines = before.split("\n");
+    const line = lines.length;
+    const column = (lines.at(-1) ?? "").length + 1;
+    const byte = bytes[Buffer.byteLength(before)]?.toString(16).toUpperCase().padStart(2, "0");
+    throw new SwarmError("invalid-yaml", `the byte 0x${byte} is not UTF-8`, {
+      location: { file, line, column },
+      hint: "save the file as UTF-8",
+      cause,
+    });
   }
 }
 
@@ -73,6 +91,5 @@ function unreadable(path: string, error: unknown): SwarmError {
   return new SwarmError(missing ? "path-not-found" : "path-unreadable", `${path} ${why}`, {
     location: { file: path },
     cause: error,
-    ...(error instanceof TypeError ? { hint: "save the file as UTF-8" } : {}),
   });
 }

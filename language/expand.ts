@@ -106,7 +106,9 @@ export class Expander {
   }
 
   #list(stages: readonly StageSyntax[], place: ListPlace): Group {
-    const ordered = orderedStages(stages, place.path, this.#reporter);
+    const ordered = orderedStages(stages, place.path, this.#reporter, (id) =>
+      this.#names.around(id),
+    );
     const bodies = loopBodies(ordered, this.#reporter);
     const repeated = new Set([...bodies].flatMap(([loop, body]) => [loop, ...body]));
     const groups = new Map<OrderedStage, Group>();

@@ -61,7 +61,11 @@ export function checkExpression(text: string, names: ExpressionNames): Checked {
   const checked = checkCel(printed.text, printed.types);
   if (!("type" in checked)) {
     const offset = printer.offsetOf(checked.range?.start ?? 0, checked.range?.end ?? 0);
-    return refused({ code: "invalid-expression", message: inOurWords(checked.message), offset });
+    const message = inOurWords(checked.message);
+    const hint = message.startsWith(NO_OVERLOAD)
+      ? { hint: "types are never converted: use string(x), double(x) or int(x)" }
+      : {};
+    return refused({ code: "invalid-expression", message, ...hint, offset });
   }
   const { references, iterates } = printed;
   const source = `\${${text}}`;
@@ -113,12 +117,14 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   dyn: "any",
 };
 
+const NO_OVERLOAD = "there is no ";
+
 function inOurWords(message: string): string {
   const named = message
     .replace(/\b(?:list|map)<[^>]*>+/g, (type) => (type.startsWith("list") ? "array" : "object"))
     .replace(/\b(?:double|int|bool|dyn)\b/g, (type) => TYPE_NAMES[type] ?? type);
   const [, fits] = /^no such overload: (.*)$/.exec(named) ?? [];
-  return fits === undefined ? named : `there is no ${fits}`;
+  return fits === undefined ? named : `${NO_OVERLOAD}${fits}`;
 }
 
 /** What people write who think of another language. */

@@ -1,3 +1,4 @@
+import { FORBIDDEN_KEYS } from "../core/json.ts";
 import type { InputSpec, InputType, Reference, RunField } from "../core/plan.ts";
 import type { Resolved } from "./expression.ts";
 import { didYouMean } from "./nearest.ts";
@@ -75,6 +76,11 @@ export class Names {
     return this.#stageIds.has(name) || this.#inputs.has(name) || this.#fieldNames.has(name);
   }
 
+  /** The id of the stage that another is inside of; undefined for one of the outermost list. */
+  around(stage: string): string | undefined {
+    return this.#stageIds.get(stage);
+  }
+
   /** Tells of the outputs of a stage, for names with hyphens among them. */
   addFields(fields: Fields): void {
     for (const name of fields?.keys() ?? []) this.#fieldNames.add(name);
@@ -87,6 +93,10 @@ export class Names {
    */
   resolve(path: Path, source: string, place: NamePlace): Resolved {
     const [root, ...rest] = path;
+    const reserved = path.find((step) => FORBIDDEN_KEYS.has(String(step)));
+    if (reserved !== undefined) {
+      return { ok: false, why: `"${reserved}" is a reserved name: no data has it` };
+    }
     if (typeof root !== "string") return this.#unknown(path, place);
     if (root === "inputs") {
       const [name, ...below] = rest;
@@ -239,10 +249,16 @@ export class Names {
     return {
       ok: false,
       why: "there is nothing of that name",
-      hint: () => didYouMean(given, known()),
+      hint: NOT_DATA[String(path[0])] ?? (() => didYouMean(given, known())),
     };
   }
 }
+
+/** What people look for who know other tools; names with a meaning of their own, so no stage is called so. */
+const NOT_DATA: Readonly<Record<string, string>> = {
+  env: "expressions see no environment: declare an input, and give it when the run is started",
+  secrets: "expressions see no secrets: skills read those that they need themselves",
+};
 
 /** Of a name with hyphens: the first letters of its parts. */
 function initialsOf(id: string): string | undefined {

@@ -1,3 +1,5 @@
+import { strangeLetter } from "./quoted.ts";
+
 /** The known name nearest to a mistyped one, undefined when none is near. */
 export function nearest(given: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
@@ -15,6 +17,8 @@ export function nearest(given: string, known: readonly string[]): string | undef
 /** What to say about an unknown name: the nearest known one, or all of them when they are few. */
 export function didYouMean(given: string, known: readonly string[]): string {
   const name = nearest(given, known);
+  const strange = strangeLetter(given);
+  if (name !== undefined && strange !== undefined) return `did you mean "${name}"? ${strange}`;
   if (name !== undefined) return `did you mean "${name}"?`;
   return known.length === 0 ? "there are none" : `known: ${known.slice(0, 20).join(", ")}`;
 }

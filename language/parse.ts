@@ -5,17 +5,19 @@ import {
   isMap,
   isNode,
   isScalar,
-  LineCounter,
   type Node,
   Parser,
   type Scalar,
-  type YAMLError,
 } from "yaml";
 import type { ErrorLocation } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { Findings } from "./findings.ts";
-import { type PlaceOf, refuseUnsafe } from "./safe-yaml.ts";
+import { type PlaceOf, placesIn } from "./places.ts";
+import { refuseUnsafe } from "./safe-yaml.ts";
+import { dataOf } from "./yaml-data.ts";
+import { problemOf } from "./yaml-errors.ts";
+import { tokensIn } from "./yaml-tokens.ts";
 
 /** A cascade file as its author wrote it. */
 export interface Source {
@@ -51,11 +53,6 @@ export function parseYaml(
 ): Parsed {
   const { text, file } = source;
   const findings = new Findings();
-  const lines = new LineCounter();
-  const place: PlaceOf = (offset) => {
-    const { line, col } = lines.linePos(offset);
-    return { file, line: Math.max(1, line), column: Math.max(1, col) };
-  };
   const refused = (): Parsed => ({ ok: false, diagnostics: findings.list() });
 
   const bytes = Buffer.byteLength(text);
@@ -64,21 +61,22 @@ export function parseYaml(
     findings.report("limit-exceeded", message, () => ({ file, line: 1, column: 1 }));
     return refused();
   }
-  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  const place = placesIn(text, file);
+  const tokens = [...new Parser().parse(text)];
   refuseCharacters(text, findings, place);
   refuseDepth(tokens, findings, place);
   if (!findings.isEmpty) return refused();
 
   const document = compose(tokens, text, findings, place);
   if (document === undefined || !findings.isEmpty) return refused();
-  refuseUnsafe(document, findings, place);
+  const aliased = refuseUnsafe(document, findings, place);
   if (!findings.isEmpty) return refused();
   rewrite(document);
   const root = document.contents;
   return {
     ok: true,
-    data: document.toJS({ maxAliasCount: -1 }),
-    locate: (path, key) => place(offsetOf(root, path, key)),
+    data: dataOf(root, aliased),
+    locate: (path, key) => place(pastSpaces(text, offsetOf(root, path, key))),
     locateText: (path, offset) => {
       const node = path.reduce<unknown>(child, root);
       return place(isScalar(node) ? offsetInside(node, text, offset) : offsetOf(root, path));
@@ -97,46 +95,30 @@ const REFUSED_CHARACTERS = /[[\p{Cc}--[\t\n\r\x85]]\p{Cs}\u202a-\u202e\u2066-\u2
 
 function refuseCharacters(text: string, findings: Findings, place: PlaceOf): void {
   for (const { 0: character, index } of text.matchAll(REFUSED_CHARACTERS)) {
+    if (character === "\0") {
+      const hint = "save the file as UTF-8";
+      const message = "the character U+0000 is not allowed";
+      findings.report("invalid-yaml", message, () => place(index), hint);
+      // A file in UTF-16 has one beside every letter.
+      return;
+    }
     const code = character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
     findings.report("invalid-yaml", `the character U+${code} is not allowed`, () => place(index));
   }
 }
 
-const COLLECTIONS: ReadonlySet<string> = new Set(["block-map", "block-seq", "flow-collection"]);
-
 /** The token parser keeps a stack of its own, so its output tells the depth safely and exactly. */
 function refuseDepth(tokens: readonly CST.Token[], findings: Findings, place: PlaceOf): void {
   let deepest = 0;
   let firstOver = Number.POSITIVE_INFINITY;
-  const open: { readonly token: CST.Token; readonly depth: number }[] = [];
-  for (const token of tokens) open.push({ token, depth: 0 });
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { token } = next;
-    const depth = next.depth + (COLLECTIONS.has(token.type) ? 1 : 0);
+  for (const { token, depth } of tokensIn(tokens)) {
     deepest = Math.max(deepest, depth);
     if (depth > LIMITS.yamlDepth) firstOver = Math.min(firstOver, token.offset);
-    if (token.type === "document" && token.value !== undefined) {
-      open.push({ token: token.value, depth });
-    }
-    if (!("items" in token)) continue;
-    for (const { key, value } of token.items) {
-      if (key != null) open.push({ token: key, depth });
-      if (value !== undefined) open.push({ token: value, depth });
-    }
   }
   if (deepest <= LIMITS.yamlDepth) return;
   const message = `yamlDepth: ${deepest} given, ${LIMITS.yamlDepth} allowed`;
   findings.report("limit-exceeded", message, () => place(firstOver));
 }
-
-/** What to do about the parser's errors that people meet most, by their code or, where that says less, their message. */
-const HINTS: Readonly<Record<string, string>> = {
-  BAD_SCALAR_START: "put the text in quotes",
-  BLOCK_AS_IMPLICIT_KEY: "a text that holds `: ` needs quotes",
-  TAB_AS_INDENT: "indent with spaces",
-  "Unexpected scalar at node end":
-    "put what follows the quotes inside of them; `cascade-swarm fmt --fix` does it for a note in brackets",
-};
 
 function compose(
   tokens: readonly CST.Token[],
@@ -151,16 +133,14 @@ function compose(
     stringKeys: true,
     // Compares each key with each other one; `refuseUnsafe` does it in one pass.
     uniqueKeys: false,
+    // Without this, tags such as `!!binary` are read without a word.
+    resolveKnownTags: false,
   });
   const [document, second] = composer.compose(tokens, true, text.length);
-  const report = (error: YAMLError): void => {
-    // An unknown tag is only a warning there; `refuseUnsafe` refuses all but the core ones.
-    if (error.code === "TAG_RESOLVE_FAILED") return;
-    const message = error.message.replace(/\s+/g, " ");
-    const hint = HINTS[error.code] ?? HINTS[message];
-    findings.report("invalid-yaml", message, () => place(error.pos[0]), hint);
-  };
-  for (const error of [...(document?.errors ?? []), ...(document?.warnings ?? [])]) report(error);
+  for (const error of [...(document?.errors ?? []), ...(document?.warnings ?? [])]) {
+    const { message, offset, hint } = problemOf(error, text, tokens);
+    findings.report("invalid-yaml", message, () => place(offset), hint);
+  }
   if (second !== undefined) {
     const message = "a second document begins here: a file holds one cascade";
     findings.report("invalid-yaml", message, () => place(second.range[0]));
@@ -194,4 +174,11 @@ function offsetOf(root: unknown, path: readonly PropertyKey[], key?: string): nu
   if (key === undefined || !isMap(node)) return offset;
   const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key);
   return isScalar(pair?.key) ? (pair.key.range?.[0] ?? offset) : offset;
+}
+
+/** A key or value that is not written has the place where its line goes on. */
+function pastSpaces(text: string, offset: number): number {
+  let at = offset;
+  while (text[at] === " ") at += 1;
+  return at;
 }

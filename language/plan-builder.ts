@@ -27,7 +27,12 @@ export class PlanBuilder {
   /** Takes the next place in the plan, before the stage is compiled, so that names in it know what is before it. */
   reserve(id: string, needs: readonly number[], path: Path, reporter: Reporter): number {
     if (this.#ids.has(id)) {
-      reporter.report("invalid-cascade", `two stages are called "${id}"`, path);
+      reporter.report(
+        "invalid-cascade",
+        `two stages are called "${id}"`,
+        path,
+        "rename one of them",
+      );
     } else if (!isToken(id)) {
       const message = `"${id}" is too long to name a stage`;
       reporter.report("invalid-cascade", message, path, "use shorter names");

@@ -1,79 +1,123 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap } from "yaml";
-import type { ErrorLocation } from "../core/errors.ts";
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Scalar,
+  type YAMLMap,
+} from "yaml";
 import { FORBIDDEN_KEYS } from "../core/json.ts";
+import { LIMITS } from "../core/limits.ts";
 import { BLOB_KEY } from "../core/value.ts";
 import type { Findings } from "./findings.ts";
+import type { PlaceOf } from "./places.ts";
+import type { Aliased } from "./yaml-data.ts";
 
-/** The place of an offset in the text. */
-export type PlaceOf = (offset: number) => ErrorLocation;
-
-/** Refuses what YAML allows but JSON data from outside must not hold, and aliases that multiply without bound. */
-export function refuseUnsafe(document: Document.Parsed, findings: Findings, place: PlaceOf): void {
+/**
+ * Refuses what YAML allows but JSON data from outside must not hold, and aliases that multiply or nest without bound.
+ * @returns what the aliases stand for
+ */
+export function refuseUnsafe(
+  document: Document.Parsed,
+  findings: Findings,
+  place: PlaceOf,
+): Aliased {
   const { version, explicit } = document.directives.yaml;
   if (explicit && version !== "1.2") {
     findings.report("invalid-yaml", `YAML ${version} is not read, only 1.2`, () => place(0));
   }
-  new Inspection(findings, place).inspect(document.contents);
+  const inspection = new Inspection(findings, place);
+  inspection.inspect(document.contents, 0);
+  return inspection.aliased;
 }
-
-const CORE_TAGS: ReadonlySet<string> = new Set([
-  "!",
-  ...["str", "int", "float", "bool", "null", "map", "seq"].map(
-    (name) => `tag:yaml.org,2002:${name}`,
-  ),
-]);
 
 /** Values that a file may have through aliases, on top of those written in it. */
 const VALUES_BY_ALIAS = 100_000;
 
+/** A node once its aliases are followed. */
+interface Extent {
+  /** Values, itself included. */
+  readonly size: number;
+  /** Mappings and lists inside each other. */
+  readonly height: number;
+}
+
+const FLAT: Extent = { size: 1, height: 0 };
+
 class Inspection {
+  readonly aliased = new Map<Alias, Node>();
   readonly #findings: Findings;
   readonly #place: PlaceOf;
-  /** Values under each anchor, itself included; undefined while it is being read. */
-  readonly #sizes = new Map<string, number | undefined>();
+  /** What each anchor names; undefined while it is being read. */
+  readonly #anchored = new Map<string, (Extent & { readonly node: Node }) | undefined>();
   #byAlias = 0;
+  #isTooDeep = false;
 
   constructor(findings: Findings, place: PlaceOf) {
     this.#findings = findings;
     this.#place = place;
   }
 
-  /** Recursive, for the depth is bounded. @returns how many values there are once aliases are followed */
-  inspect(node: unknown): number {
-    if (isAlias(node)) return this.#inspectAlias(node.source, node.range?.[0] ?? 0);
-    if (!isScalar(node) && !isMap(node) && !isSeq(node)) return 1;
-    const offset = node.range?.[0] ?? 0;
-    if (node.anchor !== undefined) this.#sizes.set(node.anchor, undefined);
-    if (node.tag !== undefined && !CORE_TAGS.has(node.tag)) {
-      this.#report(`the tag ${node.tag} is not known`, offset);
-    }
-    let size = 1;
+  /**
+   * Recursive, for the depth is bounded.
+   * @param depth mappings and lists around it
+   */
+  inspect(node: unknown, depth: number): Extent {
+    if (isAlias(node)) return this.#inspectAlias(node, depth);
+    if (!isScalar(node) && !isMap(node) && !isSeq(node)) return FLAT;
+    if (node.anchor !== undefined) this.#anchored.set(node.anchor, undefined);
+    let extent = FLAT;
     if (isScalar(node)) {
-      this.#inspectScalar(node, offset);
-    } else if (isMap(node)) {
-      this.#inspectKeys(node);
-      for (const { value } of node.items) size += this.inspect(value);
+      this.#inspectScalar(node, node.range?.[0] ?? 0);
     } else {
-      for (const item of node.items) size += this.inspect(item);
+      if (isMap(node)) this.#inspectKeys(node);
+      const inside = isMap(node) ? node.items.map(({ value }) => value) : node.items;
+      extent = this.#inspectAll(inside, depth + 1);
     }
-    if (node.anchor !== undefined) this.#sizes.set(node.anchor, size);
-    return size;
+    if (node.anchor !== undefined) this.#anchored.set(node.anchor, { ...extent, node });
+    return extent;
   }
 
-  #inspectAlias(source: string, offset: number): number {
-    const size = this.#sizes.get(source);
-    if (size === undefined) {
-      const known = this.#sizes.has(source);
+  #inspectAll(nodes: readonly unknown[], depth: number): Extent {
+    let size = 1;
+    let height = 1;
+    for (const node of nodes) {
+      const extent = this.inspect(node, depth);
+      size += extent.size;
+      height = Math.max(height, extent.height + 1);
+    }
+    return { size, height };
+  }
+
+  #inspectAlias(alias: Alias, depth: number): Extent {
+    const { source } = alias;
+    const offset = alias.range?.[0] ?? 0;
+    const named = this.#anchored.get(source);
+    if (named === undefined) {
+      const known = this.#anchored.has(source);
       const why = known ? "stands inside what it names" : "names no anchor before it";
       this.#report(`the alias *${source} ${why}`, offset);
-      return 1;
+      return FLAT;
     }
+    this.aliased.set(alias, named.node);
     const before = this.#byAlias;
-    this.#byAlias += size;
+    this.#byAlias += named.size;
     if (before <= VALUES_BY_ALIAS && this.#byAlias > VALUES_BY_ALIAS) {
       this.#report(`aliases make more than ${VALUES_BY_ALIAS} values of this file`, offset);
     }
-    return size;
+    this.#refuseDepth(depth + named.height, offset);
+    return named;
+  }
+
+  /** Each alias may lead to others: written flat, a file can be thousands of lists deep. */
+  #refuseDepth(depth: number, offset: number): void {
+    if (depth <= LIMITS.yamlDepth || this.#isTooDeep) return;
+    this.#isTooDeep = true;
+    const message = `yamlDepth: ${depth} given by aliases, ${LIMITS.yamlDepth} allowed`;
+    this.#findings.report("limit-exceeded", message, () => this.#place(offset));
   }
 
   #inspectScalar(scalar: Scalar, offset: number): void {

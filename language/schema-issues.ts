@@ -3,6 +3,7 @@ import { isJsonObject } from "../core/json.ts";
 import type { Findings } from "./findings.ts";
 import { didYouMean, nearest } from "./nearest.ts";
 import type { ParsedYaml } from "./parse.ts";
+import { quoted, strangeLetter } from "./quoted.ts";
 import { mappingAt, VALUES_FOR_LATER } from "./schema.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -37,7 +38,10 @@ export class SchemaIssues {
     } else if (given === undefined) {
       this.#say(issue.path.slice(0, -1), `the key "${String(issue.path.at(-1))}" is missing`);
     } else {
-      this.#say(issue.path, `${nameOf(issue.path)} ${demand(issue)}, but is ${shown(given)}`);
+      const message = `${nameOf(issue.path)} ${demand(issue)}, but is ${shown(given)}`;
+      const strange = typeof given === "string" ? strangeLetter(given) : undefined;
+      const isName = strange !== undefined && issue.message.includes("letters");
+      this.#say(issue.path, message, isName ? { hint: () => strange } : {});
     }
   }
 
@@ -48,7 +52,7 @@ export class SchemaIssues {
     } else {
       const isFile = path.length === 0 && !this.#asName;
       const belongs = isFile && mappingAt(["cascade"], false).known.includes(key);
-      this.#say(path, `the key ${JSON.stringify(key)} is not known here`, {
+      this.#say(path, `the key ${quoted(key)} is not known here`, {
         key,
         hint: () => (belongs ? "put it under `cascade:`, beside the name" : didYouMean(key, known)),
       });
@@ -163,7 +167,7 @@ function shown(given: unknown): string {
   if (Array.isArray(given))
     return given.length === 0 ? "an empty list" : `a list of ${given.length}`;
   if (typeof given === "object") return "a mapping";
-  const text = JSON.stringify(given);
+  const text = typeof given === "string" ? quoted(given) : JSON.stringify(given);
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 

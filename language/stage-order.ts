@@ -1,4 +1,5 @@
 import { isToken } from "../core/ids.ts";
+import { FORBIDDEN_KEYS } from "../core/json.ts";
 import { RESERVED_STAGE_IDS } from "./names.ts";
 import { didYouMean } from "./nearest.ts";
 import { orderStages } from "./order.ts";
@@ -19,6 +20,7 @@ export function orderedStages(
   stages: readonly StageSyntax[],
   path: Path,
   reporter: Reporter,
+  around: (id: string) => string | undefined,
 ): readonly OrderedStage[] {
   const ids = stages.map((stage, index) => idOf(stage, index, path, reporter));
   const positions = new Map<string, number>();
@@ -26,14 +28,15 @@ export function orderedStages(
     if (!positions.has(id)) positions.set(id, index);
   }
   const needs = withLoops(
-    stages.map((stage, index) => needsOf(stage, index, positions, { path, reporter })),
+    stages.map((stage, index) => needsOf(stage, index, positions, { path, reporter, around })),
     stages.map(({ repeat }) => (repeat === undefined ? undefined : positions.get(repeat))),
   );
   const { order, cycle } = orderStages(needs);
   if (cycle !== undefined) {
     const names = cycle.map((index) => ids[index]).join(" → ");
     const message = `stages need each other: ${names}`;
-    reporter.report("invalid-cascade", message, [...path, cycle[0] ?? 0]);
+    const hint = "take one of them out of the other's `needs`";
+    reporter.report("invalid-cascade", message, [...path, cycle[0] ?? 0], hint);
   }
   const ordered = new Map<number, OrderedStage>();
   for (const index of order) {
@@ -50,30 +53,35 @@ export function loopBodies(
   reporter: Reporter,
 ): ReadonlyMap<OrderedStage, readonly OrderedStage[]> {
   const loops = ordered.filter(({ syntax }) => syntax.repeat !== undefined);
-  return new Map(loops.map((loop) => [loop, loopBody(loop, ordered, reporter)]));
+  const places = new Map(ordered.map((stage, place) => [stage, place]));
+  // The first of a name, as everywhere.
+  const byId = new Map(ordered.toReversed().map((stage) => [stage.id, stage]));
+  return new Map(loops.map((loop) => [loop, loopBody(loop, { places, byId }, reporter)]));
 }
+
+type Places = ReadonlyMap<OrderedStage, number>;
 
 /** The stages that a loop repeats: from the one it names to those that its condition needs. */
 function loopBody(
   loop: OrderedStage,
-  ordered: readonly OrderedStage[],
+  { places, byId }: { places: Places; byId: ReadonlyMap<string, OrderedStage> },
   reporter: Reporter,
 ): readonly OrderedStage[] {
-  const target = ordered.find(({ id }) => id === loop.syntax.repeat);
-  const place = [...loop.path, "repeat"];
+  const target = byId.get(loop.syntax.repeat ?? "");
+  const path = [...loop.path, "repeat"];
   if (target === undefined) {
     const message = `no stage is called ${JSON.stringify(loop.syntax.repeat)}`;
-    const ids = ordered.filter((stage) => stage !== loop).map(({ id }) => id);
-    reporter.report("invalid-cascade", message, place, () =>
+    const ids = [...byId.keys()].filter((id) => id !== loop.id);
+    reporter.report("invalid-cascade", message, path, () =>
       didYouMean(loop.syntax.repeat ?? "", ids),
     );
     return [];
   }
-  const fromTarget = reaching(ordered, target);
-  const body = ordered.filter((stage) => fromTarget.has(stage) && needed(loop).has(stage));
+  const place = (stage: OrderedStage): number => places.get(stage) ?? 0;
+  const body = between(target, loop, { needsOf: ({ needs }) => needs, place });
   if (body.length === 0) {
     const message = `the stage "${target.id}" is not before this one`;
-    reporter.report("invalid-cascade", message, place, "repeat a stage that this one needs");
+    reporter.report("invalid-cascade", message, path, "repeat a stage that this one needs");
   }
   return body;
 }
@@ -83,58 +91,58 @@ function withLoops(
   needs: readonly (readonly number[])[],
   repeats: readonly (number | undefined)[],
 ): readonly (readonly number[])[] {
-  if (repeats.every((repeat) => repeat === undefined)) return needs;
+  const { order, cycle } = orderStages(needs);
+  // Stages that need each other are reported by whoever puts them into order.
+  if (cycle !== undefined || repeats.every((repeat) => repeat === undefined)) return needs;
+  const places: number[] = [];
+  for (const [at, stage] of order.entries()) places[stage] = at;
+  const place = (stage: number): number => places[stage] ?? 0;
+  const needsOf = (stage: number): readonly number[] => needs[stage] ?? [];
+  const needing = needs.map((): number[] => []);
+  for (const [stage, list] of needs.entries()) {
+    for (const needed of list) needing[needed]?.push(stage);
+  }
   const all = needs.map((list) => new Set(list));
-  const before = needs.map((_, index) => closure(needs, index));
   for (const [loop, target] of repeats.entries()) {
     if (target === undefined) continue;
-    const isInside = (stage: number): boolean =>
-      before[loop]?.has(stage) === true &&
-      (stage === target || before[stage]?.has(target) === true);
-    for (const [stage, list] of needs.entries()) {
-      if (stage === loop || isInside(stage)) continue;
-      if (list.some(isInside)) all[stage]?.add(loop);
+    const inside = new Set(between(target, loop, { needsOf, place }));
+    for (const stage of [...inside].flatMap((each) => needing[each] ?? [])) {
+      if (stage !== loop && !inside.has(stage)) all[stage]?.add(loop);
     }
   }
   return all.map((list) => [...list]);
 }
 
-function closure(needs: readonly (readonly number[])[], start: number): ReadonlySet<number> {
-  const found = new Set<number>();
-  const open = [...(needs[start] ?? [])];
+/**
+ * The stages that `last` needs and that are `first` or need it, directly or through others, in order. Looks at no stage
+ * that is placed before `first`, so that many small loops in a long cascade cost no more than what is in them.
+ */
+function between<Stage>(
+  first: Stage,
+  last: Stage,
+  graph: { needsOf(stage: Stage): readonly Stage[]; place(stage: Stage): number },
+): readonly Stage[] {
+  const earliest = graph.place(first);
+  const needed = new Set<Stage>();
+  const open = [...graph.needsOf(last)];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (found.has(next)) continue;
-    found.add(next);
-    open.push(...(needs[next] ?? []));
+    if (needed.has(next) || graph.place(next) < earliest) continue;
+    needed.add(next);
+    open.push(...graph.needsOf(next));
   }
-  return found;
-}
-
-function needed(stage: OrderedStage): ReadonlySet<OrderedStage> {
-  const found = new Set<OrderedStage>();
-  const open = [...stage.needs];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (found.has(next)) continue;
-    found.add(next);
-    open.push(...next.needs);
-  }
-  return found;
-}
-
-/** A stage and all that need it, directly or through others. */
-function reaching(
-  ordered: readonly OrderedStage[],
-  target: OrderedStage,
-): ReadonlySet<OrderedStage> {
-  const found = new Set([target]);
-  for (const stage of ordered) {
-    if (stage.needs.some((each) => found.has(each))) found.add(stage);
-  }
-  return found;
+  const inOrder = [...needed].sort((a, b) => graph.place(a) - graph.place(b));
+  const found = new Set([first]);
+  return inOrder.filter((stage) => {
+    if (stage !== first && !graph.needsOf(stage).some((each) => found.has(each))) return false;
+    found.add(stage);
+    return true;
+  });
 }
 
 interface ListReport {
   readonly path: Path;
+  /** The id of the stage that another is inside of. */
+  readonly around: (id: string) => string | undefined;
   readonly reporter: Reporter;
 }
 
@@ -156,7 +164,7 @@ function idOf(stage: StageSyntax, index: number, list: Path, reporter: Reporter)
     reporter.report("invalid-cascade", message, [...path, key], hint);
     return `stage-${index + 1}`;
   }
-  if (RESERVED_STAGE_IDS.has(id)) {
+  if (RESERVED_STAGE_IDS.has(id) || FORBIDDEN_KEYS.has(id)) {
     const message = `"${id}" cannot name a stage: it has a meaning of its own`;
     reporter.report("invalid-cascade", message, [...path, key]);
   }
@@ -167,7 +175,7 @@ function needsOf(
   stage: StageSyntax,
   index: number,
   positions: ReadonlyMap<string, number>,
-  { path, reporter }: ListReport,
+  { path, reporter, around }: ListReport,
 ): readonly number[] {
   if (stage.needs !== undefined && stage.dependencies !== undefined) {
     const message = "a stage has `needs` or `dependencies`, not both";
@@ -179,6 +187,13 @@ function needsOf(
   const needs = written.flatMap((name, at) => {
     const position = positions.get(name);
     if (position !== undefined) return [position];
+    const outer = around(name);
+    if (outer !== undefined && positions.has(outer)) {
+      const message = `the stage "${name}" is inside "${outer}"`;
+      const hint = `need "${outer}" instead`;
+      reporter.report("invalid-cascade", message, [...path, index, key, at], hint);
+      return [];
+    }
     const message = `no stage is called ${JSON.stringify(name)}`;
     reporter.report("invalid-cascade", message, [...path, index, key, at], () =>
       didYouMean(

@@ -89,7 +89,8 @@ function durationOf(
   if (ms < 1 || ms > mostMs) {
     const limit = mostMs === LIMITS.taskTimeoutMs ? "taskTimeoutMs" : "pauseMs";
     const message = `${limit}: ${ms} given, 1 to ${mostMs} allowed`;
-    reporter.report("limit-exceeded", message, path);
+    const hint = `at least 1ms, at most ${mostMs / 3_600_000}h`;
+    reporter.report("limit-exceeded", message, path, hint);
   }
   return ms;
 }

@@ -78,9 +78,9 @@ describe("a cascade file", () => {
     [
       "is UTF-16",
       Buffer.from("cascade: c", "utf16le").subarray(0, 9).fill(0xff, 0, 1),
-      "path-unreadable",
+      "invalid-yaml",
     ],
-    ["is Latin-1", Buffer.from("cascade: \xe4", "latin1"), "path-unreadable"],
+    ["is Latin-1", Buffer.from("cascade: \xe4", "latin1"), "invalid-yaml"],
     ["is over the limit", Buffer.alloc(1_048_577, "x"), "limit-exceeded"],
   ])("that %s is refused", async (_, content, code) => {
     const file = join(folder, "file.yaml");

@@ -95,8 +95,14 @@ describe("an expression", () => {
 
   it.each([
     ["qualty < 1", "0 unknown-reference qualty: there is nothing of that name"],
-    ["text < 3", "0 invalid-expression there is no string < number"],
-    ["n > 1 && text - 1 > 0", "9 invalid-expression there is no string - number"],
+    [
+      "text < 3",
+      "0 invalid-expression there is no string < number (types are never converted: use string(x), double(x) or int(x))",
+    ],
+    [
+      "n > 1 && text - 1 > 0",
+      "9 invalid-expression there is no string - number (types are never converted: use string(x), double(x) or int(x))",
+    ],
     ["n ? 1 : 2", "0 invalid-expression Ternary condition must be boolean, got 'number'"],
     ["n = 3", "2 invalid-expression Unexpected character: = (compare with ==)"],
     [
