@@ -66,8 +66,7 @@ export class SchemaIssues {
       this.#later(path, `${nameOf(path)} "${given}"`);
     } else {
       const message = `${nameOf(path)} must be one of ${allowed.join(", ")}, but is ${shown(given)}`;
-      const near = nearest(given, allowed);
-      this.#say(path, message, near === undefined ? {} : { hint: () => `did you mean "${near}"?` });
+      this.#say(path, message, { hint: () => hintFor(given, allowed) });
     }
   }
 
@@ -191,4 +190,12 @@ function isOfWrongKind(issue: {
 /** In the list of a cascade; that of a stage stands under its key. */
 function isStrategy(path: readonly PropertyKey[]): boolean {
   return path.at(-2) === "error_handling" && typeof path.at(-1) === "number";
+}
+
+/** `sequential | parallel` stands in descriptions of the language, where one is meant. */
+function hintFor(given: string, allowed: readonly string[]): string {
+  const choices = given.split("|").map((choice) => choice.trim());
+  if (choices.length > 1) return `this is a choice: write one, such as ${choices[0]}`;
+  const near = nearest(given, allowed);
+  return near === undefined ? "write one of these" : `did you mean "${near}"?`;
 }
