@@ -37,7 +37,10 @@ export class SchemaIssues {
     } else if (given === undefined) {
       this.#say(issue.path.slice(0, -1), `the key "${String(issue.path.at(-1))}" is missing`);
     } else {
-      this.#say(issue.path, `${nameOf(issue.path)} ${demand(issue)}, but is ${shown(given)}`);
+      const message = `${nameOf(issue.path)} ${demand(issue)}, but is ${shown(given)}`;
+      const hint =
+        typeof given === "string" ? IN_PLACE_OF_TEXT[String(issue.path.at(-1))] : undefined;
+      this.#say(issue.path, message, hint === undefined ? {} : { hint: () => hint });
     }
   }
 
@@ -128,6 +131,11 @@ export class SchemaIssues {
     return value;
   }
 }
+
+/** What to write in place of a text, by the key that it stands under. */
+const IN_PLACE_OF_TEXT: Readonly<Record<string, string>> = {
+  run: "there is no shell: write the program and each argument as an entry of its own, as [npm, test]",
+};
 
 const KINDS: Readonly<Record<string, string>> = {
   object: "a mapping",

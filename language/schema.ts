@@ -97,6 +97,12 @@ export const errorRecovery = z.strictObject({
   escalate_after: iterations.exactOptional(),
 });
 
+/** A program and its arguments. */
+const command = z
+  .array(z.string(), { error: "must be a list of texts" })
+  .min(1)
+  .max(LIMITS.commandArguments);
+
 /** What one stage, or one branch of a conditional stage, does. */
 const work = {
   description: shownText.exactOptional(),
@@ -112,6 +118,7 @@ const work = {
     .min(1)
     .max(LIMITS.skillsPerStage)
     .exactOptional(),
+  run: command.exactOptional(),
   cascade: z.string().min(1).exactOptional(),
   prompt: z.string().exactOptional(),
   model: modelName.exactOptional(),
@@ -244,7 +251,7 @@ const LATER_FOR_CASCADE = [
 const LATER_FOR_WORK = [
   ...["approve", "auto_fix", "cache"],
   ...["http", "memory", "memory_shared", "notify"],
-  ...["outputs", "run", "wait"],
+  ...["outputs", "wait"],
 ];
 /** Below a stage or a branch. */
 const BELOW_WORK = {

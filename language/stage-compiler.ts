@@ -5,6 +5,7 @@ import type { Decision, InputSpec, PlanStage, Template } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
 import type { CascadeSettings } from "./cascade-settings.ts";
 import { DecisionCompiler } from "./decision-compiler.ts";
+import { refuseBesideInline } from "./inline-work.ts";
 import { InputBinding } from "./input-binding.ts";
 import type { NamePlace, Names } from "./names.ts";
 import type { Path, Reporter } from "./reporter.ts";
@@ -71,6 +72,7 @@ export class StageCompiler {
       this.#reporter.report("invalid-cascade", message, [...path, "error_handling"], hint);
     }
     this.#refuseForeignSettings(work, path);
+    refuseBesideInline(work, path, this.#reporter);
     this.#skills.refuseUnknownInputs(work, path, calls);
     return this.alternative(work, calls, frame);
   }

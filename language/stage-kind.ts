@@ -45,6 +45,7 @@ const KEYS: Readonly<Record<StageKind, readonly Key[]>> = {
     ...([
       "skill",
       "skills",
+      "run",
       "inputs",
       "foreach",
       "matrix",

@@ -41,6 +41,7 @@ export const KEY_DESCRIPTIONS = {
     type: "sequential: one skill. parallel: all skills side by side. swarm-parallel: the same, on `max_agents` agents that hand tasks to each other. multi-model: skills that models carry out. codex-sandbox: tests, with fixes tried in a sandbox.",
     skill: "The skill that does the work.",
     skills: "Names of skills, or {skill, inputs}; in place of `skill`.",
+    run: "A program and its arguments, in place of a skill: [npm, test]. No shell reads them; needs --allow-host-commands.",
     inputs:
       "For all skills of the stage; a skill's own inputs go first. ${…} names inputs, outputs of stages and, with `foreach`, ${item}.",
     stages:
@@ -83,6 +84,7 @@ export const KEY_DESCRIPTIONS = {
     type: "sequential: one skill. parallel: all skills side by side. swarm-parallel: the same, on `max_agents` agents that hand tasks to each other. multi-model: skills that models carry out. codex-sandbox: tests, with fixes tried in a sandbox.",
     skill: "The skill that does the work.",
     skills: "Names of skills, or {skill, inputs}; in place of `skill`.",
+    run: "A program and its arguments, in place of a skill: [npm, test]. No shell reads them; needs --allow-host-commands.",
     stages:
       "A list of stages, in place of a skill: in order, or side by side with `type: parallel`.",
     cascade: "Another cascade that is run here, by its name; `inputs` are given to it.",
