@@ -17,6 +17,8 @@ export const LIMITS = {
   commandArguments: 1_000,
   /** One argument of a command: what Linux takes, without the byte that ends it. */
   commandArgumentBytes: 131_071,
+  /** Of the answer to an HTTP request. */
+  httpBodyBytes: 4_194_304,
   stagesPerCascade: 10_000,
   skillsPerStage: 256,
   fanOutItems: 100_000,

@@ -103,6 +103,25 @@ const command = z
   .min(1)
   .max(LIMITS.commandArguments);
 
+/** RFC 9110: a token. */
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+export const httpRequest = z.strictObject({
+  url: z.string().min(1),
+  method: z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]).exactOptional(),
+  headers: z
+    .record(z.string(), json)
+    .refine(
+      (headers) => Object.keys(headers).every((name) => HEADER_NAME.test(name)),
+      "must hold names of headers",
+    )
+    .exactOptional(),
+  query: z.record(z.string(), json).exactOptional(),
+  body: json.exactOptional(),
+  expect: z.array(z.int().min(100).max(599)).min(1).exactOptional(),
+  timeout: duration.exactOptional(),
+  allow_private: z.boolean().exactOptional(),
+});
+
 /** What one stage, or one branch of a conditional stage, does. */
 const work = {
   description: shownText.exactOptional(),
@@ -119,6 +138,7 @@ const work = {
     .max(LIMITS.skillsPerStage)
     .exactOptional(),
   run: command.exactOptional(),
+  http: httpRequest.exactOptional(),
   cascade: z.string().min(1).exactOptional(),
   prompt: z.string().exactOptional(),
   model: modelName.exactOptional(),
@@ -250,7 +270,7 @@ const LATER_FOR_CASCADE = [
 ];
 const LATER_FOR_WORK = [
   ...["approve", "auto_fix", "cache"],
-  ...["http", "memory", "memory_shared", "notify"],
+  ...["memory", "memory_shared", "notify"],
   ...["outputs", "wait"],
 ];
 /** Below a stage or a branch. */
@@ -262,6 +282,7 @@ const BELOW_WORK = {
   codex_config: "sandbox",
   fix_strategy: "fixStrategy",
   error_recovery: "errorRecovery",
+  http: "http",
 } as const;
 export const MAPPINGS = {
   file: kind(cascadeAsMapping, ...LATER_FOR_CASCADE),
@@ -277,6 +298,7 @@ export const MAPPINGS = {
   fixStrategy: kind(fixStrategy),
   errorRecovery: kind(errorRecovery),
   swarm: kind(swarmConfig),
+  http: kind(httpRequest),
   errorHandling: kind(errorHandling, "escalate", "escalate_after"),
 } as const;
 

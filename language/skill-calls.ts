@@ -11,6 +11,7 @@ import {
 } from "./input-binding.ts";
 import type { NamePlace } from "./names.ts";
 import { didYouMean } from "./nearest.ts";
+import type { Origins } from "./origins.ts";
 import type { Path, Reporter } from "./reporter.ts";
 import type { WorkSyntax } from "./schema.ts";
 import type { Fields, OutputField } from "./stage-graph.ts";
@@ -117,14 +118,22 @@ export class SkillCalls {
   readonly #catalog: SkillCatalog;
   readonly #binding: InputBinding;
   readonly #reporter: Reporter;
+  readonly #origins: Origins;
 
-  constructor(catalog: SkillCatalog, binding: InputBinding, reporter: Reporter) {
-    this.#catalog = catalog;
-    this.#binding = binding;
-    this.#reporter = reporter;
+  constructor(parts: {
+    readonly catalog: SkillCatalog;
+    readonly binding: InputBinding;
+    readonly reporter: Reporter;
+    readonly origins: Origins;
+  }) {
+    this.#catalog = parts.catalog;
+    this.#binding = parts.binding;
+    this.#reporter = parts.reporter;
+    this.#origins = parts.origins;
   }
 
-  compile(call: WrittenCall, place: NamePlace): SkillCall {
+  /** @param foreach what the stage goes through */
+  compile(call: WrittenCall, place: NamePlace, foreach: Template | undefined): SkillCall {
     const manifest = this.#catalog.find(call.skill);
     const refusal = this.#catalog.refusalOf(call.skill);
     if (refusal !== undefined) {
@@ -144,7 +153,9 @@ export class SkillCalls {
       if (template !== undefined) inputs[spec.name] = template;
     }
     const placeOf = (input: string): Path => placeOfInput(call, input);
-    refuseUnsafeInputs(call.skill, { inputs, placeOf }, this.#reporter);
+    const isFromStages = (template: Template): boolean =>
+      this.#origins.isFromStages(template, foreach);
+    refuseUnsafeInputs(call.skill, { inputs, placeOf, isFromStages }, this.#reporter);
     return { skill: call.skill, lane: manifest.lane, inputs };
   }
 

@@ -46,6 +46,7 @@ const KEYS: Readonly<Record<StageKind, readonly Key[]>> = {
       "skill",
       "skills",
       "run",
+      "http",
       "inputs",
       "foreach",
       "matrix",

@@ -59,7 +59,8 @@ export function swarmOf(work: WorkSyntax, path: Path, reporter: Reporter): PlanS
   return { topology, maxAgents, strategy };
 }
 
-function durationOf(
+/** Milliseconds of a written duration; what is wrong with it is reported. */
+export function durationOf(
   text: string | undefined,
   fallbackMs: number,
   path: Path,

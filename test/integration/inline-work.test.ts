@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { JsonObject } from "../../core/json.ts";
+import { serve } from "../support/http-site.ts";
 import { type InProcessSwarm, startInProcessSwarm } from "../support/in-process-swarm.ts";
 import { isGone } from "../support/processes.ts";
 import { follow } from "../support/swarm-process.ts";
@@ -91,5 +92,25 @@ describe("a stage with `run`", () => {
       message: expect.stringContaining("can do on this machine all that you may do"),
       hint: expect.stringContaining("--allow-host-commands"),
     });
+  });
+});
+
+describe("a stage with `http`", () => {
+  it("asks a server, tries again as the stage says, and later stages read the answer", async () => {
+    await using site = await serve(({ url, headers }, reply) => {
+      if (site.asked.length === 1) reply.writeHead(503).end();
+      else reply.end(JSON.stringify({ path: url, token: headers["x-token"] }));
+    });
+    const stages = (more: string) => `  - stage: a
+    http: { url: "${site.url}/\${text}", headers: { X-Token: "\${text}" }${more} }
+    error_handling: { backoff: 1ms }
+  - { stage: b, transform: { status: "\${a.status}", path: "\${a.json.path}", token: "\${a.json.token}" } }
+`;
+    const { output } = await run(stages(", allow_private: true"), { text: "a b" });
+    expect(output).toEqual({ status: 200, path: "/a%20b", token: "a b" });
+    expect(site.asked).toHaveLength(2);
+    const refused = await run(stages(""));
+    expect(refused).toMatchObject({ outcome: "run.failed", error: { code: "not-allowed" } });
+    expect(site.asked).toHaveLength(2);
   });
 });

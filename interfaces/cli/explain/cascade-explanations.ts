@@ -59,6 +59,7 @@ export const CASCADE_EXPLANATIONS = {
     causes: [
       "a cascade names a skill that is code of the project itself, and nobody has said that it may run",
       "a stage has `run`, or the skill run-command, and nobody has said that cascades may run commands",
+      "a request to this machine or a private network, in a stage without `allow_private: true`",
       "a swarm that runs here and was started without the option",
     ],
     remedies: [
