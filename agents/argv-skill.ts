@@ -3,7 +3,7 @@ import { SwarmError } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { SkillManifest } from "../core/skill.ts";
-import { openLineCutter } from "./line-cutter.ts";
+import { openErrorOutput } from "./error-output.ts";
 import type { ProgramEnd, Programs } from "./programs.ts";
 
 export interface ArgvRun {
@@ -23,11 +23,6 @@ export interface ArgvSurroundings {
 const PASSED_ON = ["PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ"];
 /** Linux takes 128 KiB for one variable; longer texts are on standard input. */
 const LONGEST_VARIABLE = 32_768;
-/** Characters of a line in the log. */
-const LONGEST_LINE = 4_096;
-/** Lines that the error of a failed program has. */
-const LAST_LINES = 5;
-const LONGEST_TAIL = 1_000;
 
 /**
  * Runs a skill that is a program, in the skill's folder: inputs as JSON on its standard input and, as far as they are
@@ -38,7 +33,7 @@ export async function runArgvSkill(
   { manifest, inputs, runFolder }: ArgvRun,
   { programs, logger, scrub, signal }: ArgvSurroundings,
 ): Promise<Json> {
-  const said = openErrorOutput(logger);
+  const said = openErrorOutput(logger, scrub);
   const end = await programs.run(
     {
       argv: manifest.argv ?? [],
@@ -46,12 +41,13 @@ export async function runArgvSkill(
       env: { ...environmentOf(inputs, process.env), CASCADE_RUN_FOLDER: runFolder },
       input: `${JSON.stringify(inputs)}\n`,
       mostOutputBytes: LIMITS.skillOutputBytes,
+      whenMore: "kill",
       onErrorOutput: said.add,
     },
     signal,
   );
   said.end();
-  const tail = scrub(said.tail()).slice(-LONGEST_TAIL);
+  const tail = said.lastWords();
   return outputOf(end, manifest, tail === "" ? "" : `: ${tail}`);
 }
 
@@ -113,29 +109,4 @@ function parsedOutput(output: Buffer, name: string): Json {
       cause: error,
     });
   }
-}
-
-interface ErrorOutput {
-  readonly add: (chunk: string) => void;
-  end(): void;
-  /** The last lines, in one. */
-  tail(): string;
-}
-
-/** Each line is a line of the log, up to a limit; after it only the last lines are kept. */
-function openErrorOutput(logger: Logger): ErrorOutput {
-  let logged = 0;
-  let isQuiet = false;
-  const last: string[] = [];
-  const cutter = openLineCutter(LONGEST_LINE, (line) => {
-    if (line.trim() === "") return;
-    last.push(line);
-    if (last.length > LAST_LINES) last.shift();
-    if (isQuiet) return;
-    logged += Buffer.byteLength(line);
-    isQuiet = logged > LIMITS.skillLogBytes;
-    if (isQuiet) logger.warn({ event: "skill.quieted", skillLogBytes: LIMITS.skillLogBytes });
-    else logger.info({ event: "skill.said", line });
-  });
-  return { add: cutter.add, end: cutter.end, tail: () => last.join(" / ") };
 }

@@ -118,6 +118,7 @@ function contextOf({ agentId, cacheFolder }: ExecutionOptions, task: Task): Cont
     run: { runId: run, cascade, stageId: stage, index },
     attempt,
     agentId,
+    directory,
     runFolder: join(directory, ".cascade", "runs", run),
     cacheFolder,
   };

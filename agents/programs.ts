@@ -10,14 +10,21 @@ export interface ProgramOrder {
   readonly env: Readonly<Record<string, string>>;
   /** Goes to its standard input. */
   readonly input: string;
-  /** A program that writes more to its standard output is killed. */
+  /** Of its standard output, at most. */
   readonly mostOutputBytes: number;
+  /** What happens when it writes more: it is killed, or the rest is left out. */
+  readonly whenMore: "kill" | "leave-out";
   readonly onErrorOutput: (chunk: string) => void;
 }
 
 /** How a program ended. */
 export type ProgramEnd =
-  | { readonly status: "exited"; readonly code: number; readonly output: Buffer }
+  | {
+      readonly status: "exited";
+      readonly code: number;
+      readonly output: Buffer;
+      readonly isCut: boolean;
+    }
   | { readonly status: "killed"; readonly signal: string }
   | { readonly status: "output-too-large" }
   | { readonly status: "not-started"; readonly why: string };
@@ -60,7 +67,8 @@ async function runInGroup(
 ): Promise<ProgramEnd> {
   const { signal, guard, stopGraceMs } = around;
   const [command = "", ...args] = order.argv;
-  const child = spawn(command, args, { cwd: order.cwd, env: order.env, detached: true });
+  const child = started(command, args, order);
+  if ("why" in child) return { status: "not-started", why: child.why };
   const { pid } = child;
   const kill = (how: NodeJS.Signals): void => {
     if (pid !== undefined) signalGroup(pid, how);
@@ -77,8 +85,9 @@ async function runInGroup(
   child.stdin.end(order.input);
   try {
     const end = await endOf(child, () => kill("SIGKILL"));
-    if (output.isTooLarge()) return { status: "output-too-large" };
-    return end.status === "exited" ? { ...end, output: output.bytes() } : end;
+    const isCut = output.isTooLarge();
+    if (isCut && order.whenMore === "kill") return { status: "output-too-large" };
+    return end.status === "exited" ? { ...end, output: output.bytes(), isCut } : end;
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", onAbort);
@@ -86,17 +95,31 @@ async function runInGroup(
   }
 }
 
+/** What the kernel refuses, such as too long a list of arguments, is thrown at once. */
+function started(
+  command: string,
+  args: readonly string[],
+  { cwd, env }: ProgramOrder,
+): ChildProcessWithoutNullStreams | { readonly why: string } {
+  try {
+    return spawn(command, args, { cwd, env, detached: true });
+  } catch (error) {
+    return { why: (error as Error).message };
+  }
+}
+
 function gather(
   child: ChildProcessWithoutNullStreams,
-  { mostOutputBytes, onErrorOutput }: ProgramOrder,
+  { mostOutputBytes, whenMore, onErrorOutput }: ProgramOrder,
   stop: () => void,
 ): { bytes(): Buffer; isTooLarge(): boolean } {
   const chunks: Buffer[] = [];
   let size = 0;
   child.stdout.on("data", (chunk: Buffer) => {
+    const room = mostOutputBytes - size;
     size += chunk.length;
-    if (size <= mostOutputBytes) chunks.push(chunk);
-    else stop();
+    if (room > 0) chunks.push(chunk.subarray(0, room));
+    if (size > mostOutputBytes && whenMore === "kill") stop();
   });
   child.stderr.setEncoding("utf8").on("data", onErrorOutput);
   return { bytes: () => Buffer.concat(chunks), isTooLarge: () => size > mostOutputBytes };

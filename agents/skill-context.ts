@@ -4,7 +4,7 @@ import { threadId } from "node:worker_threads";
 import type { Logger } from "pino";
 import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
-import type { SkillContext } from "../core/skill.ts";
+import type { SkillCommands, SkillContext } from "../core/skill.ts";
 import { resultCacheOf } from "./result-cache.ts";
 
 /** What a skill's context is made of, as plain data that can travel to a worker thread. */
@@ -12,6 +12,7 @@ export interface ContextData {
   readonly run: SkillContext["run"];
   readonly attempt: number;
   readonly agentId: AgentId;
+  readonly directory: string;
   readonly runFolder: string;
   /** Undefined: results are not kept. */
   readonly cacheFolder: string | undefined;
@@ -24,10 +25,12 @@ export function openSkillContext(
   data: ContextData,
   logger: Logger,
   signal: AbortSignal,
+  commands?: SkillCommands,
 ): SkillContext {
   const { cacheFolder, ...own } = data;
   return {
     ...own,
+    ...(commands === undefined ? {} : { commands }),
     signal,
     logger,
     cache: resultCacheOf(cacheFolder, logger),

@@ -3,7 +3,9 @@ import type { Logger } from "pino";
 import { SwarmError } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
-import { runArgvSkill } from "./argv-skill.ts";
+import { COMMAND_SKILL } from "../core/skill-allowance.ts";
+import { type ArgvSurroundings, runArgvSkill } from "./argv-skill.ts";
+import { commandsOf } from "./commands.ts";
 import { type CheckedOutput, checkedInputs, checkedOutput } from "./inputs.ts";
 import type { Programs } from "./programs.ts";
 import { type ContextData, openSkillContext } from "./skill-context.ts";
@@ -66,17 +68,20 @@ async function output(
 ): Promise<unknown> {
   const { workers, programs, writeLogLine, scrub } = options;
   const logger = options.logger.child(bindings);
+  const surroundings: ArgvSurroundings = { programs, logger, scrub, signal };
   if (manifest.entry === undefined) {
     const run = { manifest, inputs, runFolder: context.runFolder };
-    return runArgvSkill(run, { programs, logger, scrub, signal });
+    return runArgvSkill(run, surroundings);
   }
   const module = join(manifest.folder, manifest.entry);
   const declarations = { inputs: manifest.inputs, outputs: manifest.outputs };
-  if (manifest.lane === "heavy") {
+  // It only waits: the program that it starts is what is heavy.
+  const commands = manifest.name === COMMAND_SKILL ? commandsOf(context, surroundings) : undefined;
+  if (manifest.lane === "heavy" && commands === undefined) {
     const log = { level: options.logger.level, bindings };
     const job = { module, declarations, inputs, context, log, onLogLine: writeLogLine };
     return workers.run(job, signal);
   }
   const skill = await loadSkill(module, declarations);
-  return skill(inputs, openSkillContext(context, logger, signal));
+  return skill(inputs, openSkillContext(context, logger, signal, commands));
 }

@@ -29,9 +29,10 @@ async function main(order: TrialOrder): Promise<void> {
   const workers = openWorkerPool();
   const programs = openPrograms();
   const runFolder = await mkdtemp(join(tmpdir(), "cascade-try-"));
+  const directory = env["INIT_CWD"] ?? process.cwd();
   const options: SkillRunOptions = {
     skills: await openSwarmCatalog({
-      directory: env["INIT_CWD"] ?? process.cwd(),
+      directory,
       allowance: allowanceFromText(env[ALLOWANCE_VARIABLE]),
       env,
     }),
@@ -43,7 +44,7 @@ async function main(order: TrialOrder): Promise<void> {
   };
   try {
     for (const [index, inputs] of order.trials.entries()) {
-      const end = await tryOnce(options, { ...order, index, inputs, runFolder });
+      const end = await tryOnce(options, { ...order, index, inputs, directory, runFolder });
       await tell(scrubber.scrub(JSON.stringify(end)));
     }
   } finally {
@@ -66,18 +67,19 @@ interface Trial {
   readonly skill: string;
   readonly index: number;
   readonly inputs: JsonObject;
+  readonly directory: string;
   readonly runFolder: string;
   readonly timeoutMs: number;
 }
 
 async function tryOnce(options: SkillRunOptions, trial: Trial): Promise<TrialEnd> {
-  const { skill, index, inputs, runFolder, timeoutMs } = trial;
+  const { skill, index, inputs, directory, runFolder, timeoutMs } = trial;
   const run = { runId: "try", cascade: "try", stageId: skill, index };
   const bindings = { runId: "try", stageId: skill, taskId: `try/${skill}/${index}` };
   const order = {
     skill,
     inputs,
-    context: { run, attempt: 1, agentId: AGENT, runFolder, cacheFolder: undefined },
+    context: { run, attempt: 1, agentId: AGENT, directory, runFolder, cacheFolder: undefined },
     bindings: { ...bindings, agentId: AGENT, attempt: 1 },
   };
   const controller = new AbortController();

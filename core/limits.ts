@@ -11,6 +11,14 @@ export const LIMITS = {
   skillOutputBytes: 16_777_216,
   /** What of its standard error becomes lines of the log. */
   skillLogBytes: 1_048_576,
+  /** Of the standard output of a cascade's command, and of its standard error, what becomes its output. */
+  commandOutputBytes: 1_048_576,
+  /** Of a command, its program included. */
+  commandArguments: 1_000,
+  /** One argument of a command: what Linux takes, without the byte that ends it. */
+  commandArgumentBytes: 131_071,
+  /** Of the answer to an HTTP request. */
+  httpBodyBytes: 4_194_304,
   stagesPerCascade: 10_000,
   skillsPerStage: 256,
   fanOutItems: 100_000,

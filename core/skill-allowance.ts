@@ -5,9 +5,12 @@ import type { SkillKind } from "./skill.ts";
 export interface SkillAllowance {
   /** Its modules and programs. */
   readonly projectSkills: boolean;
-  /** Its programs. */
+  /** Its programs, and the commands of its cascades. */
   readonly hostCommands: boolean;
 }
+
+/** The skill that carries out the commands of cascades, their `run`. */
+export const COMMAND_SKILL = "run-command";
 
 export const NOTHING_ALLOWED: SkillAllowance = { projectSkills: false, hostCommands: false };
 

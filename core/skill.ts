@@ -56,6 +56,29 @@ export interface SkillExpressions {
   compile(text: string, names: readonly string[]): Promise<(values: JsonObject) => Json>;
 }
 
+/** How a program ended that a skill had run. */
+export interface CommandEnd {
+  readonly exitCode: number;
+  /** The beginning, when it is longer than `commandOutputBytes`. */
+  readonly stdout: string;
+  /** The end, when it is longer. */
+  readonly stderr: string;
+  /** Those of the two of which a part is left out. */
+  readonly cut: readonly ("stdout" | "stderr")[];
+  /** The last lines of its standard error in one, without secrets. */
+  readonly lastWords: string;
+}
+
+/** Programs of this machine. */
+export interface SkillCommands {
+  /**
+   * Runs a program to its end in the job's directory, without a shell and with the environment of skills that are programs.
+   * What it started ends with it, and all of it when the task is stopped.
+   * @throws SwarmError `skill-failed` when it does not start, `skill-crashed` when a signal ended it; the reason of an aborted signal
+   */
+  run(argv: readonly string[]): Promise<CommandEnd>;
+}
+
 /** What a code skill may reach beside its inputs. */
 export interface SkillContext {
   readonly signal: AbortSignal;
@@ -68,10 +91,14 @@ export interface SkillContext {
   };
   readonly attempt: number;
   readonly agentId: AgentId;
+  /** The job's directory: absolute. */
+  readonly directory: string;
   /** Directory of the run's own files, made when first written to: `<job directory>/.cascade/runs/<run>`. */
   readonly runFolder: string;
   readonly cache: SkillCache;
   readonly expressions: SkillExpressions;
+  /** Only the skill that runs the commands of cascades has it. */
+  readonly commands?: SkillCommands;
   /** Writes a file of the run in one step (write beside, then rename). Answers its absolute path. */
   writeArtifact(name: string, content: string | Uint8Array): Promise<string>;
 }

@@ -35,7 +35,7 @@ export function compileCascade(
     allowsOutputs: allowsStageOutputs(cascade),
   });
   const subCascades = new SubCascades({ sources, catalog, builder, around: [cascade.name] });
-  const compiler = new StageCompiler(catalog, names, reporter);
+  const compiler = new StageCompiler({ catalog, names, reporter, stages: builder.stages });
   const parts = { builder, names, compiler, catalog, reporter, subCascades };
   const expander = new Expander({ ...parts, prefix: "" });
   const { target } = expander.cascade(cascade, "outputs", {

@@ -25,6 +25,13 @@ export interface Callee {
   readonly inputs: readonly WrittenInputs[];
 }
 
+/** Where an input of a callee is written; where that is named when it is not. */
+export function placeOfInput({ inputs, path }: Callee, name: string): Path {
+  const given = inputs.find(({ values }) => Object.hasOwn(values, name));
+  if (given === undefined) return path;
+  return given.isElsewhere === true ? given.path : [...given.path, name];
+}
+
 /** Finds out where each declared input of a skill or a cascade comes from. */
 export class InputBinding {
   readonly #names: Names;
@@ -42,10 +49,10 @@ export class InputBinding {
    * declares; else nothing, so that the declared default holds.
    */
   bind(spec: InputSpec, callee: Callee, names: NamePlace): Template | undefined {
-    for (const { values, path, isElsewhere } of callee.inputs) {
-      if (!Object.hasOwn(values, spec.name)) continue;
-      const place = { path: isElsewhere === true ? path : [...path, spec.name], names };
-      return this.#written(values[spec.name] ?? null, spec, place);
+    const given = callee.inputs.find(({ values }) => Object.hasOwn(values, spec.name));
+    if (given !== undefined) {
+      const place = { path: placeOfInput(callee, spec.name), names };
+      return this.#written(given.values[spec.name] ?? null, spec, place);
     }
     const implied = this.#names.implied(spec.name, names);
     if (implied !== undefined) return this.#implied(implied, spec, callee);

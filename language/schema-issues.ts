@@ -41,7 +41,10 @@ export class SchemaIssues {
       const message = `${nameOf(issue.path)} ${demand(issue)}, but is ${shown(given)}`;
       const strange = typeof given === "string" ? strangeLetter(given) : undefined;
       const isName = strange !== undefined && issue.message.includes("letters");
-      this.#say(issue.path, message, isName ? { hint: () => strange } : {});
+      const key = String(issue.path.at(-1));
+      const inPlace = typeof given === "string" ? IN_PLACE_OF_TEXT[key] : undefined;
+      const hint = isName ? strange : inPlace;
+      this.#say(issue.path, message, hint === undefined ? {} : { hint: () => hint });
     }
   }
 
@@ -131,6 +134,11 @@ export class SchemaIssues {
     return value;
   }
 }
+
+/** What to write in place of a text, by the key that it stands under. */
+const IN_PLACE_OF_TEXT: Readonly<Record<string, string>> = {
+  run: "there is no shell: write the program and each argument as an entry of its own, as [npm, test]",
+};
 
 const KINDS: Readonly<Record<string, string>> = {
   object: "a mapping",

@@ -103,6 +103,31 @@ export const approval = z.strictObject({
   on_timeout: z.enum(["deny", "approve"]).default("deny"),
 });
 
+/** A program and its arguments. */
+const command = z
+  .array(z.string(), { error: "must be a list of texts" })
+  .min(1)
+  .max(LIMITS.commandArguments);
+
+/** RFC 9110: a token. */
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+export const httpRequest = z.strictObject({
+  url: z.string().min(1),
+  method: z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]).exactOptional(),
+  headers: z
+    .record(z.string(), json)
+    .refine(
+      (headers) => Object.keys(headers).every((name) => HEADER_NAME.test(name)),
+      "must hold names of headers",
+    )
+    .exactOptional(),
+  query: z.record(z.string(), json).exactOptional(),
+  body: json.exactOptional(),
+  expect: z.array(z.int().min(100).max(599)).min(1).exactOptional(),
+  timeout: duration.exactOptional(),
+  allow_private: z.boolean().exactOptional(),
+});
+
 /** What one stage, or one branch of a conditional stage, does. */
 const work = {
   description: shownText.exactOptional(),
@@ -118,6 +143,8 @@ const work = {
     .min(1)
     .max(LIMITS.skillsPerStage)
     .exactOptional(),
+  run: command.exactOptional(),
+  http: httpRequest.exactOptional(),
   cascade: z.string().min(1).exactOptional(),
   prompt: z.string().exactOptional(),
   model: modelName.exactOptional(),
@@ -252,8 +279,8 @@ const LATER_FOR_CASCADE = [
 ];
 const LATER_FOR_WORK = [
   ...["auto_fix", "cache"],
-  ...["http", "memory", "memory_shared", "notify"],
-  ...["outputs", "run"],
+  ...["memory", "memory_shared", "notify"],
+  ...["outputs"],
 ];
 /** Below a stage or a branch. */
 const BELOW_WORK = {
@@ -265,6 +292,7 @@ const BELOW_WORK = {
   fix_strategy: "fixStrategy",
   error_recovery: "errorRecovery",
   approve: "approval",
+  http: "http",
 } as const;
 export const MAPPINGS = {
   file: kind(cascadeAsMapping, ...LATER_FOR_CASCADE),
@@ -281,6 +309,7 @@ export const MAPPINGS = {
   fixStrategy: kind(fixStrategy),
   errorRecovery: kind(errorRecovery),
   swarm: kind(swarmConfig),
+  http: kind(httpRequest),
   errorHandling: kind(errorHandling, "escalate", "escalate_after"),
 } as const;
 

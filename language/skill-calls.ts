@@ -1,9 +1,17 @@
 import type { Json } from "../core/json.ts";
 import type { SkillCall, Template } from "../core/plan.ts";
 import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
-import type { Callee, InputBinding, WrittenInputs } from "./input-binding.ts";
+import { refuseUnsafeInputs } from "./guarded-inputs.ts";
+import { inlineWork } from "./inline-work.ts";
+import {
+  type Callee,
+  type InputBinding,
+  placeOfInput,
+  type WrittenInputs,
+} from "./input-binding.ts";
 import type { NamePlace } from "./names.ts";
 import { didYouMean } from "./nearest.ts";
+import type { Origins } from "./origins.ts";
 import type { Path, Reporter } from "./reporter.ts";
 import type { WorkSyntax } from "./schema.ts";
 import type { Fields, OutputField } from "./stage-graph.ts";
@@ -28,10 +36,13 @@ const PROMPT_INPUTS: readonly string[] = ["prompt", "task", "query", "text"];
 
 export function writtenCalls(work: WorkSyntax, path: Path): readonly WrittenCall[] {
   const shared: WrittenInputs = { values: work.inputs ?? {}, path: [...path, "inputs"] };
-  const common = [shared, ...promptOf(work.prompt, path), ...sandboxOf(work, path)];
+  const inline = inlineWork(work, path);
+  const written = inline === undefined ? [shared] : [inline.inputs, shared];
+  const common = [...written, ...promptOf(work.prompt, path), ...sandboxOf(work, path)];
   if (work.skills === undefined) {
     const { skill, type, prompt } = work;
     if (skill !== undefined) return [callOf(skill, [...path, "skill"], common)];
+    if (inline !== undefined) return [callOf(inline.skill, [...path, inline.key], common)];
     if (type === "codex-sandbox") return [callOf(SANDBOX_SKILL, [...path, "type"], common)];
     return prompt === undefined ? [] : [callOf(PROMPT_SKILL, [...path, "prompt"], common)];
   }
@@ -107,14 +118,22 @@ export class SkillCalls {
   readonly #catalog: SkillCatalog;
   readonly #binding: InputBinding;
   readonly #reporter: Reporter;
+  readonly #origins: Origins;
 
-  constructor(catalog: SkillCatalog, binding: InputBinding, reporter: Reporter) {
-    this.#catalog = catalog;
-    this.#binding = binding;
-    this.#reporter = reporter;
+  constructor(parts: {
+    readonly catalog: SkillCatalog;
+    readonly binding: InputBinding;
+    readonly reporter: Reporter;
+    readonly origins: Origins;
+  }) {
+    this.#catalog = parts.catalog;
+    this.#binding = parts.binding;
+    this.#reporter = parts.reporter;
+    this.#origins = parts.origins;
   }
 
-  compile(call: WrittenCall, place: NamePlace): SkillCall {
+  /** @param foreach what the stage goes through */
+  compile(call: WrittenCall, place: NamePlace, foreach: Template | undefined): SkillCall {
     const manifest = this.#catalog.find(call.skill);
     const refusal = this.#catalog.refusalOf(call.skill);
     if (refusal !== undefined) {
@@ -133,6 +152,10 @@ export class SkillCalls {
       const template = this.#binding.bind(spec, call, place);
       if (template !== undefined) inputs[spec.name] = template;
     }
+    const placeOf = (input: string): Path => placeOfInput(call, input);
+    const isFromStages = (template: Template): boolean =>
+      this.#origins.isFromStages(template, foreach);
+    refuseUnsafeInputs(call.skill, { inputs, placeOf, isFromStages }, this.#reporter);
     return { skill: call.skill, lane: manifest.lane, inputs };
   }
 

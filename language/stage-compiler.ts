@@ -5,12 +5,14 @@ import type { Decision, InputSpec, PlanStage, Template } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
 import type { CascadeSettings } from "./cascade-settings.ts";
 import { DecisionCompiler } from "./decision-compiler.ts";
+import { refuseBesideInline } from "./inline-work.ts";
 import { InputBinding } from "./input-binding.ts";
 import type { NamePlace, Names } from "./names.ts";
+import { Origins } from "./origins.ts";
 import type { Path, Reporter } from "./reporter.ts";
 import type { StageSyntax, WorkSyntax } from "./schema.ts";
 import { SkillCalls, type WrittenCall } from "./skill-calls.ts";
-import type { Fields, OutputField } from "./stage-graph.ts";
+import { type Fields, fieldsOfTemplate } from "./stage-graph.ts";
 import { NO_RETRY, pauseOf, retryOf, swarmOf, timeoutOf } from "./stage-policies.ts";
 import { mayBe, TemplateCompiler } from "./template-compiler.ts";
 
@@ -32,11 +34,19 @@ export class StageCompiler {
   readonly #binding: InputBinding;
   readonly #reporter: Reporter;
 
-  constructor(catalog: SkillCatalog, names: Names, reporter: Reporter) {
+  constructor(parts: {
+    readonly catalog: SkillCatalog;
+    readonly names: Names;
+    readonly reporter: Reporter;
+    /** Those of the plan that are compiled already, by position. */
+    readonly stages: readonly PlanStage[];
+  }) {
+    const { catalog, names, reporter } = parts;
     this.#reporter = reporter;
     this.#templates = new TemplateCompiler(names, reporter);
     this.#binding = new InputBinding(names, this.#templates, reporter);
-    this.#skills = new SkillCalls(catalog, this.#binding, reporter);
+    const origins = new Origins(parts.stages);
+    this.#skills = new SkillCalls({ catalog, binding: this.#binding, reporter, origins });
     this.decisions = new DecisionCompiler(this.#templates, reporter);
   }
 
@@ -71,6 +81,7 @@ export class StageCompiler {
       this.#reporter.report("invalid-cascade", message, [...path, "error_handling"], hint);
     }
     this.#refuseForeignSettings(work, path);
+    refuseBesideInline(work, path, this.#reporter);
     this.#skills.refuseUnknownInputs(work, path, calls);
     return this.alternative(work, calls, frame);
   }
@@ -90,7 +101,9 @@ export class StageCompiler {
     return {
       ...this.#frame(frame, work),
       type: work.type ?? "sequential",
-      skills: calls.map((call) => this.#skills.compile(call, { ...names, hasItem, hasMatrix })),
+      skills: calls.map((call) =>
+        this.#skills.compile(call, { ...names, hasItem, hasMatrix }, foreach),
+      ),
       ...(foreach === undefined ? {} : { foreach }),
       ...(work.max_parallel === undefined ? {} : { maxParallel: work.max_parallel }),
       ...(swarm === undefined ? {} : { swarm }),
@@ -258,17 +271,3 @@ const WITHOUT_TASKS = {
 function stageId(id: string): StageId {
   return parseStageId(id.slice(0, 64));
 }
-
-/** What a transform's output has: the keys that are written, when it is written as a mapping. */
-function fieldsOfTemplate(template: Template): Fields {
-  if (template.kind === "map") {
-    const entries = Object.keys(template.entries).map((name) => [name, ANY] as const);
-    return new Map(entries);
-  }
-  if (template.kind !== "literal") return undefined;
-  const { value } = template;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  return new Map(Object.keys(value).map((name) => [name, ANY] as const));
-}
-
-const ANY: OutputField = { type: "any", isOffered: true };

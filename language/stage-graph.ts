@@ -1,4 +1,4 @@
-import type { InputType } from "../core/plan.ts";
+import type { InputType, Template } from "../core/plan.ts";
 import type { StageScope } from "./stage-scope.ts";
 
 /** That a stage's output can be named, and by whom. */
@@ -114,3 +114,17 @@ function nearer(a: Offer | undefined, b: Offer | undefined): Offer | undefined {
   const ids = [...new Set([...a.ids, ...b.ids])].slice(0, CANDIDATES_LISTED);
   return { distance: a.distance, ids };
 }
+
+/** What a transform's output has: the keys that are written, when it is written as a mapping. */
+export function fieldsOfTemplate(template: Template): Fields {
+  if (template.kind === "map") {
+    const entries = Object.keys(template.entries).map((name) => [name, ANY] as const);
+    return new Map(entries);
+  }
+  if (template.kind !== "literal") return undefined;
+  const { value } = template;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  return new Map(Object.keys(value).map((name) => [name, ANY] as const));
+}
+
+const ANY: OutputField = { type: "any", isOffered: true };

@@ -47,6 +47,8 @@ const KEYS: Readonly<Record<StageKind, readonly Key[]>> = {
     ...([
       "skill",
       "skills",
+      "run",
+      "http",
       "inputs",
       "foreach",
       "matrix",

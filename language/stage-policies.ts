@@ -72,7 +72,8 @@ export function pauseOf(
   return { ms: durationOf(text, 0, place, reporter, LIMITS.pauseMs) };
 }
 
-function durationOf(
+/** Milliseconds of a written duration; what is wrong with it is reported. */
+export function durationOf(
   text: string | undefined,
   fallbackMs: number,
   path: Path,

@@ -99,7 +99,12 @@ export class SubCascades {
       inputs,
       names,
       reporter,
-      compiler: new StageCompiler(this.#catalog, names, reporter),
+      compiler: new StageCompiler({
+        catalog: this.#catalog,
+        names,
+        reporter,
+        stages: this.#builder.stages,
+      }),
       subCascades: new SubCascades({
         sources: this.#sources,
         catalog: this.#catalog,

@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { formatLocation, SwarmError } from "../core/errors.ts";
 import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
-import { allows, type SkillAllowance } from "../core/skill-allowance.ts";
+import { allows, COMMAND_SKILL, type SkillAllowance } from "../core/skill-allowance.ts";
 import { readProjectSkills } from "./project-skills.ts";
 import { openSkillCatalog, shippedSkillsFolder } from "./skill-catalog.ts";
 
@@ -61,7 +61,7 @@ export async function openSwarmCatalog(options: SwarmCatalogOptions): Promise<Sw
     const refusal = refused === undefined ? {} : { refusal: refused };
     return { name, folder, source, manifest: skill.manifest, ...refusal };
   });
-  const entries = inOrder([...own, ...shippedEntries(shipped)], allowance);
+  const entries = inOrder([...own, ...shippedEntries(shipped, allowance)], allowance);
   const used = new Map(
     entries.filter((entry) => entry.shadowedBy === undefined).map((entry) => [entry.name, entry]),
   );
@@ -76,11 +76,13 @@ export async function openSwarmCatalog(options: SwarmCatalogOptions): Promise<Sw
   };
 }
 
-function shippedEntries(catalog: SkillCatalog): readonly SkillEntry[] {
+function shippedEntries(catalog: SkillCatalog, allowance: SkillAllowance): readonly SkillEntry[] {
   return catalog.names().flatMap((name): SkillEntry[] => {
     const manifest = catalog.find(name);
     if (manifest === undefined) return [];
-    return [{ name, folder: manifest.folder, source: SHIPPED, manifest }];
+    const refused = name === COMMAND_SKILL ? commandRefusal(allowance) : undefined;
+    const refusal = refused === undefined ? {} : { refusal: refused };
+    return [{ name, folder: manifest.folder, source: SHIPPED, manifest, ...refusal }];
   });
 }
 
@@ -122,6 +124,10 @@ function refusalFor(
   allowance: SkillAllowance,
   directory: string,
 ): SwarmError | undefined {
+  if (manifest.name === COMMAND_SKILL) {
+    const refused = commandRefusal(allowance);
+    if (refused !== undefined) return refused;
+  }
   const kind = kindOf(manifest);
   if (allows(allowance, kind)) return undefined;
   const flags =
@@ -133,6 +139,18 @@ function refusalFor(
     {
       hint: `when you trust it, allow it with ${flags}; a swarm that runs already has to be started again`,
       location: { file: manifest.folder },
+    },
+  );
+}
+
+/** Whoever writes a cascade chooses the program, so that a shipped skill runs it changes nothing. */
+function commandRefusal({ hostCommands }: SkillAllowance): SwarmError | undefined {
+  if (hostCommands) return undefined;
+  return new SwarmError(
+    "not-allowed",
+    "a command of a cascade can do on this machine all that you may do",
+    {
+      hint: "when you trust the cascade, allow it with --allow-host-commands; a swarm that runs already has to be started again",
     },
   );
 }

@@ -61,7 +61,7 @@ export function allowProjectSkillsOption(): Option {
 export function allowHostCommandsOption(): Option {
   return new Option(
     "--allow-host-commands",
-    "of them, let those run that are programs (`run:` in skill.yaml)",
+    "of them, let those run that are programs; and the commands of cascades (`run:`)",
   );
 }
 

@@ -39,6 +39,7 @@ function run(found: SkillManifest | undefined, refusal?: SwarmError): Promise<un
         run: { runId: "r1", cascade: "c", stageId: "s", index: 0 },
         attempt: 1,
         agentId,
+        directory: "/job",
         runFolder: "/runs/r1",
         cacheFolder: undefined,
       },

@@ -18,7 +18,14 @@ const blockOf = (kind: string): string =>
 const agentId = "agent-1" as AgentId;
 const run = { runId: "r1", cascade: "c", stageId: "s", index: 0 };
 const JOB = {
-  context: { run, attempt: 1, agentId, runFolder: "/runs/r1", cacheFolder: undefined },
+  context: {
+    run,
+    attempt: 1,
+    agentId,
+    directory: "/job",
+    runFolder: "/runs/r1",
+    cacheFolder: undefined,
+  },
   log: {
     level: "info",
     bindings: { runId: "r1", stageId: "s", taskId: "r1/s/0", agentId, attempt: 1 },

@@ -112,6 +112,24 @@ describe("the skills of a swarm", () => {
     );
   });
 
+  it.each([
+    [NOTHING_ALLOWED, "not-allowed"],
+    [PROJECT_SKILLS, "not-allowed"],
+    [HOST_COMMANDS, undefined],
+  ])("run commands of cascades only when that is allowed, whoever brings the skill: %j", async (allowance, code) => {
+    await using place = await makePlace({});
+    await using own = await makePlace({
+      "skills/run-command/SKILL.md": CODE("run-command"),
+      "skills/run-command/run.mts": "",
+    });
+
+    for (const { root } of [place, own]) {
+      const catalog = await open(root, allowance);
+      expect(catalog.refusalOf("run-command")?.code).toBe(code);
+      expect(catalog.names().includes("run-command")).toBe(code === undefined);
+    }
+  });
+
   it("keep the shipped ones' names from what may not run", async () => {
     await using place = await makePlace({
       "skills/lint-code/SKILL.md": CODE("lint-code"),

@@ -23,6 +23,7 @@ async function merge(
       attempt: 1,
       cacheFolder: undefined,
       agentId: parseAgentId("agent-1"),
+      directory: tree.root,
       runFolder,
     },
     pino({ level: "silent" }),

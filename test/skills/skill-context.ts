@@ -22,6 +22,7 @@ export function skillContext(
     run: { runId: "run-1", cascade: "code-quality-swarm", stageId: "stage", index: 0 },
     attempt: 1,
     agentId: parseAgentId(given.agent ?? "agent-1"),
+    directory: "/job",
     runFolder: "/runs/run-1",
     expressions: { compile: async (text, names) => compileStandalone(text, names) },
     cache: given.cache ?? { get: async () => new Map(), put: async () => {} },

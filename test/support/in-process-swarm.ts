@@ -12,8 +12,10 @@ import { systemClock } from "../../core/clock.ts";
 import { newMemberId, parseAgentId, parseCoordinatorId } from "../../core/ids.ts";
 import { openLogger } from "../../core/logging.ts";
 import { Scrubber } from "../../core/scrub.ts";
+import type { SkillAllowance } from "../../core/skill-allowance.ts";
 import { openCascadeRegistry } from "../../language/cascade-registry.ts";
 import { openSkillCatalog } from "../../language/skill-catalog.ts";
+import { openSwarmCatalog } from "../../language/swarm-catalog.ts";
 import { startTestServer, type TestServer } from "./nats.ts";
 import type { LogLine } from "./swarm-process.ts";
 
@@ -37,7 +39,12 @@ export interface InProcessSwarm extends AsyncDisposable {
 }
 
 export async function startInProcessSwarm(
-  options: { readonly agents?: number; readonly coordinators?: number } = {},
+  options: {
+    readonly agents?: number;
+    readonly coordinators?: number;
+    /** With it, the swarm has the shipped skills too, as far as they are allowed. */
+    readonly allowance?: SkillAllowance;
+  } = {},
 ): Promise<InProcessSwarm> {
   const server = await startTestServer();
   const directory = await mkdtemp(join(tmpdir(), "cascade swarm "));
@@ -50,7 +57,15 @@ export async function startInProcessSwarm(
     level: "debug",
     write: (line) => void lines.push(JSON.parse(line) as LogLine),
   });
-  const skills = await openSkillCatalog(skillFolders);
+  const { allowance } = options;
+  const skills =
+    allowance === undefined
+      ? await openSkillCatalog(skillFolders)
+      : await openSwarmCatalog({
+          directory,
+          allowance,
+          env: { CASCADE_SKILLS: skillFolders.join(":") },
+        });
 
   const swarm: InProcessSwarm = {
     server,

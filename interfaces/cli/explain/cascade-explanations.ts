@@ -58,11 +58,13 @@ export const CASCADE_EXPLANATIONS = {
   "not-allowed": {
     causes: [
       "a cascade names a skill that is code of the project itself, and nobody has said that it may run",
+      "a stage has `run`, or the skill run-command, and nobody has said that cascades may run commands",
+      "a request to this machine or a private network, in a stage without `allow_private: true`",
       "a swarm that runs here and was started without the option",
     ],
     remedies: [
       "look at the skill: it can do all that you may do; npm run cascade -- skills ls says where it is",
-      "when you trust it, allow it: --allow-project-skills, or --allow-host-commands for programs only",
+      "when you trust it, allow it: --allow-project-skills, or --allow-host-commands for programs and commands only",
       "stop a swarm that runs here, and start it with the option",
     ],
     example:

@@ -7,6 +7,7 @@ import {
   config,
   errorRecovery,
   fixStrategy,
+  httpRequest,
   MAPPINGS,
   sandboxConfig,
   skillWithInputs,
@@ -35,6 +36,7 @@ const DEFINITIONS = {
   fixStrategy,
   errorRecovery,
   skill: skillWithInputs,
+  http: httpRequest,
   swarm: stage.shape.swarm_config.unwrap(),
   errorHandling: stage.shape.error_handling.unwrap(),
 } as const satisfies Record<keyof typeof KEY_DESCRIPTIONS, z.ZodType>;

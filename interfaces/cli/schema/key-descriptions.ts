@@ -43,6 +43,8 @@ export const KEY_DESCRIPTIONS = {
     type: "sequential: one skill. parallel: all skills side by side. swarm-parallel: the same, on `max_agents` agents that hand tasks to each other. multi-model: skills that models carry out. codex-sandbox: tests, with fixes tried in a sandbox.",
     skill: "The skill that does the work.",
     skills: "Names of skills, or {skill, inputs}; in place of `skill`.",
+    run: "A program and its arguments, in place of a skill: [npm, test]. No shell reads them; needs --allow-host-commands.",
+    http: "An HTTP request in place of a skill: {url, method, headers, query, body, expect, timeout}.",
     inputs:
       "For all skills of the stage; a skill's own inputs go first. ${…} names inputs, outputs of stages and, with `foreach`, ${item}.",
     stages:
@@ -88,6 +90,8 @@ export const KEY_DESCRIPTIONS = {
     type: "sequential: one skill. parallel: all skills side by side. swarm-parallel: the same, on `max_agents` agents that hand tasks to each other. multi-model: skills that models carry out. codex-sandbox: tests, with fixes tried in a sandbox.",
     skill: "The skill that does the work.",
     skills: "Names of skills, or {skill, inputs}; in place of `skill`.",
+    run: "A program and its arguments, in place of a skill: [npm, test]. No shell reads them; needs --allow-host-commands.",
+    http: "An HTTP request in place of a skill: {url, method, headers, query, body, expect, timeout}.",
     stages:
       "A list of stages, in place of a skill: in order, or side by side with `type: parallel`.",
     cascade: "Another cascade that is run here, by its name; `inputs` are given to it.",
@@ -159,6 +163,16 @@ export const KEY_DESCRIPTIONS = {
     skill: "The skill's name.",
     prompt: "What this skill is to do, in words.",
     inputs: "For this skill only; they go before those of the stage.",
+  },
+  http: {
+    url: "Where to. Its host is written out or comes from an input: never from the output of a stage.",
+    method: "GET when not given.",
+    headers: "Names of headers and their values.",
+    query: "Added to the URL; a list is the name several times.",
+    body: "A text as it is, anything else as JSON.",
+    expect: "The status codes that are no failure; 200 to 299 when not given.",
+    timeout: "For the request: 500ms, 90s, 10m; as long as the attempt when not given.",
+    allow_private: "true: it may go to this machine or a private network.",
   },
   swarm: {
     topology: "Who may hand tasks to whom.",

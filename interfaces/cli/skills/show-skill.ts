@@ -1,5 +1,7 @@
 import type { InputSpec, InputType } from "../../../core/plan.ts";
 import { kindOf, type SkillManifest } from "../../../core/skill.ts";
+import { COMMAND_SKILL } from "../../../core/skill-allowance.ts";
+import { HTTP_SKILL } from "../../../language/inline-work.ts";
 import type { SkillEntry } from "../../../language/swarm-catalog.ts";
 import { printable } from "../terminal-text.ts";
 import { aligned, entryJson } from "./list-skills.ts";
@@ -53,13 +55,22 @@ function demand({ required, default: fallback }: InputSpec): string {
 /** The lines of a stage, with a value of the right type for each input that must be given. */
 export function exampleStage({ name, inputs }: SkillManifest): readonly string[] {
   const given = inputs.filter(({ required }) => required);
+  const first = `- stage: ${/^[a-z]/.test(name) ? name : `use-${name}`}`;
+  const inline = INLINE_EXAMPLES.get(name);
+  if (inline !== undefined) return [first, `  ${inline}`];
   return [
-    `- stage: ${/^[a-z]/.test(name) ? name : `use-${name}`}`,
+    first,
     `  skill: ${/^\d+$/.test(name) ? `"${name}"` : name}`,
     ...(given.length === 0 ? [] : ["  inputs:"]),
     ...given.map((input) => `    ${input.name}: ${EXAMPLES[input.type]}`),
   ];
 }
+
+/** Of skills that stages have a short form for, with values that those skills do not refuse. */
+const INLINE_EXAMPLES: ReadonlyMap<string, string> = new Map([
+  [COMMAND_SKILL, "run: [program, argument]"],
+  [HTTP_SKILL, 'http: { url: "https://…" }'],
+]);
 
 const EXAMPLES: Readonly<Record<InputType, string>> = {
   string: '"…"',
