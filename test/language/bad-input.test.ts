@@ -4,6 +4,7 @@ import type { Json } from "../../core/json.ts";
 import type { Plan, Template } from "../../core/plan.ts";
 import { cascadeNames, findCascadeFile, readCascadeFile } from "../../language/cascade-folders.ts";
 import { type Compiled, compileCascade } from "../../language/compile.ts";
+import { MAPPINGS } from "../../language/schema.ts";
 import { evaluate } from "../../language/template.ts";
 import { testCatalog } from "../support/catalog.ts";
 
@@ -51,8 +52,7 @@ function shown(error: Shown): string {
   return `${location?.line}:${location?.column} ${code} ${message}${advice}`;
 }
 
-const STAGE_KEYS =
-  "known: stage, stage_id, name, description, type, skill, skills, cascade, prompt, model, test_suite, tests, codex_config, fix_strategy, error_recovery, inputs, foreach, matrix, max_parallel, transform";
+const STAGE_KEYS = `known: ${MAPPINGS.stage.known.slice(0, 20).join(", ")}`;
 const NO_SECRETS = "expressions see no secrets: skills read those that they need themselves";
 
 const REFUSED: readonly (readonly [file: string, errors: readonly string[]])[] = [
