@@ -137,11 +137,21 @@ function approvalLines({ stages }: PlanSummary, width: number): readonly string[
   return ["", "Approvals", ...wrapped(asked.join(", "), width - 2).map(indented)];
 }
 
+/** Skills whose only purpose is an effect beyond files of the run. */
+const EFFECTS: Readonly<Record<string, string>> = {
+  "run-command": "commands on this machine",
+  "http-request": "requests over the network",
+  "refactor-code": "changes of source files, when asked to",
+};
+
 function effectsText(skills: readonly SkillSummary[]): string {
   if (skills.length === 0) return "none: no skill runs";
   const programs = skills.flatMap(({ name, kind }) => (kind === "argv" ? [name] : []));
-  const started = programs.length === 0 ? "" : `; programs on this machine: ${programs.join(", ")}`;
-  return `not declared: skills do not say what they write, send or start${started}`;
+  const known = [
+    ...skills.flatMap(({ name }) => EFFECTS[name] ?? []),
+    ...(programs.length === 0 ? [] : [`programs on this machine: ${programs.join(", ")}`]),
+  ];
+  return ["not declared: skills do not say what they write, send or start", ...known].join("; ");
 }
 
 function indented(line: string): string {
