@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { type ErrorLocation, SwarmError } from "../../core/errors.ts";
 import type { Json } from "../../core/json.ts";
@@ -12,7 +13,7 @@ import { testCatalog } from "../support/catalog.ts";
  * The list of bad input: what is given, and what is said of it. `Y` are cascade files, `E` expressions and templates in
  * them; one number may have several files. Those that are huge are made here.
  */
-const folder = new URL("../fixtures/bad-cascades/", import.meta.url).pathname;
+const folder = fileURLToPath(new URL("../fixtures/bad-cascades/", import.meta.url));
 const sources = {
   find: (name: string) => {
     const file = findCascadeFile([folder], name);
