@@ -10,10 +10,10 @@ import { makePlace } from "../support/place.ts";
 import { isGone } from "../support/processes.ts";
 
 const SOON = { timeout: 10_000, interval: 5 };
-let programs: Programs = openPrograms({ stopGraceMs: 100 });
+let programs: Programs = openPrograms({ stopGraceMs: 2_000 });
 afterEach(() => {
   programs.close();
-  programs = openPrograms({ stopGraceMs: 100 });
+  programs = openPrograms({ stopGraceMs: 2_000 });
 });
 
 /** Runs a Node program as the skill `tool`, in a folder of its own whose path has a space. */
