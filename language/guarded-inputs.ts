@@ -30,6 +30,20 @@ export function refuseUnsafeInputs(skill: string, bound: BoundInputs, reporter: 
   }
 }
 
+/**
+ * What the cascade and its inputs say of a URL before a stage's output goes on with it. Only in the run is it known whether
+ * that holds the whole host, so the skill is told, and keeps to its origin. Undefined when nothing is left open.
+ */
+export function originOfRequest(skill: string, bound: BoundInputs): Template | undefined {
+  const { url } = bound.inputs;
+  if (skill !== HTTP_SKILL || url?.kind !== "text") return undefined;
+  const end = url.parts.findIndex(
+    (part) => typeof part !== "string" && bound.isFromStages(templateOf(part)),
+  );
+  const parts = url.parts.slice(0, Math.max(0, end));
+  return parts.every((part) => typeof part === "string") ? undefined : { kind: "text", parts };
+}
+
 function refuseChosenProgram({ inputs, placeOf }: BoundInputs, reporter: Reporter): void {
   const { argv } = inputs;
   if (argv === undefined || isLiteralProgram(argv)) return;

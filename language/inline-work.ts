@@ -39,7 +39,8 @@ export function inlineWork(work: WorkSyntax, path: Path): InlineWork | undefined
 
 /** What a request does not say is not taken from an input or an output that happens to have its name. */
 const NOTHING_IMPLIED: Readonly<Record<string, Json>> = {
-  ...{ method: null, headers: null, query: null, body: null, expect: null, allow_private: null },
+  ...{ method: null, headers: null, query: null, body: null, expect: null, within: null },
+  ...{ allow_private: null },
 };
 
 /** What stands beside work that is written out and would be without effect, or mean something else. */

@@ -1,7 +1,7 @@
 import type { Json } from "../core/json.ts";
 import type { SkillCall, Template } from "../core/plan.ts";
 import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
-import { refuseUnsafeInputs } from "./guarded-inputs.ts";
+import { originOfRequest, refuseUnsafeInputs } from "./guarded-inputs.ts";
 import { inlineWork } from "./inline-work.ts";
 import {
   type Callee,
@@ -155,8 +155,11 @@ export class SkillCalls {
     const placeOf = (input: string): Path => placeOfInput(call, input);
     const isFromStages = (template: Template): boolean =>
       this.#origins.isFromStages(template, foreach);
-    refuseUnsafeInputs(call.skill, { inputs, placeOf, isFromStages }, this.#reporter);
-    return { skill: call.skill, lane: manifest.lane, inputs };
+    const bound = { inputs, placeOf, isFromStages };
+    refuseUnsafeInputs(call.skill, bound, this.#reporter);
+    const within = originOfRequest(call.skill, bound);
+    const guarded = within === undefined ? inputs : { ...inputs, within };
+    return { skill: call.skill, lane: manifest.lane, inputs: guarded };
   }
 
   #reportMissing({ skill, path }: WrittenCall): void {

@@ -17,6 +17,7 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const requestInputs = z.object({
   url: z.string(),
+  within: z.string().nullish(),
   method: z.enum(METHODS),
   headers: z.record(z.string(), scalar),
   query: z.record(z.string(), z.union([scalar, z.null(), z.array(scalar)])),
@@ -31,8 +32,10 @@ export function requestOf(inputs: JsonObject): HttpRequest {
   const given = parseInputs(requestInputs, inputs);
   const { method, expect, timeout_ms, allow_private: allowPrivate } = given;
   const { body, type } = bodyOf(given.body ?? null, method);
+  const url = urlOf(given.url, given.query);
+  if (given.within != null) refuseOtherOrigin(url, given.within);
   return {
-    url: urlOf(given.url, given.query),
+    url,
     method,
     headers: { ...DEFAULT_HEADERS, ...type, ...headersOf(given.headers) },
     body,
@@ -55,10 +58,13 @@ const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 type Query = z.infer<typeof requestInputs>["query"];
 
+/** As it is written: the parser would also take `https:host`, and leave out line ends. */
+function isWholeUrl(text: string): boolean {
+  return /^https?:\/\/[^/?#\\\s]/i.test(text) && !/\p{Cc}/u.test(text) && URL.canParse(text);
+}
+
 function urlOf(text: string, query: Query): URL {
-  // As it is written: the parser would also take `https:host`, and leave out line ends.
-  const isWhole = /^https?:\/\/[^/?#\\\s]/i.test(text) && !/\p{Cc}/u.test(text);
-  if (!isWhole || !URL.canParse(text)) {
+  if (!isWholeUrl(text)) {
     throw wrong("/url", "must be a whole URL that begins with http:// or https://");
   }
   const url = new URL(text);
@@ -72,6 +78,16 @@ function urlOf(text: string, query: Query): URL {
   }
   url.hash = "";
   return url;
+}
+
+/** @throws SwarmError `not-allowed` when what comes after the beginning says where the request goes */
+function refuseOtherOrigin(url: URL, beginning: string): void {
+  if (isWholeUrl(beginning) && new URL(beginning).origin === url.origin) return;
+  throw new SwarmError(
+    "not-allowed",
+    `${JSON.stringify(beginning.slice(0, 100))} does not name the host that the URL leads to`,
+    { hint: "give the input that begins the URL as http://host or https://host" },
+  );
 }
 
 function headersOf(given: Readonly<Record<string, string | number | boolean>>) {

@@ -43,6 +43,23 @@ stages:
   const http = (url: string) => followingRead(`http: { url: "${url}" }`);
 
   it.each([
+    ["${name}/items/${read.stdout}", ["name", "/items/"]],
+    ["https://${name}/${read.stdout}?x=${name}", ["https://", "name", "/"]],
+    ["https://a.example/${read.stdout}", undefined],
+    ["https://${name}/items", undefined],
+  ])("tells the skill where %s must lead, when an input says it", (url, parts) => {
+    const text = `cascade: c\ninputs: [{ name: name }]\nstages:\n${http(url)}`;
+    const result = compileCascade({ text, file: "c.yaml" }, skills);
+    const stage = result.ok ? result.plan.stages.at(-1) : undefined;
+    const within = stage?.skills[0]?.inputs["within"];
+    const found =
+      within?.kind === "text"
+        ? within.parts.map((part) => (typeof part === "string" ? part : "name"))
+        : undefined;
+    expect(found).toEqual(parts);
+  });
+
+  it.each([
     "https://a.example/${read.stdout}",
     "https://a.example?x=${read.stdout}",
     "https://${name}/${read.stdout}",

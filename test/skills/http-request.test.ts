@@ -202,4 +202,24 @@ describe("an HTTP request", () => {
       location: { pointer },
     });
   });
+
+  it.each([
+    ["https:/", "https://b.example/x"],
+    ["https:", "https://b.example/x"],
+    ["", "https://b.example/x"],
+    ["https://a.example/", "https://b.example/x"],
+    ["http://a.example/", "https://a.example/x"],
+    ["https://a.example:1/", "https://a.example/x"],
+  ])("keeps to the origin of %j: %s is not sent", async (within, url) => {
+    await expect(request({ url, within })).rejects.toMatchObject({
+      code: "not-allowed",
+      disposition: "fail",
+    });
+  });
+
+  it("is sent within the origin that it keeps to", async () => {
+    await using site = await serve((_, reply) => void reply.end("here"));
+    const answer = await request({ url: `${site.url}/items/1`, within: `${site.url}/items/` });
+    expect(answer).toMatchObject({ status: 200, body: "here" });
+  });
 });
