@@ -79,13 +79,18 @@ function sandboxOf(work: WorkSyntax, path: Path): readonly WrittenInputs[] {
     auto_fix: autoFix,
     max_iterations: least(config?.max_iterations, strategy?.max_iterations),
     escalate_after: least(recovery?.escalate_after),
-    regression_check: config?.regression_check !== false || strategy?.regression_check === true,
-    network_disabled: config?.network_disabled !== false || strategy?.network_disabled === true,
+    regression_check: unlessAllSayNo(config?.regression_check, strategy?.regression_check),
+    network_disabled: unlessAllSayNo(config?.network_disabled, strategy?.network_disabled),
   };
   return [{ values, path: [...path, "type"], isElsewhere: true }];
 }
 
 const DEFAULT_ITERATIONS = 5;
+
+/** What is on unless it is switched off, and nobody switches it on again. */
+function unlessAllSayNo(...given: readonly (boolean | undefined)[]): boolean {
+  return given.includes(true) || !given.includes(false);
+}
 
 function least(...given: readonly (number | undefined)[]): number {
   const numbers = given.filter((each) => each !== undefined);

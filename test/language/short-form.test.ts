@@ -162,6 +162,30 @@ stages:
   });
 
   it.each([
+    ["", true],
+    ["fix_strategy: { network_disabled: false }", false],
+    ["codex_config: { network_disabled: false }", false],
+    ["codex_config: { network_disabled: false }, fix_strategy: { network_disabled: true }", true],
+    ["codex_config: { network_disabled: true }, fix_strategy: { network_disabled: false }", true],
+  ])("with { %s } has the network disabled: %s", (settings, isDisabled) => {
+    const disabled: InputSpec = { name: "network_disabled", type: "boolean", required: true };
+    const catalog: SkillCatalog = {
+      ...anySkill,
+      find: (name) => {
+        const manifest = anySkill.find(name);
+        return manifest === undefined ? undefined : { ...manifest, inputs: [disabled] };
+      },
+    };
+    const more = settings === "" ? "" : `, ${settings}`;
+    const source = `cascade: c\nstages:\n  - { stage: a, type: codex-sandbox${more} }\n`;
+    expect(compileCascade({ text: source, file: "c.yaml" }, catalog)).toMatchObject({
+      plan: {
+        stages: [{ skills: [{ inputs: { network_disabled: { value: isDisabled } } }] }],
+      },
+    });
+  });
+
+  it.each([
     [
       "type: codex-sandbox, codex_config: { sandbox: false }",
       "must be true: a fix is only ever tried in the sandbox",
