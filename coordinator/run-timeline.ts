@@ -1,7 +1,8 @@
 import type { StoredEvent } from "../core/events.ts";
 import type { StageId } from "../core/ids.ts";
-import type { Plan, Reference, Template } from "../core/plan.ts";
+import type { Plan, Reference } from "../core/plan.ts";
 import type { TimelineEntry } from "../core/timeline.ts";
+import { referencesIn } from "../language/template-references.ts";
 
 /** What the tasks of a run did so far, from its facts. Kept only where the cascade asks for it. */
 export class RunTimeline {
@@ -57,34 +58,10 @@ export function asksForTimeline(plan: Plan): boolean {
       ...(decision?.branches ?? []).flatMap((branch) => branch.when ?? []),
       ...skills.flatMap(({ inputs }) => Object.values(inputs)),
     ]);
-    asks = templates.some(namesTimeline);
+    asks = templates.flatMap(referencesIn).some(isTimeline);
     asking.set(plan, asks);
   }
   return asks;
-}
-
-function namesTimeline(template: Template): boolean {
-  switch (template.kind) {
-    case "literal":
-      return false;
-    case "reference":
-      return isTimeline(template.reference);
-    case "expression":
-      return template.references.some(isTimeline);
-    case "text":
-      return template.parts.some((part) => {
-        if (typeof part === "string") return false;
-        return "scope" in part ? isTimeline(part) : namesTimeline(part);
-      });
-    case "list":
-      return template.items.some(namesTimeline);
-    case "map":
-      return Object.values(template.entries).some(namesTimeline);
-    case "product":
-      return Object.values(template.axes).some(namesTimeline);
-    default:
-      return template satisfies never;
-  }
 }
 
 function isTimeline({ scope }: Reference): boolean {

@@ -1,4 +1,5 @@
-import type { Expression, PlanStage, Reference, Template } from "../core/plan.ts";
+import type { PlanStage, Template } from "../core/plan.ts";
+import { referencesIn } from "./template-references.ts";
 
 /** Tells where values come from: from the cascade and its inputs, or from what stages put out. */
 export class Origins {
@@ -50,31 +51,4 @@ export class Origins {
 function partOf(value: Template, field: string | number | undefined): Template {
   if (value.kind !== "map" || typeof field !== "string") return value;
   return Object.hasOwn(value.entries, field) ? (value.entries[field] ?? value) : value;
-}
-
-/** All that stands in `${…}`, at any depth. */
-function referencesIn(template: Template): readonly Reference[] {
-  switch (template.kind) {
-    case "literal":
-      return [];
-    case "reference":
-      return [template.reference];
-    case "expression":
-      return template.references;
-    case "text":
-      return template.parts.flatMap(referencesOfPart);
-    case "list":
-      return template.items.flatMap(referencesIn);
-    case "map":
-      return Object.values(template.entries).flatMap(referencesIn);
-    case "product":
-      return Object.values(template.axes).flatMap(referencesIn);
-    default:
-      return template satisfies never;
-  }
-}
-
-function referencesOfPart(part: string | Reference | Expression): readonly Reference[] {
-  if (typeof part === "string") return [];
-  return "text" in part ? part.references : [part];
 }

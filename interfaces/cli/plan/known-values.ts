@@ -3,8 +3,8 @@ import type { Json, JsonObject } from "../../../core/json.ts";
 import type { Plan, Reference, Template } from "../../../core/plan.ts";
 import type { Scope } from "../../../language/scope.ts";
 import { evaluate } from "../../../language/template.ts";
+import { referencesIn } from "../../../language/template-references.ts";
 import { branchOf } from "./guard-branch.ts";
-import { referencesOf } from "./template-text.ts";
 
 /** What follows from the inputs alone, before anything runs. */
 export class KnownValues {
@@ -44,7 +44,7 @@ export class KnownValues {
 
   /** The value of a template of that stage; undefined when it follows from more than the inputs, or from nothing. */
   of(template: Template, position: number): Json | undefined {
-    if (!referencesOf(template).every((each) => this.#isKnown(each, position))) return undefined;
+    if (!referencesIn(template).every((each) => this.#isKnown(each, position))) return undefined;
     try {
       return evaluate(template, this.#scope);
     } catch (error) {

@@ -22,31 +22,6 @@ export function templateText(template: Template): string {
   }
 }
 
-/** Every reference of a template, those inside of expressions among them. */
-export function referencesOf(template: Template): readonly Reference[] {
-  switch (template.kind) {
-    case "literal":
-      return [];
-    case "reference":
-      return [template.reference];
-    case "expression":
-      return template.references;
-    case "text":
-      return template.parts.flatMap((part) => {
-        if (typeof part === "string") return [];
-        return "text" in part ? part.references : [part];
-      });
-    case "list":
-      return template.items.flatMap(referencesOf);
-    case "map":
-      return Object.values(template.entries).flatMap(referencesOf);
-    case "product":
-      return Object.values(template.axes).flatMap(referencesOf);
-    default:
-      return template satisfies never;
-  }
-}
-
 function partText(part: string | Reference | Expression): string {
   return typeof part === "string" ? part : part.source;
 }
