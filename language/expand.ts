@@ -1,7 +1,9 @@
 import type { PlanStage } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
-import { type CascadeSettings, disabledPart, settingsOf } from "./cascade-settings.ts";
+import { disabledPart, settingsOf } from "./cascade-settings.ts";
 import { DEFAULT_BRANCH, type WrittenBranch, writtenBranches } from "./decision-compiler.ts";
+import type { ListPlace } from "./list-place.ts";
+import { LoopTurns } from "./loop-turns.ts";
 import { commonFields, type Names } from "./names.ts";
 import type { Group, PlanBuilder } from "./plan-builder.ts";
 import type { Path, Reporter } from "./reporter.ts";
@@ -14,21 +16,6 @@ import { loopBodies, type OrderedStage, orderedStages } from "./stage-order.ts";
 import { StageScope, type Target } from "./stage-scope.ts";
 import type { SubCascades } from "./sub-cascades.ts";
 
-/** Where a list of stages stands. */
-interface ListPlace {
-  readonly path: Path;
-  /** What stages need that need no other of the list. */
-  readonly entry: readonly number[];
-  readonly guard: PlanStage["guard"];
-  readonly scope: StageScope;
-  /** Ends the ids of a loop's later turns: `--2`. */
-  readonly suffix: string;
-  readonly iteration: number | undefined;
-  readonly settings: CascadeSettings;
-}
-
-const DEFAULT_ITERATIONS = 3;
-
 /** Carries written stages over into stages of the plan: branches, loops and nested lists become single stages. */
 export class Expander {
   readonly #builder: PlanBuilder;
@@ -38,6 +25,7 @@ export class Expander {
   readonly #reporter: Reporter;
   readonly #prefix: string;
   readonly #subCascades: SubCascades;
+  readonly #loops: LoopTurns;
 
   constructor(parts: {
     readonly builder: PlanBuilder;
@@ -56,6 +44,11 @@ export class Expander {
     this.#reporter = parts.reporter;
     this.#prefix = parts.prefix;
     this.#subCascades = parts.subCascades;
+    this.#loops = new LoopTurns({
+      stage: (stage, needs, place) => this.#stage(stage, needs, place),
+      name: (id, target, scope) => this.#name(id, target, scope),
+      isFull: () => this.#builder.isFull,
+    });
   }
 
   /**
@@ -120,7 +113,7 @@ export class Expander {
       groups.set(stage, group);
       this.#name(stage.id, group.target, place.scope);
       const body = bodies.get(stage);
-      if (body !== undefined) this.#turns(stage, bodies, groups, place);
+      if (body !== undefined) this.#loops.expand(stage, bodies, groups, place);
     }
     const last = groups.get(ordered.at(-1) ?? EMPTY);
     const needed = new Set(ordered.flatMap((stage) => stage.needs));
@@ -354,74 +347,6 @@ export class Expander {
       this.#reporter.report("invalid-cascade", message, place.path, hint);
     }
     return this.#put(frame, this.#compiler.decision(decision, syntax, frame), DECISION_FIELDS);
-  }
-
-  /** The later turns of a loop: copies of its stages, each behind the decision of the turn before. */
-  #turns(
-    loop: OrderedStage,
-    bodies: ReadonlyMap<OrderedStage, readonly OrderedStage[]>,
-    groups: Map<OrderedStage, Group>,
-    place: ListPlace,
-  ): void {
-    const body = bodies.get(loop) ?? [];
-    const first = new Map([...body, loop].map((stage) => [stage, groups.get(stage)] as const));
-    const turns = [first];
-    const iterations = loop.syntax.max_iterations ?? DEFAULT_ITERATIONS;
-    for (let turn = 2; turn <= iterations && !this.#builder.isFull; turn++) {
-      const before = turns.at(-1)?.get(loop)?.exits ?? [];
-      turns.push(this.#turn(turn, loop, { before, bodies, outer: groups, place }));
-    }
-    for (const stage of [...body, loop]) {
-      const targets = turns.flatMap((groupsOfTurn) => groupsOfTurn.get(stage)?.target ?? []);
-      const target: Target = {
-        stages: targets.flatMap((each) => each.stages),
-        fields: targets[0]?.fields,
-      };
-      const exits = turns.flatMap((groupsOfTurn) => groupsOfTurn.get(loop)?.exits ?? []);
-      groups.set(stage, { exits, target });
-      this.#name(stage.id, target, place.scope);
-    }
-  }
-
-  #turn(
-    turn: number,
-    loop: OrderedStage,
-    around: {
-      /** What the turn before ended with. */
-      readonly before: readonly number[];
-      readonly bodies: ReadonlyMap<OrderedStage, readonly OrderedStage[]>;
-      readonly outer: ReadonlyMap<OrderedStage, Group>;
-      readonly place: ListPlace;
-    },
-  ): Map<OrderedStage, Group> {
-    const { before, bodies, outer, place } = around;
-    const stages = [...(bodies.get(loop) ?? []), loop];
-    const hasInner = stages.some((stage) => stage !== loop && bodies.has(stage));
-    const [decision = 0] = before;
-    const scope = new StageScope(place.scope);
-    const here: ListPlace = {
-      ...place,
-      entry: before,
-      guard: { stage: decision, branch: "repeat" },
-      scope,
-      // The turns of a loop inside are numbered too, so the outer one names itself.
-      suffix: `${place.suffix}--${hasInner ? `${loop.id}-` : ""}${turn}`,
-      iteration: turn,
-    };
-    const groups = new Map(outer);
-    for (const stage of stages) {
-      const own = stage.needs.filter((needed) => stages.includes(needed));
-      const outside = stage.needs.filter((needed) => !stages.includes(needed));
-      const needs = [
-        ...(own.length === 0 ? before : own.flatMap((needed) => groups.get(needed)?.exits ?? [])),
-        ...outside.flatMap((needed) => outer.get(needed)?.exits ?? []),
-      ];
-      const group = this.#stage(stage, [...new Set(needs)], here);
-      groups.set(stage, group);
-      this.#name(stage.id, group.target, scope);
-      if (stage !== loop && bodies.has(stage)) this.#turns(stage, bodies, groups, here);
-    }
-    return groups;
   }
 
   #add(id: string, needs: readonly number[], place: ListPlace): StageFrame {
