@@ -1,31 +1,63 @@
+/** Of a cascade, however its name is written. */
+const BODY = {
+  description: "What the cascade is for.",
+  version: "Kept as it is written, 1.10 too.",
+  model: "The model of stages that name none.",
+  config: "Parts of the system that this cascade may or may not use.",
+  data_flow: "The ways that data may take between stages; without it, all.",
+  error_handling: "What stages do on errors that do not say it themselves.",
+  inputs: "What a run is given.",
+  stages: "What is done, in this order unless `needs` says otherwise.",
+  finally: "Stages that run when all others have ended, also when the run fails.",
+  outputs: "What the run results in: names and their values.",
+} as const;
+
+/** Of what a stage does, or a branch. */
+const WORK = {
+  description: "What the stage is for.",
+  type: "sequential: one skill. parallel: all skills side by side. swarm-parallel: the same, on `max_agents` agents that hand tasks to each other. multi-model: skills that models carry out. codex-sandbox: tests, with fixes tried in a sandbox.",
+  skill: "The skill that does the work.",
+  skills: "Names of skills, or {skill, inputs}; in place of `skill`.",
+  run: "A program and its arguments, in place of a skill: [npm, test]. No shell reads them; needs --allow-host-commands.",
+  http: "An HTTP request in place of a skill: {url, method, headers, query, body, expect, timeout}.",
+  inputs:
+    "For all skills of the stage; a skill's own inputs go first. ${…} names inputs, outputs of stages and, with `foreach`, ${item}.",
+  stages: "A list of stages, in place of a skill: in order, or side by side with `type: parallel`.",
+  cascade: "Another cascade that is run here, by its name; `inputs` are given to it.",
+  matrix:
+    "Lists by name: the stage does its work for every combination, which is ${matrix.<name>}.",
+  max_parallel: "How many tasks of the stage are under way at once, at most.",
+  prompt: "What is to be done, in words: for skills that take a prompt, task, query or text.",
+  model:
+    "The model of skills that need one: auto-select, a family such as claude, or a model's id.",
+  test_suite: "Of a `codex-sandbox` stage: which tests, by the name of a suite.",
+  tests: "Of a `codex-sandbox` stage: which tests.",
+  codex_config: "Of a `codex-sandbox` stage: how fixes are tried.",
+  fix_strategy: "Of a `codex-sandbox` stage: how fixes are tried.",
+  error_recovery: "Of a `codex-sandbox` stage: what happens to tests that go on failing.",
+  transform: "A value in place of a skill, evaluated where the run is coordinated.",
+  gate: "An expression that must be true when the stage has ended: else the run fails.",
+  wait: "In place of a skill: lets a time pass, such as 10m.",
+  approve:
+    "In place of a skill: waits for a person. true, what to ask, or {message, timeout, on_timeout}.",
+  continue_on_error: "true: when the stage fails, the run goes on.",
+  foreach:
+    "A list, such as ${discover.batches}: the stage does its work for each entry, which is ${item}.",
+  swarm_config: "How a `swarm-parallel` stage is shared among agents.",
+  error_handling: "What happens when a task fails.",
+  timeout: "For one attempt at one task: 500ms, 90s, 10m, 1.5h; 10m when not given, at most 24h.",
+} as const;
+
 /** What editors show for a key, by the definition of the schema that it stands in. `docs/language.md` says more. */
 export const KEY_DESCRIPTIONS = {
   file: { cascade: "The cascade: its name, inputs and stages." },
   fileWithName: {
     cascade: "The cascade's name: 1 to 64 letters, digits, hyphens and underscores.",
-    description: "What the cascade is for.",
-    version: "Kept as it is written, 1.10 too.",
-    model: "The model of stages that name none.",
-    config: "Parts of the system that this cascade may or may not use.",
-    data_flow: "The ways that data may take between stages; without it, all.",
-    error_handling: "What stages do on errors that do not say it themselves.",
-    inputs: "What a run is given.",
-    stages: "What is done, in this order unless `needs` says otherwise.",
-    finally: "Stages that run when all others have ended, also when the run fails.",
-    outputs: "What the run results in: names and their values.",
+    ...BODY,
   },
   cascade: {
     name: "1 to 64 letters, digits, hyphens and underscores.",
-    description: "What the cascade is for.",
-    version: "Kept as it is written, 1.10 too.",
-    model: "The model of stages that name none.",
-    config: "Parts of the system that this cascade may or may not use.",
-    data_flow: "The ways that data may take between stages; without it, all.",
-    error_handling: "What stages do on errors that do not say it themselves.",
-    inputs: "What a run is given.",
-    stages: "What is done, in this order unless `needs` says otherwise.",
-    finally: "Stages that run when all others have ended, also when the run fails.",
-    outputs: "What the run results in: names and their values.",
+    ...BODY,
   },
   input: {
     name: "How ${inputs.<name>} names it.",
@@ -39,34 +71,6 @@ export const KEY_DESCRIPTIONS = {
     stage: "Its id, for `needs` and ${…}; to be named in ${…} it begins with a letter.",
     stage_id: "Another name of `stage`.",
     name: "A title; the id when there is no other.",
-    description: "What the stage is for.",
-    type: "sequential: one skill. parallel: all skills side by side. swarm-parallel: the same, on `max_agents` agents that hand tasks to each other. multi-model: skills that models carry out. codex-sandbox: tests, with fixes tried in a sandbox.",
-    skill: "The skill that does the work.",
-    skills: "Names of skills, or {skill, inputs}; in place of `skill`.",
-    run: "A program and its arguments, in place of a skill: [npm, test]. No shell reads them; needs --allow-host-commands.",
-    http: "An HTTP request in place of a skill: {url, method, headers, query, body, expect, timeout}.",
-    inputs:
-      "For all skills of the stage; a skill's own inputs go first. ${…} names inputs, outputs of stages and, with `foreach`, ${item}.",
-    stages:
-      "A list of stages, in place of a skill: in order, or side by side with `type: parallel`.",
-    cascade: "Another cascade that is run here, by its name; `inputs` are given to it.",
-    matrix:
-      "Lists by name: the stage does its work for every combination, which is ${matrix.<name>}.",
-    max_parallel: "How many tasks of the stage are under way at once, at most.",
-    prompt: "What is to be done, in words: for skills that take a prompt, task, query or text.",
-    model:
-      "The model of skills that need one: auto-select, a family such as claude, or a model's id.",
-    test_suite: "Of a `codex-sandbox` stage: which tests, by the name of a suite.",
-    tests: "Of a `codex-sandbox` stage: which tests.",
-    codex_config: "Of a `codex-sandbox` stage: how fixes are tried.",
-    fix_strategy: "Of a `codex-sandbox` stage: how fixes are tried.",
-    error_recovery: "Of a `codex-sandbox` stage: what happens to tests that go on failing.",
-    transform: "A value in place of a skill, evaluated where the run is coordinated.",
-    gate: "An expression that must be true when the stage has ended: else the run fails.",
-    wait: "In place of a skill: lets a time pass, such as 10m.",
-    approve:
-      "In place of a skill: waits for a person. true, what to ask, or {message, timeout, on_timeout}.",
-    continue_on_error: "true: when the stage fails, the run goes on.",
     when: "An expression: the stage is skipped when it is false.",
     condition: "An expression that a branch is chosen by, or that a loop goes on by.",
     branches: "What is done, by the value of the condition: name of a skill, or what a stage does.",
@@ -76,52 +80,16 @@ export const KEY_DESCRIPTIONS = {
     default: "What is done when no branch fits.",
     repeat: "The stage to go back to while the condition is true.",
     max_iterations: "How often the loop runs at most: 3 when not given.",
-    foreach:
-      "A list, such as ${discover.batches}: the stage does its work for each entry, which is ${item}.",
     needs:
       "Ids of the stages that must have succeeded. Without it, a stage needs the one before it; [] starts at once.",
     dependencies: "Another name of `needs`.",
-    swarm_config: "How a `swarm-parallel` stage is shared among agents.",
-    error_handling: "What happens when a task fails.",
-    timeout: "For one attempt at one task: 500ms, 90s, 10m, 1.5h; 10m when not given, at most 24h.",
+    ...WORK,
   },
   branch: {
-    description: "What the stage is for.",
-    type: "sequential: one skill. parallel: all skills side by side. swarm-parallel: the same, on `max_agents` agents that hand tasks to each other. multi-model: skills that models carry out. codex-sandbox: tests, with fixes tried in a sandbox.",
-    skill: "The skill that does the work.",
-    skills: "Names of skills, or {skill, inputs}; in place of `skill`.",
-    run: "A program and its arguments, in place of a skill: [npm, test]. No shell reads them; needs --allow-host-commands.",
-    http: "An HTTP request in place of a skill: {url, method, headers, query, body, expect, timeout}.",
-    stages:
-      "A list of stages, in place of a skill: in order, or side by side with `type: parallel`.",
-    cascade: "Another cascade that is run here, by its name; `inputs` are given to it.",
-    inputs:
-      "For all skills of the stage; a skill's own inputs go first. ${…} names inputs, outputs of stages and, with `foreach`, ${item}.",
-    foreach:
-      "A list, such as ${discover.batches}: the stage does its work for each entry, which is ${item}.",
-    matrix:
-      "Lists by name: the stage does its work for every combination, which is ${matrix.<name>}.",
-    max_parallel: "How many tasks of the stage are under way at once, at most.",
-    prompt: "What is to be done, in words: for skills that take a prompt, task, query or text.",
-    model:
-      "The model of skills that need one: auto-select, a family such as claude, or a model's id.",
-    test_suite: "Of a `codex-sandbox` stage: which tests, by the name of a suite.",
-    tests: "Of a `codex-sandbox` stage: which tests.",
-    codex_config: "Of a `codex-sandbox` stage: how fixes are tried.",
-    fix_strategy: "Of a `codex-sandbox` stage: how fixes are tried.",
-    error_recovery: "Of a `codex-sandbox` stage: what happens to tests that go on failing.",
-    transform: "A value in place of a skill, evaluated where the run is coordinated.",
-    swarm_config: "How a `swarm-parallel` stage is shared among agents.",
-    error_handling: "What happens when a task fails.",
-    timeout: "For one attempt at one task: 500ms, 90s, 10m, 1.5h; 10m when not given, at most 24h.",
-    gate: "An expression that must be true when the stage has ended: else the run fails.",
-    wait: "In place of a skill: lets a time pass, such as 10m.",
-    approve:
-      "In place of a skill: waits for a person. true, what to ask, or {message, timeout, on_timeout}.",
-    continue_on_error: "true: when the stage fails, the run goes on.",
     at_least: "The branch is taken for numbers from here up.",
     when: "An expression: the branch is taken when it is true.",
     condition: "Another name of `when`, or {metric, comparison, threshold}.",
+    ...WORK,
   },
   approval: {
     message: "What the person is asked.",
