@@ -83,8 +83,8 @@ function lastOf<Found>(
   indexes: readonly number[],
   find: (index: number) => Found | undefined,
 ): Found | undefined {
-  for (const index of indexes.toReversed()) {
-    const found = find(index);
+  for (let at = indexes.length - 1; at >= 0; at--) {
+    const found = find(indexes[at] ?? -1);
     if (found !== undefined) return found;
   }
   return undefined;
