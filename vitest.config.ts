@@ -12,12 +12,14 @@ export default defineConfig({
             "test/*.test.ts",
             "test/{agents,core,language,machines,topology,skills,bus,store,coordinator,cli}/**/*.test.ts",
           ],
+          // They start the real program, which takes its time.
+          exclude: ["test/**/*.process.test.ts"],
         },
       },
       {
         test: {
           name: "integration",
-          include: ["test/{contract,integration}/**/*.test.ts"],
+          include: ["test/{contract,integration}/**/*.test.ts", "test/**/*.process.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
