@@ -42,6 +42,7 @@ export function compileCascade(
     entry: [],
     guard: undefined,
     settings: settingsOf(cascade),
+    turns: 1,
   });
   if (!findings.isEmpty) return { ok: false, diagnostics: findings.list() };
   const { name, description } = cascade;

@@ -1,9 +1,10 @@
+import { LIMITS } from "../core/limits.ts";
 import type { PlanStage } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
 import { disabledPart, settingsOf } from "./cascade-settings.ts";
 import { DEFAULT_BRANCH, type WrittenBranch, writtenBranches } from "./decision-compiler.ts";
 import type { ListPlace } from "./list-place.ts";
-import { LoopTurns } from "./loop-turns.ts";
+import { type LoopBodies, LoopTurns, turnsOf } from "./loop-turns.ts";
 import { commonFields, type Names } from "./names.ts";
 import type { Group, PlanBuilder } from "./plan-builder.ts";
 import type { Path, Reporter } from "./reporter.ts";
@@ -59,7 +60,7 @@ export class Expander {
   cascade(
     cascade: CascadeSyntax,
     outputsId: string,
-    start: Pick<ListPlace, "entry" | "guard" | "settings">,
+    start: Pick<ListPlace, "entry" | "guard" | "settings" | "turns">,
   ): Group {
     const place: ListPlace = {
       ...start,
@@ -102,13 +103,14 @@ export class Expander {
     const ordered = orderedStages(stages, place.path, this.#reporter, (id) =>
       this.#names.around(id),
     );
-    const bodies = loopBodies(ordered, this.#reporter);
+    const bodies = this.#boundedLoops(loopBodies(ordered, this.#reporter), place);
     const repeated = new Set([...bodies].flatMap(([loop, body]) => [loop, ...body]));
     const groups = new Map<OrderedStage, Group>();
     for (const stage of ordered) {
       if (this.#builder.isFull) break;
       const needs = this.#needsOf(stage, groups, place.entry);
-      const here = repeated.has(stage) ? { ...place, iteration: 1 } : place;
+      const turns = place.turns * turnsOf(stage, bodies);
+      const here = repeated.has(stage) ? { ...place, iteration: 1, turns } : place;
       const group = this.#stage(stage, needs, here);
       groups.set(stage, group);
       this.#name(stage.id, group.target, place.scope);
@@ -120,6 +122,19 @@ export class Expander {
     const ends = ordered.filter((stage) => !needed.has(stage));
     const exits = [...new Set(ends.flatMap((stage) => groups.get(stage)?.exits ?? []))];
     return { exits, target: last?.target ?? { stages: [], fields: undefined } };
+  }
+
+  /** Loops inside of loops multiply, so a short file could become a plan that takes seconds to make. */
+  #boundedLoops(bodies: LoopBodies, { turns }: ListPlace): LoopBodies {
+    const bounded = [...bodies].filter(([loop]) => {
+      const all = turns * turnsOf(loop, bodies);
+      if (all <= LIMITS.loopIterations) return true;
+      const message = `loopIterations: ${all} in all, with the loops around it, ${LIMITS.loopIterations} allowed`;
+      const hint = "lower `max_iterations` of one of them";
+      this.#reporter.report("limit-exceeded", message, loop.path, hint);
+      return false;
+    });
+    return new Map(bounded);
   }
 
   /** From now on the stage can be named in the scope. */
@@ -279,6 +294,7 @@ export class Expander {
       entry: [position],
       guard: place.guard,
       settings,
+      turns: place.turns,
     });
     sub.close();
     return group;

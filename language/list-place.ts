@@ -13,5 +13,7 @@ export interface ListPlace {
   /** Ends the ids of a loop's later turns: `--2`. */
   readonly suffix: string;
   readonly iteration: number | undefined;
+  /** How often the list runs at most, by the loops around it. */
+  readonly turns: number;
   readonly settings: CascadeSettings;
 }

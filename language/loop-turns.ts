@@ -5,6 +5,22 @@ import { StageScope, type Target } from "./stage-scope.ts";
 
 const DEFAULT_ITERATIONS = 3;
 
+/** The loops of a list, each with the stages that it repeats. */
+export type LoopBodies = ReadonlyMap<OrderedStage, readonly OrderedStage[]>;
+
+/** How often a stage runs at most, by the loops of its list. */
+export function turnsOf(stage: OrderedStage, bodies: LoopBodies): number {
+  let turns = 1;
+  for (const [loop, body] of bodies) {
+    if (loop === stage || body.includes(stage)) turns *= iterationsOf(loop);
+  }
+  return turns;
+}
+
+function iterationsOf({ syntax }: OrderedStage): number {
+  return syntax.max_iterations ?? DEFAULT_ITERATIONS;
+}
+
 /** What a loop needs of the list that it stands in. */
 export interface LoopList {
   /** Carries one stage over into the plan. */
@@ -28,14 +44,14 @@ export class LoopTurns {
    */
   expand(
     loop: OrderedStage,
-    bodies: ReadonlyMap<OrderedStage, readonly OrderedStage[]>,
+    bodies: LoopBodies,
     groups: Map<OrderedStage, Group>,
     place: ListPlace,
   ): void {
     const body = bodies.get(loop) ?? [];
     const first = new Map([...body, loop].map((stage) => [stage, groups.get(stage)] as const));
     const turns = [first];
-    const iterations = loop.syntax.max_iterations ?? DEFAULT_ITERATIONS;
+    const iterations = iterationsOf(loop);
     for (let turn = 2; turn <= iterations && !this.#list.isFull(); turn++) {
       const before = turns.at(-1)?.get(loop)?.exits ?? [];
       turns.push(this.#turn(turn, loop, { before, bodies, outer: groups, place }));
@@ -58,7 +74,7 @@ export class LoopTurns {
     around: {
       /** What the turn before ended with. */
       readonly before: readonly number[];
-      readonly bodies: ReadonlyMap<OrderedStage, readonly OrderedStage[]>;
+      readonly bodies: LoopBodies;
       readonly outer: ReadonlyMap<OrderedStage, Group>;
       readonly place: ListPlace;
     },
@@ -85,7 +101,8 @@ export class LoopTurns {
         ...(own.length === 0 ? before : own.flatMap((needed) => groups.get(needed)?.exits ?? [])),
         ...outside.flatMap((needed) => outer.get(needed)?.exits ?? []),
       ];
-      const group = this.#list.stage(stage, [...new Set(needs)], here);
+      const turns = place.turns * turnsOf(stage, bodies);
+      const group = this.#list.stage(stage, [...new Set(needs)], { ...here, turns });
       groups.set(stage, group);
       this.#list.name(stage.id, group.target, scope);
       if (stage !== loop && bodies.has(stage)) this.expand(stage, bodies, groups, here);

@@ -179,6 +179,16 @@ describe("a cascade", () => {
       "7:31 unknown-reference ${iteration}: there is nothing of that name (known: inputs.path, inputs.limit, a)",
     ],
     [
+      "has loops inside loops that come to too many turns",
+      `  - { stage: b, skill: check }\n${["i", "j", "k"].map((id) => `  - { stage: ${id}, condition: "\${limit > 2}", repeat: b, max_iterations: 5 }`).join("\n")}`,
+      "8:5 limit-exceeded loopIterations: 125 in all, with the loops around it, 100 allowed (lower `max_iterations` of one of them)",
+    ],
+    [
+      "has a loop in a list in a loop that comes to too many turns",
+      `  - stage: b\n    stages:\n      - { stage: c, skill: check }\n      - { stage: d, condition: "\${limit > 2}", repeat: c, max_iterations: 20 }\n  - { stage: e, condition: "\${limit > 2}", repeat: b, max_iterations: 6 }`,
+      "10:9 limit-exceeded loopIterations: 120 in all, with the loops around it, 100 allowed",
+    ],
+    [
       "falls back to nothing",
       "  - { stage: b, skill: check, error_handling: { strategy: fallback } }",
       "7:47 invalid-cascade the strategy fallback needs a skill to fall back to (add `fallback: <skill>` beside it)",
