@@ -10,6 +10,8 @@ import {
   type Heartbeat,
   type Slots,
   stageMessage,
+  type Task,
+  type TaskStep,
 } from "../bus/messages.ts";
 import { answer } from "../bus/requests.ts";
 import type { Clock } from "../core/clock.ts";
@@ -100,6 +102,8 @@ class AgentProcess implements Agent {
       workers: this.#workers,
       programs: this.#programs,
       scrub: options.scrub ?? ((text: string) => text),
+      recordStep: ({ shard, epoch }: Task, step: TaskStep) =>
+        this.#results.deliver(shard, epoch, step),
     };
     this.#results = new Results(parts);
     this.#held = new HeldTasks({

@@ -7,16 +7,15 @@ import { LIMITS } from "../core/limits.ts";
 import type { BlobRef, Value } from "../core/value.ts";
 import type { Execution } from "../machines/stage-worker.ts";
 import type { Blobs } from "../store/blobs.ts";
-import { type BlobCache, withoutServer } from "./blob-cache.ts";
+import { withoutServer } from "./blob-cache.ts";
 import { type CheckedOutput, withBlobs } from "./inputs.ts";
 import type { ContextData } from "./skill-context.ts";
 import { runSkill, type SkillRunOptions } from "./skill-run.ts";
+import { openSteps, type StepsOptions } from "./steps.ts";
 import type { LogBindings } from "./worker-messages.ts";
 
-export interface ExecutionOptions extends SkillRunOptions {
+export interface ExecutionOptions extends SkillRunOptions, StepsOptions {
   readonly agentId: AgentId;
-  readonly blobs: Blobs;
-  readonly blobCache: BlobCache;
   readonly clock: Clock;
   /** Where skills keep results; undefined: nowhere. */
   readonly cacheFolder: string | undefined;
@@ -50,7 +49,9 @@ async function outputOf(
 ): Promise<Value> {
   const inputs = await withBlobs(task.inputs, options.blobCache);
   const context = contextOf(options, task);
-  const order = { skill: task.skill, inputs, context, bindings: bindingsOf(task, options.agentId) };
+  const bindings = bindingsOf(task, options.agentId);
+  const steps = openSteps(options, task);
+  const order = { skill: task.skill, inputs, context, bindings, steps };
   return storedOutput(options, await runSkill(options, order, signal));
 }
 

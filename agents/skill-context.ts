@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import type { SkillCommands, SkillContext } from "../core/skill.ts";
+import type { Steps } from "../core/steps.ts";
 import { resultCacheOf } from "./result-cache.ts";
 
 /** What a skill's context is made of, as plain data that can travel to a worker thread. */
@@ -18,6 +19,15 @@ export interface ContextData {
   readonly cacheFolder: string | undefined;
 }
 
+/** What only the agent's own process has. */
+export interface ContextServices {
+  readonly commands?: SkillCommands | undefined;
+  readonly steps?: Steps | undefined;
+}
+
+/** Nothing is kept: another attempt does all of it again. */
+const unrecordedSteps: Steps = { once: (_name, work) => work() };
+
 let writes = 0;
 const ARTIFACT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
@@ -25,12 +35,13 @@ export function openSkillContext(
   data: ContextData,
   logger: Logger,
   signal: AbortSignal,
-  commands?: SkillCommands,
+  { commands, steps = unrecordedSteps }: ContextServices = {},
 ): SkillContext {
   const { cacheFolder, ...own } = data;
   return {
     ...own,
     ...(commands === undefined ? {} : { commands }),
+    steps,
     signal,
     logger,
     cache: resultCacheOf(cacheFolder, logger),

@@ -4,6 +4,7 @@ import { SwarmError } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
 import { COMMAND_SKILL } from "../core/skill-allowance.ts";
+import type { Steps } from "../core/steps.ts";
 import { type ArgvSurroundings, runArgvSkill } from "./argv-skill.ts";
 import { commandsOf } from "./commands.ts";
 import { type CheckedOutput, checkedInputs, checkedOutput } from "./inputs.ts";
@@ -30,6 +31,8 @@ export interface SkillOrder {
   readonly context: ContextData;
   /** What each log line about it carries. */
   readonly bindings: LogBindings;
+  /** Absent when nothing keeps them. */
+  readonly steps?: Steps;
 }
 
 /** Runs a skill once, whatever its kind, between the check of its inputs and that of its output. */
@@ -63,7 +66,7 @@ interface CheckedOrder extends SkillOrder {
 
 async function output(
   options: SkillRunOptions,
-  { manifest, inputs, context, bindings }: CheckedOrder,
+  { manifest, inputs, context, bindings, steps }: CheckedOrder,
   signal: AbortSignal,
 ): Promise<unknown> {
   const { workers, programs, writeLogLine, scrub } = options;
@@ -83,5 +86,5 @@ async function output(
     return workers.run(job, signal);
   }
   const skill = await loadSkill(module, declarations);
-  return skill(inputs, openSkillContext(context, logger, signal, commands));
+  return skill(inputs, openSkillContext(context, logger, signal, { commands, steps }));
 }

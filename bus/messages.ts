@@ -3,6 +3,7 @@ import { ERROR_CODES, type ErrorCode, type ErrorRecord, SwarmError } from "../co
 import { type AgentId, isToken, type RunId, type StageId } from "../core/ids.ts";
 import { FORBIDDEN_KEYS, type Json, type JsonObject } from "../core/json.ts";
 import type { Lane } from "../core/plan.ts";
+import { STEP_NAME } from "../core/steps.ts";
 import type { Value } from "../core/value.ts";
 
 /** What travels on the bus. Every message carries `v`; a reader of another version says so. */
@@ -19,6 +20,8 @@ const v = z.literal(VERSION);
 const json = z.custom<Json>((data) => data !== undefined);
 const blobRef = z.object({ name: z.string().regex(/^[0-9a-f]{64}$/), bytes: count });
 const value: z.ZodType<Value> = z.union([z.object({ blob: blobRef }), z.object({ value: json })]);
+
+const stepName = z.string().regex(STEP_NAME, "must name a step");
 
 const errorCodes = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]];
 export const errorRecord: z.ZodType<ErrorRecord> = z.object({
@@ -51,6 +54,8 @@ export const task = taskName.extend({
   inputs: z.custom<JsonObject>((data) => typeof data === "object" && data !== null),
   timeoutMs: z.int().min(1),
   directory: z.string(),
+  /** What earlier attempts recorded; absent when that is nothing. */
+  steps: z.array(z.object({ name: stepName, value })).exactOptional(),
   /** Members of the stage's mesh, when it has one: a full agent hands the task to a peer among them. */
   team: z.array(agentId).exactOptional(),
 });
@@ -71,7 +76,7 @@ export const offerAnswer = z.object({
 });
 export type OfferAnswer = z.infer<typeof offerAnswer>;
 
-const taskResult = z.intersection(
+const taskOutcome = z.intersection(
   taskName.extend({
     durationMs: z.number().min(0),
     /** The peer that handed the task over; absent when a coordinator offered it. */
@@ -82,6 +87,14 @@ const taskResult = z.intersection(
     z.object({ status: z.literal("failed"), error: errorRecord }),
   ]),
 );
+export type TaskOutcome = z.infer<typeof taskOutcome>;
+
+/** A part of a task that runs on, recorded so that no attempt does it again. */
+const taskStep = taskName.extend({ status: z.literal("step"), name: stepName, value });
+export type TaskStep = z.infer<typeof taskStep>;
+
+/** What an agent delivers of a task: an outcome, or a step on the way there. */
+const taskResult = z.union([taskStep, taskOutcome]);
 export type TaskResult = z.infer<typeof taskResult>;
 
 /** Request to `result.<shard>.<agent>`, and the body of a result parked in INBOX. */

@@ -69,6 +69,13 @@ function fieldsOf(event: RunEvent): Record<string, unknown> {
       return { stageId: event.stage, tasks: event.tasks };
     case "task.offered":
       return { stageId: event.stage, attempt: event.attempt };
+    case "task.step_recorded":
+      return {
+        stageId: event.stage,
+        attempt: event.attempt,
+        agentId: event.agent,
+        step: event.name,
+      };
     case "task.succeeded": {
       const { stage, attempt, agent, durationMs } = event;
       return { stageId: stage, attempt, agentId: agent, durationMs: Math.round(durationMs) };

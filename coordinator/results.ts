@@ -7,10 +7,12 @@ import {
   type ResultBatch,
   resultBatch,
   type TaskResult,
+  type TaskStep,
 } from "../bus/messages.ts";
 import { answer } from "../bus/requests.ts";
 import type { ErrorRecord } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
+import { LIMITS } from "../core/limits.ts";
 import type { Subjects } from "../core/subjects.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { RunState } from "./run-state.ts";
@@ -80,6 +82,7 @@ export class Results {
       return "stale";
     const issued = task.status === "offered" ? task.attempt : task.attempt - 1;
     if (result.attempt > issued) return "stale";
+    if (result.status === "step") return this.#takeStep(owner, run, agent, result);
     const stage = run.position(result.stage);
     const { index, attempt, durationMs } = result;
     const from = result.from === undefined ? {} : { from: result.from };
@@ -102,6 +105,22 @@ export class Results {
     if (task.status !== "offered" || attempt !== task.attempt) return "stale";
     this.#options.dispatcher.ended(run, stage, index);
     this.#options.fail(run, { stage, index, attempt, agent, ...from, error: result.error });
+    return "recorded";
+  }
+
+  /** Of two attempts that record the same step, the newer holds; one that says it again is told the same. */
+  #takeStep(
+    owner: ShardOwner,
+    run: RunState,
+    agent: AgentId,
+    { stage, index, attempt, name, value }: TaskStep,
+  ): "recorded" | "stale" {
+    const steps = run.steps(run.position(stage), index);
+    const known = steps.find((step) => step.name === name);
+    if (known?.attempt === attempt) return "recorded";
+    if (known !== undefined && known.attempt > attempt) return "stale";
+    if (known === undefined && steps.length >= LIMITS.stepsPerTask) return "stale";
+    owner.record(run, { type: "task.step_recorded", stage, index, attempt, agent, name, value });
     return "recorded";
   }
 }

@@ -10,6 +10,7 @@ import {
 import type { RunId, StageId } from "../core/ids.ts";
 import type { Plan, PlanStage } from "../core/plan.ts";
 import { shardOf } from "../core/shard.ts";
+import type { RecordedStep } from "../core/steps.ts";
 import type { TimelineEntry } from "../core/timeline.ts";
 import type { Value } from "../core/value.ts";
 import { at, type Vector } from "../core/vector.ts";
@@ -90,6 +91,7 @@ export class RunState {
         break;
       }
       case "task.offered":
+      case "task.step_recorded":
       case "task.succeeded":
       case "task.failed":
         this.#stageActor(this.position(event.stage)).send(event);
@@ -156,6 +158,11 @@ export class RunState {
     const tasks = actor?.getSnapshot().context.tasks;
     if (tasks === undefined || index >= tasks.length) return undefined;
     return at(tasks, index);
+  }
+
+  /** What attempts at a task of a running stage recorded. */
+  steps(stage: number, index: number): readonly RecordedStep[] {
+    return this.#stages.get(stage)?.getSnapshot().context.steps[index] ?? [];
   }
 
   /** Outputs of a stage that succeeded, by task. */

@@ -24,6 +24,7 @@ export function taskText(
 function textWith(prepared: PreparedTask, epoch: number, inputs: string): string {
   const { task, team } = prepared;
   const stage = task.run.stage(task.stage);
+  const steps = task.run.steps(task.stage, task.index);
   const { skill, lane } = skillCallOf(task);
   const rest = JSON.stringify({
     ...nameOf(task),
@@ -35,6 +36,7 @@ function textWith(prepared: PreparedTask, epoch: number, inputs: string): string
     timeoutMs: stage.timeoutMs,
     directory: task.run.created.directory,
     ...(team === undefined ? {} : { team }),
+    ...(steps.length === 0 ? {} : { steps: steps.map(({ name, value }) => ({ name, value })) }),
   });
   return `${rest.slice(0, -1)},"inputs":${inputs}}`;
 }

@@ -33,6 +33,16 @@ export type RunEvent =
       readonly index: number;
       readonly attempt: number;
     }
+  /** A part of the task that is not done again: the next attempt is given it. */
+  | {
+      readonly type: "task.step_recorded";
+      readonly stage: StageId;
+      readonly index: number;
+      readonly attempt: number;
+      readonly agent: AgentId;
+      readonly name: string;
+      readonly value: Value;
+    }
   | {
       readonly type: "task.succeeded";
       readonly stage: StageId;

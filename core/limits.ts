@@ -44,6 +44,10 @@ export const LIMITS = {
   idempotencyKeyBytes: 256,
   attemptsPerTask: 100,
   taskTimeoutMs: 86_400_000,
+  /** Recorded parts of one task. */
+  stepsPerTask: 200,
+  /** Of a step's value; a larger one becomes an object. */
+  stepInlineBytes: 2_048,
   /** Thirty days. */
   pauseMs: 2_592_000_000,
   errorMessageBytes: 2_048,

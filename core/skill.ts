@@ -3,6 +3,7 @@ import type { SwarmError } from "./errors.ts";
 import type { AgentId } from "./ids.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { InputSpec, Lane } from "./plan.ts";
+import type { Steps } from "./steps.ts";
 
 /** What a skill folder's `SKILL.md` declares. Inputs and outputs are checked at run time. */
 export interface SkillManifest {
@@ -96,6 +97,8 @@ export interface SkillContext {
   /** Directory of the run's own files, made when first written to: `<job directory>/.cascade/runs/<run>`. */
   readonly runFolder: string;
   readonly cache: SkillCache;
+  /** Of skills that run in worker threads (lane `heavy`), and of a trial, nothing is recorded. */
+  readonly steps: Steps;
   readonly expressions: SkillExpressions;
   /** Only the skill that runs the commands of cascades has it. */
   readonly commands?: SkillCommands;

@@ -2,6 +2,7 @@ import { assign, setup } from "xstate";
 import type { ErrorRecord } from "../core/errors.ts";
 import type { EventOf } from "../core/events.ts";
 import type { AgentId } from "../core/ids.ts";
+import type { RecordedStep } from "../core/steps.ts";
 import type { Value } from "../core/value.ts";
 import { type Vector, vectorOf, withItem } from "../core/vector.ts";
 
@@ -22,6 +23,8 @@ export interface StageContext {
   readonly tasks: Vector<TaskState>;
   /** Tasks that have not ended. */
   readonly openTasks: number;
+  /** What attempts at tasks that have not ended recorded, by the position of the task. */
+  readonly steps: Readonly<Record<number, readonly RecordedStep[]>>;
   readonly error?: ErrorRecord;
 }
 
@@ -29,6 +32,7 @@ export interface StageContext {
 export type StageInput =
   | EventOf<"stage.started">
   | EventOf<"task.offered">
+  | EventOf<"task.step_recorded">
   | EventOf<"task.succeeded">
   | EventOf<"task.failed">
   | EventOf<"stage.succeeded">
@@ -81,7 +85,7 @@ export const stageMachine = setup({
 }).createMachine({
   id: "stage",
   initial: "waiting",
-  context: { tasks: noTasks, openTasks: 0 },
+  context: { tasks: noTasks, openTasks: 0, steps: {} },
   states: {
     waiting: {
       on: {
@@ -116,6 +120,7 @@ export const stageMachine = setup({
               withItem(context.tasks, event.index, { status: "offered", attempt: event.attempt }),
           }),
         },
+        "task.step_recorded": { actions: assign(({ context, event }) => withStep(context, event)) },
         "task.succeeded": [
           {
             guard: "isLastOpenTask",
@@ -183,7 +188,25 @@ function afterSuccess(
   return {
     tasks: withItem(context.tasks, index, { status: "succeeded", attempt, agent, output }),
     openTasks: context.openTasks - 1,
+    steps: withoutSteps(context, index),
   };
+}
+
+/** The newest attempt that recorded a step of this name holds. */
+function withStep(
+  context: StageContext,
+  event: EventOf<"task.step_recorded">,
+): Partial<StageContext> {
+  const { index, attempt, name, value } = event;
+  const others = (context.steps[index] ?? []).filter((step) => step.name !== name);
+  return { steps: { ...context.steps, [index]: [...others, { name, attempt, value }] } };
+}
+
+/** Nobody needs them once the task has ended. */
+function withoutSteps({ steps }: StageContext, index: number): StageContext["steps"] {
+  if (steps[index] === undefined) return steps;
+  const { [index]: _, ...others } = steps;
+  return others;
 }
 
 function afterFailure(context: StageContext, event: EventOf<"task.failed">): Partial<StageContext> {
@@ -195,6 +218,7 @@ function afterFailure(context: StageContext, event: EventOf<"task.failed">): Par
   return {
     tasks: withItem(context.tasks, index, { status: "failed", attempt, error }),
     openTasks: context.openTasks - 1,
+    steps: withoutSteps(context, index),
     error,
   };
 }

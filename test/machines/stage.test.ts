@@ -121,6 +121,41 @@ describe("stage machine", () => {
     expect(fold(...events)).toEqual({ state, tasks, orders });
   });
 
+  it("keeps what attempts recorded of a task until that ends, the newest attempt's of a name", () => {
+    const recorded = (index: number, name: string, attempt: number): StageInput => ({
+      type: "task.step_recorded",
+      stage,
+      index,
+      attempt,
+      agent,
+      name,
+      value: { value: `${name} ${attempt}` },
+    });
+    const facts: StageInput[] = [
+      started(3),
+      recorded(0, "a", 1),
+      recorded(0, "b", 1),
+      recorded(0, "a", 2),
+      recorded(1, "a", 1),
+      recorded(2, "a", 1),
+    ];
+    const stepsAfter = (...events: StageInput[]) =>
+      events.reduce((state, event) => transition(stageMachine, state, event)[0], running).context
+        .steps;
+    const [running] = initialTransition(stageMachine);
+    const step = (name: string, attempt: number) => ({
+      name,
+      attempt,
+      value: { value: `${name} ${attempt}` },
+    });
+    expect(stepsAfter(...facts, failed(1, 1, 5))).toEqual({
+      0: [step("b", 1), step("a", 2)],
+      1: [step("a", 1)],
+      2: [step("a", 1)],
+    });
+    expect(stepsAfter(...facts, succeeded(0), failed(1))).toEqual({ 2: [step("a", 1)] });
+  });
+
   it("hands its tasks to the driver after a fold", () => {
     const { orders } = fold(started(2), offered(0), { type: "recovered" });
     expect(orders.map((order) => order.type)).toEqual(["adoptTasks"]);

@@ -25,6 +25,7 @@ export function skillContext(
     directory: "/job",
     runFolder: "/runs/run-1",
     expressions: { compile: async (text, names) => compileStandalone(text, names) },
+    steps: { once: (_name, work) => work() },
     cache: given.cache ?? { get: async () => new Map(), put: async () => {} },
     writeArtifact: async (name, content) => {
       artifacts.set(name, String(content));

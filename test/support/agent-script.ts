@@ -10,7 +10,7 @@ import type {
   OfferAnswer,
   ResultBatch,
   Task,
-  TaskResult,
+  TaskOutcome,
 } from "../../bus/messages.ts";
 import { ensureStreams } from "../../bus/streams.ts";
 import { systemClock } from "../../core/clock.ts";
@@ -45,7 +45,7 @@ export interface AgentScript extends AsyncDisposable {
   offerToLane(lane: Lane, tasks: readonly Task[]): Promise<OfferAnswer>;
   control(agent: string, order: Control): Promise<ControlAnswer>;
   /** From now on results are answered as recorded. The list grows as they come. */
-  takeResults(): readonly TaskResult[];
+  takeResults(): readonly TaskOutcome[];
 }
 
 export async function openAgentScript(server: TestServer): Promise<AgentScript> {
@@ -113,11 +113,11 @@ export async function openAgentScript(server: TestServer): Promise<AgentScript> 
     offerToLane: (lane, tasks) => offerOn(subjects.lane(lane), tasks),
     control: (agent, order) => ask(subjects.agentControl(agent), order),
     takeResults() {
-      const results: TaskResult[] = [];
+      const results: TaskOutcome[] = [];
       connection.subscribe(subjects.resultsOf(SHARD), {
         callback: (_, message) => {
           const batch = message.json<ResultBatch>();
-          results.push(...batch.results);
+          results.push(...batch.results.filter((result) => result.status !== "step"));
           const outcomes = batch.results.map(() => "recorded");
           message.respond(JSON.stringify({ v: 1, epoch: EPOCH, outcomes }));
         },
@@ -133,7 +133,7 @@ export async function openAgentScript(server: TestServer): Promise<AgentScript> 
 }
 
 /** What of a result does not depend on time, in the order of the tasks. */
-export function outcomesOf(results: readonly TaskResult[]): unknown[] {
+export function outcomesOf(results: readonly TaskOutcome[]): unknown[] {
   return results
     .toSorted((a, b) => a.index - b.index)
     .map((result) => {
