@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ERROR_CODES, type ErrorCode, type ErrorRecord, SwarmError } from "../core/errors.ts";
 import { type AgentId, isToken, type RunId, type StageId } from "../core/ids.ts";
 import { FORBIDDEN_KEYS, type Json, type JsonObject } from "../core/json.ts";
+import { LIMITS } from "../core/limits.ts";
 import type { Lane } from "../core/plan.ts";
 import { STEP_NAME } from "../core/steps.ts";
 import type { Value } from "../core/value.ts";
@@ -184,10 +185,21 @@ export const publishedEvent = z.object({
 });
 export type PublishedEvent = z.infer<typeof publishedEvent>;
 
-/** Request to `query.<shard>`: the events of a run after `after`, as many as fit one message. */
-export const query = z.object({ v, run: runId, after: count });
+/** Request to `query.<shard>`: the events of a run after `after`, as many as fit one message; with `ends`, the first and the last. */
+export const query = z.object({ v, run: runId, after: count, ends: z.boolean().exactOptional() });
 export const queryAnswer = z.union([
   z.object({ v, events: z.array(publishedEvent), more: z.boolean() }),
+  z.object({ error: errorRecord }),
+]);
+
+/** Request to `runs.<shard>`: the ids of its runs, the newest first; those that are older than `before`. */
+export const listing = z.object({
+  v,
+  most: z.int().min(1).max(LIMITS.listedRuns),
+  before: runId.exactOptional(),
+});
+export const listingAnswer = z.union([
+  z.object({ v, runs: z.array(runId) }),
   z.object({ error: errorRecord }),
 ]);
 

@@ -8,6 +8,7 @@ import {
   encodeMessage,
   type Heartbeat,
   type Job,
+  listingAnswer,
   type PublishedEvent,
   publishedEvent,
   queryAnswer,
@@ -18,7 +19,8 @@ import { fromErrorRecord, SwarmError } from "../core/errors.ts";
 import type { RunEventType } from "../core/events.ts";
 import { type AgentId, newMemberId, type RunId, type StageId } from "../core/ids.ts";
 import type { Json } from "../core/json.ts";
-import { shardOf } from "../core/shard.ts";
+import type { Plan } from "../core/plan.ts";
+import { SHARD_COUNT, shardOf } from "../core/shard.ts";
 import { COORDINATOR_SERVICE, openSubjects } from "../core/subjects.ts";
 import type { Value } from "../core/value.ts";
 import { type Blobs, openBlobs } from "../store/blobs.ts";
@@ -39,6 +41,13 @@ export interface Client extends AsyncDisposable {
   watch(runId: RunId, signal: AbortSignal): AsyncIterable<PublishedEvent>;
   /** Everything that has happened to a run so far. @throws SwarmError `unknown-run` */
   history(runId: RunId, signal: AbortSignal): Promise<readonly PublishedEvent[]>;
+  /**
+   * The first and the last event of each of the newest runs, the newest first, found as they are asked for.
+   * @throws the reason of `signal`, which also ends the wait for a shard without an owner
+   */
+  runs(signal: AbortSignal): AsyncIterable<RunEnds>;
+  /** The plan of a run by the digest in its first event. @throws SwarmError `record-corrupt` when it is not there any more */
+  planOf(started: PublishedEvent): Promise<Plan>;
   /** Events of all runs from now on. */
   watchAll(signal: AbortSignal): AsyncIterable<PublishedEvent>;
   /** Stores the wish; the run's `cancel.requested` event tells when it is carried out. */
@@ -58,6 +67,13 @@ export interface Client extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** How a run began, and what happened to it last. */
+export interface RunEnds {
+  readonly run: RunId;
+  readonly first: PublishedEvent;
+  readonly last: PublishedEvent;
+}
+
 /** What a person answers to a stage that waits for one. */
 export interface StageApproval {
   readonly stage: StageId;
@@ -72,6 +88,7 @@ const SUBMIT_TIMEOUT_MS = 10_000;
 const ASK_AGAIN_MS = 1_000;
 const QUERY_TIMEOUT_MS = 2_000;
 const RETRY_MS = 100;
+const RUNS_PER_PAGE = 100;
 /** How long a watcher waits for live events before it asks the owner whether it missed one. */
 const WATCH_POLL_MS = 1_000;
 
@@ -148,6 +165,45 @@ class NatsClient implements Client {
 
   history(runId: RunId, signal: AbortSignal): Promise<readonly PublishedEvent[]> {
     return this.#eventsAfter(runId, 0, signal);
+  }
+
+  async *runs(signal: AbortSignal): AsyncGenerator<RunEnds> {
+    for (let before: RunId | undefined; ; ) {
+      const page = await this.#newestRuns(before, signal);
+      for (const run of page) {
+        const { events } = await this.#query({ run, after: 0, ends: true }, signal);
+        const [first] = events;
+        const last = events.at(-1);
+        if (first !== undefined && last !== undefined) yield { run, first, last };
+      }
+      before = page.at(-1);
+      if (before === undefined) return;
+    }
+  }
+
+  /** As many of the newest runs of all shards as are the newest for certain. */
+  async #newestRuns(before: RunId | undefined, signal: AbortSignal): Promise<readonly RunId[]> {
+    const most = RUNS_PER_PAGE;
+    const request = encodeMessage({ v: 1, most, ...(before === undefined ? {} : { before }) });
+    const shards = await Promise.all(
+      Array.from({ length: SHARD_COUNT }, async (_, shard) => {
+        const message = await this.#askOwner(this.#subjects.listing(shard), request, signal);
+        const answer = decodeMessage(listingAnswer, message.data);
+        if ("error" in answer) throw fromErrorRecord(answer.error);
+        return answer.runs;
+      }),
+    );
+    return shards
+      .flat()
+      .sort((a, b) => (a < b ? 1 : -1))
+      .slice(0, most);
+  }
+
+  async planOf({ type, data }: PublishedEvent): Promise<Plan> {
+    if (type !== "run.started") throw new Error(`a ${type} event names no plan`);
+    this.#blobs ??= openBlobs(this.#connection.jetstream(), this.#subjects);
+    const bytes = await (await this.#blobs).get({ name: String(data["plan"]), bytes: 0 });
+    return JSON.parse(new TextDecoder().decode(bytes)) as Plan;
   }
 
   async *watchAll(signal: AbortSignal): AsyncGenerator<PublishedEvent> {
@@ -238,22 +294,33 @@ class NatsClient implements Client {
   ): Promise<readonly PublishedEvent[]> {
     const events: PublishedEvent[] = [];
     for (let seen = after; ; ) {
+      const answer = await this.#query({ run: runId, after: seen }, signal);
+      events.push(...answer.events);
+      if (!answer.more) return events;
+      seen = answer.events.at(-1)?.n ?? seen;
+    }
+  }
+
+  async #query(
+    asked: { readonly run: RunId; readonly after: number; readonly ends?: true },
+    signal: AbortSignal,
+  ): Promise<{ readonly events: readonly PublishedEvent[]; readonly more: boolean }> {
+    const subject = this.#subjects.query(shardOf(asked.run));
+    const message = await this.#askOwner(subject, encodeMessage({ v: 1, ...asked }), signal);
+    const answer = decodeMessage(queryAnswer, message.data);
+    if ("error" in answer) throw fromErrorRecord(answer.error);
+    return answer;
+  }
+
+  /** Asks until somebody answers: a shard without an owner is about to be taken over. */
+  async #askOwner(subject: string, payload: Uint8Array, signal: AbortSignal): Promise<Msg> {
+    for (;;) {
       signal.throwIfAborted();
       try {
-        const query = encodeMessage({ v: 1, run: runId, after: seen });
-        const message = await this.#ask(
-          this.#subjects.query(shardOf(runId)),
-          query,
-          QUERY_TIMEOUT_MS,
-        );
-        const answer = decodeMessage(queryAnswer, message.data);
-        if ("error" in answer) throw fromErrorRecord(answer.error);
-        events.push(...answer.events);
-        if (!answer.more) return events;
-        seen = answer.events.at(-1)?.n ?? seen;
+        return await this.#ask(subject, payload, QUERY_TIMEOUT_MS);
       } catch (error) {
         if (!isNoAnswer(error)) throw error;
-        await pause(RETRY_MS); // the shard has no owner: a take-over is under way
+        await pause(RETRY_MS);
       }
     }
   }

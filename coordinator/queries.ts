@@ -1,5 +1,11 @@
 import type { Msg, Subscription } from "nats";
-import { decodeMessage, encodeMessage, type PublishedEvent, query } from "../bus/messages.ts";
+import {
+  decodeMessage,
+  encodeMessage,
+  listing,
+  type PublishedEvent,
+  query,
+} from "../bus/messages.ts";
 import { answer } from "../bus/requests.ts";
 import { SwarmError, toErrorRecord } from "../core/errors.ts";
 import type { StoredEvent } from "../core/events.ts";
@@ -22,10 +28,33 @@ export function answerQueries(
   });
 }
 
+/** Answers which runs there are. */
+export function answerListings(
+  { connection, subjects }: LogAccess,
+  reader: RunReader,
+  owner: ShardOwner,
+): Subscription {
+  const respondTo = async (message: Msg): Promise<void> => {
+    try {
+      const { most, before } = decodeMessage(listing, message.data);
+      const wanted = { most, ...(before === undefined ? {} : { before }) };
+      answer(message, encodeMessage({ v: 1, runs: await reader.list(owner, wanted) }));
+    } catch (error) {
+      answer(message, encodeMessage({ error: toErrorRecord(error) }));
+    }
+  };
+  return connection.subscribe(subjects.listing(owner.shard), {
+    callback: (error, message) => {
+      if (error === null) void respondTo(message);
+    },
+  });
+}
+
 async function respond(reader: RunReader, owner: ShardOwner, message: Msg): Promise<void> {
   try {
-    const { run, after } = decodeMessage(query, message.data);
-    const events = await reader.eventsAfter(owner, run, after);
+    const { run, after, ends } = decodeMessage(query, message.data);
+    const events =
+      ends === true ? await reader.ends(owner, run) : await reader.eventsAfter(owner, run, after);
     if (events === undefined) throw new SwarmError("unknown-run", `no run ${run}`);
     answer(message, encodeMessage({ v: 1, ...firstThatFit(events) }));
   } catch (error) {

@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import type { StoredEvent } from "../core/events.ts";
 import type { RunId } from "../core/ids.ts";
-import { readHistory } from "../store/history.ts";
+import { archivedRuns, historyEnds, readHistory } from "../store/history.ts";
 import { decodeEvent } from "../store/log-record.ts";
 import type { RecentLines } from "../store/shard-archive.ts";
 import type { LogAccess } from "../store/shard-log.ts";
@@ -37,6 +37,34 @@ export class RunReader {
     for (const event of linesAfter(owner.archive?.recent(run), 0)) known.set(event.n, event);
     if (known.size === 0) return live === undefined ? undefined : [];
     return [...known.values()].sort((a, b) => a.n - b.n).filter((event) => event.n > after);
+  }
+
+  /** The ids of runs that are known here, the newest first. @param before only older ones */
+  async list(
+    owner: ShardOwner,
+    { most, before }: { readonly most: number; readonly before?: RunId },
+  ): Promise<readonly RunId[]> {
+    const archived = await archivedRuns(this.#access, owner.shard);
+    const recent = owner.archive?.recentRuns() ?? [];
+    const runs = [...new Set([...archived, ...recent, ...owner.runs.keys()])];
+    // Ids begin with the time, so they sort by age.
+    return runs
+      .filter((run) => before === undefined || run < before)
+      .sort((a, b) => (a < b ? 1 : -1))
+      .slice(0, most);
+  }
+
+  /** The first and the last event of a run; undefined when there is no such run. */
+  async ends(owner: ShardOwner, run: RunId): Promise<readonly StoredEvent[] | undefined> {
+    const isLive = owner.runs.has(run) || owner.archive?.recent(run) !== undefined;
+    const stored = isLive ? undefined : await historyEnds(this.#access, owner.shard, run);
+    if (stored !== undefined) return stored;
+    const events = await this.eventsAfter(owner, run, 0);
+    if (events === undefined) return undefined;
+    const [first] = events;
+    const last = events.at(-1);
+    if (first === undefined || last === undefined) return [];
+    return first === last ? [first] : [first, last];
   }
 
   async has(owner: ShardOwner, run: RunId): Promise<boolean> {

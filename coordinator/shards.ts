@@ -13,7 +13,7 @@ import type { LogAccess, ShardLog } from "../store/shard-log.ts";
 import type { Conductor } from "./conductor.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { openInbox } from "./inbox.ts";
-import { answerQueries } from "./queries.ts";
+import { answerListings, answerQueries } from "./queries.ts";
 import { recoverRuns } from "./recovery.ts";
 import type { Results } from "./results.ts";
 import type { RunReader } from "./run-reader.ts";
@@ -109,6 +109,7 @@ export class Shards {
     const subscriptions = [
       results.listen(owner),
       answerQueries(access, this.#options.reader, owner),
+      answerListings(access, this.#options.reader, owner),
     ];
     this.#open.set(log.shard, { owner, subscriptions, inbox });
     return recovered.length;

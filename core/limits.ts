@@ -34,6 +34,8 @@ export const LIMITS = {
   expressionResultValues: 1_000_000,
   loopIterations: 100,
   openRuns: 20_000,
+  /** Of one shard, in one answer. */
+  listedRuns: 1_000,
   /** NATS carries 1 MiB; the rest is room for headers. */
   jobBytes: 1_000_000,
   /** A larger value travels as an object and is named by its hash. */

@@ -38,6 +38,8 @@ export function openSubjects(prefix = "cascade"): Subjects {
     deadTask: (run, stage) => at("dead", run, stage),
     allDead: `${prefix}.dead.>`,
     query: (shard) => at("query", shard),
+    listing: (shard) => at("runs", shard),
+    historyOf: (shard) => `${at("history", shard)}.*`,
     result: (shard, agent) => at("result", shard, agent),
     resultsOf: (shard) => `${at("result", shard)}.*`,
     event: (run, stage, type) =>
@@ -74,6 +76,8 @@ export interface Subjects {
   deadTask(run: string, stage: string): string;
   readonly allDead: string;
   query(shard: number): string;
+  listing(shard: number): string;
+  historyOf(shard: number): string;
   result(shard: number, agent: string): string;
   resultsOf(shard: number): string;
   /** `type` is an event name such as `task.succeeded`; its dot becomes a hyphen, so that the subject has a fixed depth. */

@@ -1,6 +1,8 @@
+import type { MsgRequest } from "nats";
 import { z } from "zod";
-import type { StoredEvent } from "../core/events.ts";
-import type { RunId } from "../core/ids.ts";
+import { isMissing } from "../bus/failures.ts";
+import { isRunOutcome, type StoredEvent } from "../core/events.ts";
+import { parseRunId, type RunId } from "../core/ids.ts";
 import { decodeEvent } from "./log-record.ts";
 import type { LogAccess } from "./shard-log.ts";
 import { walkSubject } from "./subject-reader.ts";
@@ -53,6 +55,44 @@ export async function readHistory(
   }
   const events = [...byNumber.values()].sort((a, b) => a.n - b.n);
   return { events, damagedParts };
+}
+
+/** The runs of a shard that HISTORY knows, in no order. */
+export async function archivedRuns(access: LogAccess, shard: number): Promise<readonly RunId[]> {
+  const { manager, subjects } = access;
+  const filter = { subjects_filter: subjects.historyOf(shard) };
+  const { state } = await manager.streams.info(subjects.streams.history, filter);
+  return Object.keys(state.subjects ?? {}).map((subject) => parseRunId(subject.split(".").at(-1)));
+}
+
+/**
+ * The first and the last event of a run that has ended, from its first and its last part; undefined when these do not say how it
+ * began and ended, such as when a part was written twice.
+ */
+export async function historyEnds(
+  access: LogAccess,
+  shard: number,
+  run: RunId,
+): Promise<readonly StoredEvent[] | undefined> {
+  const { manager, subjects } = access;
+  const subject = subjects.history(shard, run);
+  const request = (which: object): Promise<string> =>
+    manager.streams
+      .getMessage(subjects.streams.history, which as MsgRequest)
+      .then((message) => message.string());
+  try {
+    const [head, tail] = await Promise.all([
+      request({ seq: 1, next_by_subj: subject }),
+      request({ last_by_subj: subject }),
+    ]);
+    const first = decodeEvent(head.split("\n")[1] ?? "");
+    const last = decodeEvent(tail.split("\n").at(-1) ?? "");
+    if (first?.n !== 1 || last === undefined || !isRunOutcome(last.event)) return undefined;
+    return [first, last];
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 function isHeader(line: string): boolean {

@@ -32,6 +32,8 @@ export interface ShardArchive {
   adoptIndexed(runs: readonly RunId[]): void;
   /** Lines of a run that HISTORY may not have yet; undefined when it has all of them. */
   recent(run: RunId): RecentLines | undefined;
+  /** Those runs of which that is so. */
+  recentRuns(): readonly RunId[];
   /** Writes everything that was handed over, and releases it. */
   checkpoint(): Promise<void>;
   /** Ends the timer; waits for what is being written. */
@@ -231,6 +233,7 @@ export function openShardArchive(options: ArchiveOptions): ShardArchive {
       for (const run of runs) indexed.set(run, "");
     },
     recent: (run) => recent.get(run),
+    recentRuns: () => [...recent.keys()],
     async checkpoint() {
       await checkpointing?.catch(() => {}); // it covers less, and has told of its failure
       await checkpoint(nextRound());

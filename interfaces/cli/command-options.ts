@@ -78,7 +78,7 @@ export function collect(value: string, former: readonly string[] | undefined): s
   return [...(former ?? []), value];
 }
 
-function wholeNumber(least: number, most: number): (text: string) => number {
+export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     if (/^\d{1,3}$/.test(text) && Number(text) >= least && Number(text) <= most) {
       return Number(text);

@@ -83,13 +83,18 @@ export async function withSwarm(
   }
 }
 
+/** Of a swarm, what watching one of its runs takes. */
+export type Watching = Omit<SwarmWork, "session"> & {
+  readonly session: Pick<Session, "client" | "owned" | "lost">;
+};
+
 /**
  * Watches a run to its end and shows it.
  * @param note called with each event, in order
  * @returns what `after` answers; on a signal, that signal's exit code
  */
 export async function watchRun(
-  { session, terminal, ending, program }: SwarmWork,
+  { session, terminal, ending, program }: Watching,
   submit: () => Promise<RunId>,
   note: (event: PublishedEvent) => void,
   after: () => Promise<number>,

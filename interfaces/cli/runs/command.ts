@@ -1,13 +1,33 @@
-export type RunsCommand = {
+/** How a run stands, as `runs ls` filters by it. */
+export type RunStanding = "running" | "succeeded" | "failed" | "cancelled";
+export const RUN_STANDINGS: readonly RunStanding[] = [
+  "running",
+  "succeeded",
+  "failed",
+  "cancelled",
+];
+
+export type RunsCommand =
+  | ListRuns
+  | (OneRun & { readonly kind: "runs"; readonly run: string; readonly json: boolean });
+
+export interface ListRuns {
   readonly kind: "runs";
-  readonly run: string;
+  readonly action: "ls";
+  /** At most. */
+  readonly limit: number;
+  /** Undefined: all. */
+  readonly status?: RunStanding;
   readonly json: boolean;
-} & (
+}
+
+type OneRun =
+  | { readonly action: "show" }
+  | { readonly action: "watch" }
   | {
       readonly action: "approve";
       readonly stage: string;
       readonly approved: boolean;
       readonly comment?: string;
     }
-  | { readonly action: "cancel"; readonly reason: string }
-);
+  | { readonly action: "cancel"; readonly reason: string };

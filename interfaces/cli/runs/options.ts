@@ -1,6 +1,7 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { SwarmError } from "../../../core/errors.ts";
 import { didYouMean } from "../../../language/nearest.ts";
+import { wholeNumber } from "../command-options.ts";
 import {
   type Ask,
   type Options,
@@ -8,11 +9,17 @@ import {
   refuse,
   SKILL_OPTIONS,
 } from "../program-options.ts";
+import { RUN_STANDINGS, type RunStanding } from "./command.ts";
 
-const COMMANDS = ["approve", "cancel"];
+const COMMANDS = ["ls", "show", "watch", "approve", "cancel"];
+const DEFAULT_LIMIT = 20;
+const MOST_LISTED = 999;
 
 const EXAMPLES = `
 Examples:
+  npm run cascade -- runs ls --status failed                   the newest that failed
+  npm run cascade -- runs show r1abc-2                         what happened, stage by stage
+  npm run cascade -- runs watch r1abc-2                        as it goes on
   npm run cascade -- runs approve r1abc-2 release              yes: the run goes on
   npm run cascade -- runs approve r1abc-2 release --deny --comment "not on a Friday"
   npm run cascade -- runs cancel r1abc-2 --reason "wrong branch"`;
@@ -21,7 +28,7 @@ Examples:
 export function addRuns(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
   const runs = cli
     .command("runs")
-    .description("answer runs that wait for a person, and end them early")
+    .description("list and show runs, answer those that wait for a person, end them early")
     .addHelpText("after", EXAMPLES)
     .allowExcessArguments()
     .action((_: Options, { args }: Command) => refuseUnknown(args));
@@ -30,6 +37,33 @@ export function addRuns(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     refuse(`runs ${name}`, options, SKILL_OPTIONS);
     return { json: options.json === true };
   };
+  runs
+    .command("ls")
+    .description("the newest runs")
+    .addOption(limitOption())
+    .addOption(new Option("--status <status>", "only those that stand so").choices(RUN_STANDINGS))
+    .option("--json", "print them as one JSON document")
+    .action((own: Listed) => {
+      const { limit = DEFAULT_LIMIT, status } = own;
+      const only = status === undefined ? {} : { status };
+      ask({ kind: "runs", action: "ls", limit, ...only, ...common("ls", own) });
+    });
+  runs
+    .command("show")
+    .description("what happened to a run, stage by stage")
+    .argument("<run>", "its id")
+    .option("--json", "print it as one JSON document")
+    .action((run: string, own: Options) =>
+      ask({ kind: "runs", action: "show", run, ...common("show", own) }),
+    );
+  runs
+    .command("watch")
+    .description("follow a run to its end; the exit code says how it went")
+    .argument("<run>", "its id")
+    .option("--json", "print how the run ended as one JSON document")
+    .action((run: string, own: Options) =>
+      ask({ kind: "runs", action: "watch", run, ...common("watch", own) }),
+    );
   runs
     .command("approve")
     .description("answer a stage that waits for an approval")
@@ -64,6 +98,14 @@ export function addRuns(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     });
 }
 
+function limitOption(): Option {
+  const flags = "--limit <count>";
+  return new Option(flags, `how many at most (default: ${DEFAULT_LIMIT})`).argParser(
+    wholeNumber(1, MOST_LISTED),
+  );
+}
+
+type Listed = Options & { readonly limit?: number; readonly status?: RunStanding };
 type Answer = Options & { readonly deny?: true; readonly comment?: string };
 
 function refuseUnknown([given]: readonly string[]): never {

@@ -10,21 +10,35 @@ import { didYouMean } from "../../../language/nearest.ts";
 import { EXIT } from "../exit-code.ts";
 import { printable } from "../terminal-text.ts";
 import type { RunsCommand } from "./command.ts";
+import { listRuns } from "./list-runs.ts";
+import { showRun } from "./show-run.ts";
+import { followRun } from "./watch-run.ts";
 
 const ANSWER_TIMEOUT_MS = 15_000;
 
-/** Tells a run something, and waits until that is stored and carried out. */
+/** Shows runs, or tells one something and waits until that is stored and carried out. */
 export async function runRuns(
   command: RunsCommand,
   { directory }: { readonly directory: string },
 ): Promise<number> {
   const client = await openClient(addressHere(directory), { connectTimeoutMs: 2_000 });
   try {
-    const run = runIdOf(command.run);
     const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
-    return command.action === "approve"
-      ? await approve(client, run, command, signal)
-      : await cancel(client, run, command, signal);
+    if (command.action === "ls") return await listRuns(client, command, signal);
+    const run = runIdOf(command.run);
+    const { json } = command;
+    switch (command.action) {
+      case "show":
+        return await showRun(client, run, json, signal);
+      case "watch":
+        return await followRun(client, run, { json, directory }, signal);
+      case "approve":
+        return await approve(client, run, command, signal);
+      case "cancel":
+        return await cancel(client, run, command, signal);
+      default:
+        return command satisfies never;
+    }
   } finally {
     await client.close();
   }

@@ -2,6 +2,7 @@ import { toErrorRecord } from "../../../core/errors.ts";
 import { kindOf } from "../../../core/skill.ts";
 import type { SkillEntry, SwarmCatalog } from "../../../language/swarm-catalog.ts";
 import { printable } from "../terminal-text.ts";
+import { aligned } from "../text-columns.ts";
 
 /** `used`: a cascade that names it gets it. Of a name that is found twice, the others are `shadowed`. */
 export type SkillState = "used" | "shadowed" | "refused" | "broken";
@@ -29,19 +30,6 @@ export function skillLines(catalog: SwarmCatalog): readonly string[] {
   const lines = aligned(rows);
   const problems = catalog.problems.map(({ message }) => `not read: ${printable(message)}`);
   return problems.length === 0 ? lines : [...lines, "", ...problems];
-}
-
-/** Columns as wide as what stands in them. */
-export function aligned(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows.map((row) =>
-    row
-      .map((text, column) => text.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
 }
 
 function remark(entry: SkillEntry): string {

@@ -4,7 +4,8 @@ import { COMMAND_SKILL } from "../../../core/skill-allowance.ts";
 import { HTTP_SKILL } from "../../../language/inline-work.ts";
 import type { SkillEntry } from "../../../language/swarm-catalog.ts";
 import { printable } from "../terminal-text.ts";
-import { aligned, entryJson } from "./list-skills.ts";
+import { aligned } from "../text-columns.ts";
+import { entryJson } from "./list-skills.ts";
 
 /** A skill that is found, with the others of its name. */
 export interface ShownSkill {

@@ -1,0 +1,117 @@
+import type { Client } from "../../../coordinator/client.ts";
+import type { ErrorRecord } from "../../../core/errors.ts";
+import { formatLocation } from "../../../core/errors.ts";
+import type { RunId } from "../../../core/ids.ts";
+import type { Json } from "../../../core/json.ts";
+import { EXIT } from "../exit-code.ts";
+import { printable } from "../terminal-text.ts";
+import { aligned } from "../text-columns.ts";
+import { type RunStory, type StageStory, storyOf } from "./run-story.ts";
+import { ageText, durationText } from "./time-text.ts";
+
+/** Prints what happened to one run, stage by stage. */
+export async function showRun(
+  client: Client,
+  run: RunId,
+  json: boolean,
+  signal: AbortSignal,
+): Promise<number> {
+  const events = await client.history(run, signal);
+  const [first] = events;
+  const last = events.at(-1);
+  if (first === undefined || last === undefined) throw new Error(`${run} has no events`);
+  const story = storyOf(await client.planOf(first), events);
+  const output = last.type === "run.succeeded" ? await client.outputOf(last) : undefined;
+  const text = json
+    ? JSON.stringify(storyJson(story, output))
+    : storyLines(story, output, Date.now()).join("\n");
+  process.stdout.write(`${text}\n`);
+  return EXIT.ok;
+}
+
+const LONGEST_OUTPUT = 400;
+
+/** For a person. Pure. @param nowMs wall time */
+export function storyLines(
+  story: RunStory,
+  output: Json | undefined,
+  nowMs: number,
+): readonly string[] {
+  const { run, cascade, status, startedAtMs, endedAtMs = nowMs, directory, stages } = story;
+  const took = durationText(endedAtMs - startedAtMs);
+  const now = status === "running" ? `running for ${took}` : `${status} in ${took}`;
+  const rows = stages.map((stage) => stageRow(stage, nowMs));
+  return [
+    `${cascade} ${now}, started ${ageText(startedAtMs, nowMs)}`,
+    `  run        ${run}`,
+    `  directory  ${directory}`,
+    ...(story.reason === undefined ? [] : [`  reason     ${story.reason}`]),
+    ...(isToldBelow(story) || story.error === undefined ? [] : errorLines(story.error)),
+    ...(output === undefined || output === null ? [] : [`  output     ${shortJson(output)}`]),
+    "",
+    ...aligned([["  stage", "status", "tasks", "attempts", "took", "by"], ...rows]),
+    ...stages.flatMap(detailLines),
+  ].map(printable);
+}
+
+function stageRow(stage: StageStory, nowMs: number): readonly string[] {
+  const { id, status, tasks, succeeded, attempts, agents, startedAtMs, endedAtMs } = stage;
+  const took = startedAtMs === undefined ? "" : durationText((endedAtMs ?? nowMs) - startedAtMs);
+  return [
+    `  ${id}`,
+    status,
+    tasks === undefined ? "" : `${succeeded}/${tasks}`,
+    attempts === 0 ? "" : String(attempts),
+    took,
+    agents.join(", "),
+  ].map(printable);
+}
+
+/** The failure of a run is most often that of a stage. */
+function isToldBelow({ error, stages }: RunStory): boolean {
+  return stages.some((stage) => stage.error?.message === error?.message);
+}
+
+function detailLines({ id, error, waitsFor, status }: StageStory): readonly string[] {
+  if (status === "paused" && waitsFor !== undefined) return ["", `  ${id} waits for ${waitsFor}`];
+  return error === undefined ? [] : ["", `  ${id}:`, ...errorLines(error)];
+}
+
+function errorLines({ code, message, hint, location }: ErrorRecord): readonly string[] {
+  const place = formatLocation(location);
+  const head = `  ${code}${place === "" ? "" : ` at ${place}`}: ${message}`;
+  return hint === undefined ? [head] : [head, `    ${hint}`];
+}
+
+function shortJson(value: Json): string {
+  const text = JSON.stringify(value);
+  return text.length <= LONGEST_OUTPUT ? text : `${text.slice(0, LONGEST_OUTPUT - 1)}…`;
+}
+
+/** The same for programs; times are ISO 8601. */
+function storyJson(story: RunStory, output: Json | undefined): object {
+  const { run, cascade, status, directory, startedAtMs, endedAtMs, stages, error, reason } = story;
+  return {
+    schemaVersion: 1,
+    run,
+    cascade,
+    status,
+    directory,
+    startedAt: isoOf(startedAtMs),
+    endedAt: isoOf(endedAtMs),
+    durationMs: endedAtMs === undefined ? null : endedAtMs - startedAtMs,
+    error: error ?? null,
+    ...(reason === undefined ? {} : { reason }),
+    output: output ?? null,
+    stages: stages.map(({ startedAtMs: from, endedAtMs: to, tasks, ...stage }) => ({
+      ...stage,
+      tasks: tasks ?? null,
+      startedAt: isoOf(from),
+      endedAt: isoOf(to),
+    })),
+  };
+}
+
+function isoOf(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
+}
