@@ -125,6 +125,15 @@ export const heartbeat = z.object({
 });
 export type Heartbeat = z.infer<typeof heartbeat>;
 
+/** Published by each coordinator with every renewal of its leases, and when it leaves. */
+export const coordinatorHeartbeat = z.object({
+  v,
+  coordinator: token,
+  status: z.enum(["serving", "gone"]),
+  /** How many it owns. */
+  shards: count,
+});
+
 /** Request to `agent.<agent>.control`. */
 export const control = z.discriminatedUnion("command", [
   z.object({ v, command: z.literal("report") }),

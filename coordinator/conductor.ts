@@ -94,6 +94,13 @@ export class Conductor {
     else if (failure.error.code === "agent-lost") this.#logRedistribution(run, failure);
   }
 
+  /** Of a shard that is handed over: attempts that no agent took are not lost. */
+  returnUntaken(owner: ShardOwner): void {
+    for (const { run, stage, index, attempt } of this.#options.dispatcher().untaken(owner.shard)) {
+      owner.record(run, { type: "task.returned", stage: run.stage(stage).id, index, attempt });
+    }
+  }
+
   /** A run's own wish to end early. */
   cancel(owner: ShardOwner, run: RunState, by: string, reason: string): void {
     if (!run.ended) owner.record(run, { type: "cancel.requested", by, reason });
@@ -104,9 +111,14 @@ export class Conductor {
     this.#pauses.answer(owner, run, answer);
   }
 
-  /** Undefined when the shard was lost: also when it was taken again since, for then the run was folded anew. */
+  /**
+   * Undefined when the shard was lost, also when it was taken again since, for then the run was folded anew; and when it is being
+   * handed over, for then the next owner decides.
+   */
   #ownerOf(run: RunState): ShardOwner | undefined {
-    return run.abandoned ? undefined : this.owners.get(run.shard);
+    if (run.abandoned) return undefined;
+    const owner = this.owners.get(run.shard);
+    return owner?.isLeaving === true ? undefined : owner;
   }
 
   #startStage(run: RunState, index: number): void {

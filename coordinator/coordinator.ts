@@ -24,13 +24,14 @@ import type { LogAccess } from "../store/shard-log.ts";
 import { mesh } from "../topology/mesh.ts";
 import { Admission } from "./admission.ts";
 import { AgentWatch } from "./agent-watch.ts";
+import { Companions } from "./companions.ts";
 import { Conductor } from "./conductor.ts";
 import { openDeadlines } from "./deadlines.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { showFact } from "./facts.ts";
 import { type Intake, openIntake } from "./intake.ts";
 import { Offers } from "./offers.ts";
-import { Ownership } from "./ownership.ts";
+import { LEASE_TIMES, Ownership } from "./ownership.ts";
 import { Results } from "./results.ts";
 import { RunReader } from "./run-reader.ts";
 import { mutedOrders, RunState } from "./run-state.ts";
@@ -286,6 +287,15 @@ async function openParts(
     },
     onAbandoned: (run) => stageInputs.forget(run),
   });
+  const silentAfterMs = LEASE_TIMES.leaseMs;
+  const companions = new Companions({
+    connection,
+    subjects,
+    clock,
+    logger,
+    coordinatorId,
+    silentAfterMs,
+  });
   const ownership = new Ownership({
     access,
     leases,
@@ -295,6 +305,8 @@ async function openParts(
     coordinatorId,
     nonce: Buffer.from(randomBytes(12)).toString("hex"),
     predecessors: options.predecessors,
+    companions,
+    onHandOver: (shard) => shards.handOver(shard),
     logOptions: (shard) => ({
       onStopped: (error) => {
         logger.warn({ event: "shard.lost", shard, err: error });

@@ -57,6 +57,8 @@ export class Dispatcher {
   /** Offered before a restart; whether an agent holds them is being found out. */
   readonly #unclaimed = new Map<string, QueuedTask>();
   readonly #probing = new Set<Lane>();
+  /** Shards that another coordinator is to own, and what of them waited or was refused since. */
+  readonly #held = new Map<number, QueuedTask[]>();
   readonly #underWay = new UnderWay();
 
   constructor(ports: DispatcherPorts) {
@@ -72,7 +74,24 @@ export class Dispatcher {
   }
 
   queue(task: QueuedTask): void {
-    this.#waiting.push(task);
+    if (!this.#held.has(task.run.shard)) this.#waiting.push(task);
+  }
+
+  /** Offers nothing of a shard any more: another coordinator is to own it. */
+  hold(shard: number): void {
+    this.#held.set(shard, [...this.#waiting.takeShard(shard)]);
+  }
+
+  /** Whether every offer of a shard was answered. */
+  isAnswered(shard: number): boolean {
+    return [...this.#assigned.values()].every(
+      ({ task, accepted }) => accepted || task.run.shard !== shard,
+    );
+  }
+
+  /** Of a shard that is held, the tasks whose attempt is counted and that no agent took. */
+  untaken(shard: number): readonly QueuedTask[] {
+    return (this.#held.get(shard) ?? []).filter((task) => task.counted && isWanted(task));
   }
 
   /** Offers as much as there is room for. */
@@ -279,6 +298,7 @@ export class Dispatcher {
 
   /** Forgets a shard that belongs to somebody else now. */
   dropShard(shard: number): void {
+    this.#held.delete(shard);
     for (const { task } of [...this.#assigned.values()]) {
       if (task.run.shard === shard) this.ended(task.run, task.stage, task.index);
     }
@@ -324,7 +344,11 @@ export class Dispatcher {
       const { agent, lane } = assignment;
       this.#ports.directory.release(agent, lane);
     }
-    if (isWanted(task)) this.#waiting.putBack({ ...task, counted: true });
+    if (!isWanted(task)) return;
+    const counted = { ...task, counted: true };
+    const held = this.#held.get(task.run.shard);
+    if (held === undefined) this.#waiting.putBack(counted);
+    else held.push(counted);
   }
 }
 

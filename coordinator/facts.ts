@@ -68,6 +68,7 @@ function fieldsOf(event: RunEvent): Record<string, unknown> {
     case "stage.started":
       return { stageId: event.stage, tasks: event.tasks };
     case "task.offered":
+    case "task.returned":
       return { stageId: event.stage, attempt: event.attempt };
     case "task.step_recorded":
       return {

@@ -91,6 +91,7 @@ export class RunState {
         break;
       }
       case "task.offered":
+      case "task.returned":
       case "task.step_recorded":
       case "task.succeeded":
       case "task.failed":

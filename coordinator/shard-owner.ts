@@ -29,6 +29,8 @@ export class ShardOwner {
   readonly log: ShardLog;
   readonly runs = new Map<RunId, RunState>();
   archive: ShardArchive | undefined;
+  /** Another coordinator is to own the shard: nothing is begun here any more. */
+  isLeaving = false;
   readonly #options: ShardOwnerOptions;
   readonly #orders: RunOrders;
   /** What the machines ordered and what may itself record facts: done one after the other, never inside an action. */

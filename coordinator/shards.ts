@@ -45,6 +45,10 @@ interface OpenShard {
   readonly inbox: ConsumerMessages;
 }
 
+/** Well under the time after which the lease would be taken anyway. */
+const HAND_OVER_MS = 1_500;
+const ANSWER_POLL_MS = 10;
+
 /** The shards that this coordinator owns: opened with what their log holds, dropped whole when they are lost. */
 export class Shards {
   readonly #options: ShardsOptions;
@@ -115,6 +119,37 @@ export class Shards {
     return recovered.length;
   }
 
+  /** Stores what is to be stored of a shard, then forgets it: another coordinator is to own it, and finds little to read. */
+  async handOver(shard: number): Promise<void> {
+    const open = this.#open.get(shard);
+    if (open === undefined) return;
+    await this.#leaveInTime(open);
+    this.drop(shard, new Error(`shard ${shard} is handed over`));
+  }
+
+  /** Whatever is not stored by then the next owner finds in LOG, or nobody was told of it. */
+  async #leaveInTime(open: OpenShard): Promise<void> {
+    const { promise: timeIsOver, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#options.clock.schedule(HAND_OVER_MS, resolve);
+    await Promise.race([this.#leave(open), timeIsOver]).finally(cancel);
+  }
+
+  /** Begins nothing any more, waits for what is under way at the bus, and hands all of it over to HISTORY. */
+  async #leave({ owner, subscriptions, inbox }: OpenShard): Promise<void> {
+    const { dispatcher, conductor, clock } = this.#options;
+    for (const subscription of subscriptions) subscription.unsubscribe();
+    inbox.stop();
+    owner.isLeaving = true;
+    dispatcher.hold(owner.shard);
+    await owner.settled();
+    while (!dispatcher.isAnswered(owner.shard)) {
+      await new Promise<void>((resolve) => void clock.schedule(ANSWER_POLL_MS, resolve));
+    }
+    conductor.returnUntaken(owner);
+    await owner.settled();
+    await owner.archive?.checkpoint();
+  }
+
   /** Forgets everything of a shard: somebody else owns it, and nothing here may act on its state. */
   drop(shard: number, reason: Error): void {
     const open = this.#open.get(shard);
@@ -132,16 +167,13 @@ export class Shards {
     this.#trim.leave(shard);
   }
 
-  /** Hands everything over to HISTORY, then stops writing. */
+  /** Hands everything over, then stops writing. */
   async close(): Promise<void> {
     await Promise.all(
-      [...this.#open.values()].map(async ({ owner, subscriptions, inbox }) => {
-        for (const subscription of subscriptions) subscription.unsubscribe();
-        inbox.stop();
-        await owner.settled();
-        await owner.archive?.checkpoint();
-        await owner.archive?.close();
-        owner.log.stop(new Error("the coordinator has stopped"));
+      [...this.#open.values()].map(async (open) => {
+        await this.#leaveInTime(open);
+        await open.owner.archive?.close();
+        open.owner.log.stop(new Error("the coordinator has stopped"));
       }),
     );
     await this.#trim.trim();

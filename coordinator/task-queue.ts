@@ -38,6 +38,11 @@ export class TaskClasses {
     this.#classFor(task).queue.putBack(task);
   }
 
+  /** Takes out all tasks of a shard. */
+  takeShard(shard: number): readonly QueuedTask[] {
+    return [...this.#classes.values()].flatMap(({ queue }) => queue.takeShard(shard));
+  }
+
   /** A task of this class was placed: the other classes come first now. */
   served(taskClass: TaskClass): void {
     if (this.#classes.size < 2 || !this.#classes.delete(taskClass.key)) return;
@@ -90,7 +95,7 @@ export function skillCallOf(task: Pick<QueuedTask, "run" | "stage" | "index">) {
 class TaskQueue {
   #tasks: QueuedTask[] = [];
   #position = 0;
-  readonly #returned: QueuedTask[] = [];
+  #returned: QueuedTask[] = [];
 
   get size(): number {
     return this.#tasks.length - this.#position + this.#returned.length;
@@ -102,6 +107,15 @@ class TaskQueue {
 
   putBack(task: QueuedTask): void {
     this.#returned.push(task);
+  }
+
+  takeShard(shard: number): readonly QueuedTask[] {
+    const isOfIt = ({ run }: QueuedTask): boolean => run.shard === shard;
+    const all = [...this.#returned, ...this.#tasks.slice(this.#position)];
+    this.#tasks = this.#tasks.slice(this.#position).filter((task) => !isOfIt(task));
+    this.#position = 0;
+    this.#returned = this.#returned.filter((task) => !isOfIt(task));
+    return all.filter(isOfIt);
   }
 
   take(): QueuedTask | undefined {

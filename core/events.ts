@@ -33,6 +33,13 @@ export type RunEvent =
       readonly index: number;
       readonly attempt: number;
     }
+  /** No agent took the attempt, and its shard changes hands: it is offered again under the same number. */
+  | {
+      readonly type: "task.returned";
+      readonly stage: StageId;
+      readonly index: number;
+      readonly attempt: number;
+    }
   /** A part of the task that is not done again: the next attempt is given it. */
   | {
       readonly type: "task.step_recorded";

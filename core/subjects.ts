@@ -46,6 +46,8 @@ export function openSubjects(prefix = "cascade"): Subjects {
       `${at("events", run, stage)}.${type.split(".").map(checkedToken).join("-")}`,
     eventsOf: (run) => `${at("events", run)}.>`,
     allEvents: `${prefix}.events.>`,
+    coordinatorHeartbeat: (coordinator) => at("coordinator", coordinator, "heartbeat"),
+    allCoordinatorHeartbeats: `${prefix}.coordinator.*.heartbeat`,
     agentTask: (agent) => at("agent", agent, "task"),
     agentHeartbeat: (agent) => at("agent", agent, "heartbeat"),
     allHeartbeats: `${prefix}.agent.*.heartbeat`,
@@ -84,6 +86,8 @@ export interface Subjects {
   event(run: string, stage: string, type: string): string;
   eventsOf(run: string): string;
   readonly allEvents: string;
+  coordinatorHeartbeat(coordinator: string): string;
+  readonly allCoordinatorHeartbeats: string;
   agentTask(agent: string): string;
   agentHeartbeat(agent: string): string;
   readonly allHeartbeats: string;

@@ -32,6 +32,7 @@ export interface StageContext {
 export type StageInput =
   | EventOf<"stage.started">
   | EventOf<"task.offered">
+  | EventOf<"task.returned">
   | EventOf<"task.step_recorded">
   | EventOf<"task.succeeded">
   | EventOf<"task.failed">
@@ -118,6 +119,12 @@ export const stageMachine = setup({
           actions: assign({
             tasks: ({ context, event }) =>
               withItem(context.tasks, event.index, { status: "offered", attempt: event.attempt }),
+          }),
+        },
+        "task.returned": {
+          actions: assign({
+            tasks: ({ context, event }) =>
+              withItem(context.tasks, event.index, { status: "queued", attempt: event.attempt }),
           }),
         },
         "task.step_recorded": { actions: assign(({ context, event }) => withStep(context, event)) },

@@ -13,9 +13,8 @@ const slow = "cascade: slow\nstages:\n  - { stage: nap, wait: 1h }\n";
 
 describe("the list of runs", () => {
   it("has those that go on and those that HISTORY took over, the newest first, also after a take-over", async () => {
-    await using swarm = await startInProcessSwarm({ agents: 1, coordinators: 0 });
-    const first = await swarm.addCoordinator();
-    await swarm.addCoordinator();
+    await using swarm = await startInProcessSwarm({ agents: 1, coordinators: 2 });
+    await swarm.evenShares();
     const { client, directory } = swarm;
     const ids: RunId[] = [];
     for (let count = 0; count < 12; count++) {
@@ -41,13 +40,12 @@ describe("the list of runs", () => {
     };
     const newestFirst = expected.toSorted((a, b) => (a.run < b.run ? 1 : -1));
     expect(await listed()).toEqual(newestFirst);
-    const access = await openTestAccess(swarm.server);
+    await using access = await openTestAccess(swarm.server);
     await vi.waitFor(async () => {
       const { state } = await access.manager.streams.info(access.subjects.streams.history);
       expect(state.num_subjects).toBe(8);
     }, SOON);
-    await access.connection.close();
-    await first.connection.close();
+    await swarm.coordinators[0]?.connection.close();
     expect(await listed()).toEqual(newestFirst);
   });
 

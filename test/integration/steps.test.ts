@@ -40,9 +40,8 @@ describe("steps of a task", () => {
   });
 
   it("outlive the coordinator that recorded them", async () => {
-    await using swarm = await startInProcessSwarm({ agents: 0, coordinators: 0 });
-    const coordinator = await swarm.addCoordinator();
-    await swarm.addCoordinator();
+    await using swarm = await startInProcessSwarm({ agents: 0, coordinators: 2 });
+    await swarm.evenShares();
     const first = await swarm.addAgent("first");
     const job = {
       cascade: "paid",
@@ -52,7 +51,7 @@ describe("steps of a task", () => {
     const { runId } = await swarm.client.submit(job);
     const run = follow(swarm.client, runId);
     await run.reached("task.step_recorded", ({ data }) => data["name"] === "b");
-    await coordinator.connection.close();
+    await (await swarm.ownerOf(runId)).connection.close();
     await first.connection.close();
     await swarm.addAgent("second");
     await run.ended;

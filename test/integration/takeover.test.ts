@@ -9,14 +9,14 @@ import { executionsOf, follow } from "../support/swarm-process.ts";
 
 describe("take-over", () => {
   it("a standby coordinator takes the shards of one that fell silent, and its runs go on", async () => {
-    await using swarm = await startInProcessSwarm({ agents: 1, coordinators: 0 });
-    const first = await swarm.addCoordinator();
-    await swarm.addCoordinator();
+    await using swarm = await startInProcessSwarm({ agents: 1, coordinators: 2 });
+    await swarm.evenShares();
     const job = { cascade: "pauses", inputs: { ms: 300 }, directory: swarm.directory };
     const { runId } = await swarm.client.submit(job);
     const run = follow(swarm.client, runId);
     await run.reached("task.offered");
-    await first.connection.close(); // without a word: its lease runs out
+    const owner = await swarm.ownerOf(runId);
+    await owner.connection.close(); // without a word: its lease runs out
     await run.ended;
     expect(run.events.map((event) => event.n)).toEqual(run.events.map((_, index) => index + 1));
     expect(run.events.at(-1)?.type).toBe("run.succeeded");
@@ -29,9 +29,8 @@ describe("take-over", () => {
     "route--decision",
     "route--then",
   ])("decisions that are in the log hold after a take-over behind %s, and the rest is decided then", async (stage) => {
-    await using swarm = await startInProcessSwarm({ agents: 1, coordinators: 0 });
-    const first = await swarm.addCoordinator();
-    await swarm.addCoordinator();
+    await using swarm = await startInProcessSwarm({ agents: 1, coordinators: 2 });
+    await swarm.evenShares();
     const definition = `cascade: flow
 stages:
   - { stage: work, skill: pause, inputs: { ms: 100, item: "\${iteration}" } }
@@ -46,7 +45,7 @@ stages:
     const { runId } = await swarm.client.submit(job);
     const run = follow(swarm.client, runId);
     await run.reached("stage.succeeded", ({ data }) => data["stage"] === stage);
-    await first.connection.close();
+    await (await swarm.ownerOf(runId)).connection.close();
     await run.ended;
     expect(run.events.map((event) => event.n)).toEqual(run.events.map((_, index) => index + 1));
     const ended = run.events.flatMap(({ type, data }) =>
@@ -121,6 +120,31 @@ stages:
     );
     expect(await executionsOf(swarm.directory, runId)).toHaveLength(4);
   });
+
+  it("coordinators that come and go end up with an even share each, and the runs under way go on", async () => {
+    await using swarm = await startInProcessSwarm({ agents: 2 });
+    const { client, directory } = swarm;
+    const job = { cascade: "pauses", inputs: { ms: 1_500 }, directory };
+    const submitted = await Promise.all(Array.from({ length: 24 }, () => client.submit(job)));
+    const runs = submitted.map(({ runId }) => follow(client, runId));
+    await Promise.all(runs.map((run) => run.reached("task.offered")));
+    await swarm.addCoordinator();
+    expect(Object.values(await swarm.evenShares())).toEqual([8, 8]);
+    const third = await swarm.addCoordinator();
+    expect(Object.values(await swarm.evenShares()).sort()).toEqual([5, 5, 6]);
+    await third.drain();
+    await third.connection.close();
+    expect(Object.values(await swarm.evenShares())).toEqual([8, 8]);
+    await Promise.all(runs.map((run) => run.ended));
+    expect(runs.map((run) => run.events.at(-1)?.type)).toEqual(runs.map(() => "run.succeeded"));
+    // A shard that is handed over costs no task: whoever took it asked the agents what they hold.
+    for (const { runId } of submitted) {
+      const executed = await executionsOf(directory, runId);
+      expect(executed.map((line) => line.split(" ").slice(0, 2).join(" "))).toEqual(
+        ["first", "second", "third", "fourth"].map((stage) => `${stage}/0 1`),
+      );
+    }
+  }, 60_000);
 
   it("a coordinator that drains gives its shards back at once", async () => {
     await using swarm = await startInProcessSwarm({ agents: 1, coordinators: 0 });

@@ -121,6 +121,12 @@ describe("stage machine", () => {
     expect(fold(...events)).toEqual({ state, tasks, orders });
   });
 
+  it("queues an attempt that no agent took under its number, for whoever folds the run next", () => {
+    const returned: StageInput = { type: "task.returned", stage, index: 0, attempt: 2 };
+    const facts = [started(1), offered(0), failed(0, 1, 5), offered(0, 2), returned];
+    expect(fold(...facts)).toEqual({ state: "running", tasks: ["queued 2"], orders: [] });
+  });
+
   it("keeps what attempts recorded of a task until that ends, the newest attempt's of a name", () => {
     const recorded = (index: number, name: string, attempt: number): StageInput => ({
       type: "task.step_recorded",

@@ -4,23 +4,34 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NatsConnection } from "nats";
 import type { Logger } from "pino";
+import { expect, vi } from "vitest";
 import { type Agent, openAgent } from "../../agents/agent.ts";
 import { openBus } from "../../bus/connection.ts";
 import { type Client, openClient } from "../../coordinator/client.ts";
 import { type Coordinator, openCoordinator } from "../../coordinator/coordinator.ts";
 import { systemClock } from "../../core/clock.ts";
-import { newMemberId, parseAgentId, parseCoordinatorId } from "../../core/ids.ts";
+import { newMemberId, parseAgentId, parseCoordinatorId, type RunId } from "../../core/ids.ts";
 import { openLogger } from "../../core/logging.ts";
 import { Scrubber } from "../../core/scrub.ts";
+import { SHARD_COUNT, shardOf } from "../../core/shard.ts";
 import type { SkillAllowance } from "../../core/skill-allowance.ts";
 import { openCascadeRegistry } from "../../language/cascade-registry.ts";
 import { openSkillCatalog } from "../../language/skill-catalog.ts";
 import { openSwarmCatalog } from "../../language/swarm-catalog.ts";
+import { openLeases } from "../../store/lease.ts";
+import { openTestAccess } from "./log-access.ts";
 import { startTestServer, type TestServer } from "./nats.ts";
 import type { LogLine } from "./swarm-process.ts";
 
 const skillFolders = [join(import.meta.dirname, "skills")];
 const cascadeFolders = [join(import.meta.dirname, "cascades")];
+
+export type TestCoordinator = Coordinator & {
+  readonly connection: NatsConnection;
+  readonly id: string;
+};
+
+const SOON = { timeout: 15_000, interval: 50 };
 
 /** A real server, coordinator and agents, all connected over it but living in this process. */
 export interface InProcessSwarm extends AsyncDisposable {
@@ -28,14 +39,16 @@ export interface InProcessSwarm extends AsyncDisposable {
   readonly client: Client;
   readonly directory: string;
   readonly lines: readonly LogLine[];
-  readonly coordinators: readonly Coordinator[];
+  readonly coordinators: readonly TestCoordinator[];
   addAgent(
     id: string,
     slots?: { light?: number; heavy?: number },
   ): Promise<Agent & { connection: NatsConnection }>;
-  addCoordinator(
-    predecessors?: readonly string[],
-  ): Promise<Coordinator & { connection: NatsConnection; id: string }>;
+  addCoordinator(predecessors?: readonly string[]): Promise<TestCoordinator>;
+  /** Waits until every coordinator has its even share of the shards, and answers how many each owns. */
+  evenShares(): Promise<Readonly<Record<string, number>>>;
+  /** Whose run it is. */
+  ownerOf(runId: RunId): Promise<TestCoordinator>;
 }
 
 export async function startInProcessSwarm(
@@ -50,7 +63,9 @@ export async function startInProcessSwarm(
   const directory = await mkdtemp(join(tmpdir(), "cascade swarm "));
   const lines: LogLine[] = [];
   const closing: (() => Promise<unknown>)[] = [];
-  const coordinators: Coordinator[] = [];
+  const coordinators: TestCoordinator[] = [];
+  const present = (): TestCoordinator[] =>
+    coordinators.filter(({ connection }) => !connection.isClosed());
   const logger: Logger = openLogger({
     service: "test",
     scrubber: new Scrubber(),
@@ -110,8 +125,31 @@ export async function startInProcessSwarm(
         if (!connection.isClosed()) await coordinator.drain();
         await connection.close();
       });
-      coordinators.push(coordinator);
-      return Object.assign(coordinator, { connection, id });
+      const opened = Object.assign(coordinator, { connection, id });
+      coordinators.push(opened);
+      return opened;
+    },
+    async evenShares() {
+      await using access = await openTestAccess(server);
+      return await vi.waitFor(async () => {
+        const owned = Object.fromEntries(present().map(({ id }) => [id, 0]));
+        const leases = await openLeases(access);
+        for (let shard = 0; shard < SHARD_COUNT; shard++) {
+          const { owner } = await leases.read(shard);
+          expect(Object.keys(owned)).toContain(owner);
+          owned[String(owner)] = (owned[String(owner)] ?? 0) + 1;
+        }
+        const counts = Object.values(owned);
+        expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+        return owned;
+      }, SOON);
+    },
+    async ownerOf(runId) {
+      await using access = await openTestAccess(server);
+      const { owner } = await (await openLeases(access)).read(shardOf(runId));
+      const found = present().find(({ id }) => id === owner);
+      if (found === undefined) throw new Error(`${owner} owns ${runId}, and is not here`);
+      return found;
     },
     async [Symbol.asyncDispose]() {
       for (const close of closing.reverse()) await close();
