@@ -157,7 +157,14 @@ export const job = z.strictObject({
   key: z.string().min(1).max(256).exactOptional(),
   /** A cascade's YAML text, instead of a registered one; `cascade` then names it in messages. */
   definition: z.string().exactOptional(),
-  /** Absolute directory that relative paths mean; default: the coordinator's. */
+  /**
+   * Begins with what an earlier run of this cascade did, under that run's plan: its stages that succeeded are taken over, but for
+   * those named and all that need them. Inputs are that run's, but for those given.
+   */
+  rerun: z
+    .strictObject({ run: runId, from: z.array(stageId).min(1).exactOptional() })
+    .exactOptional(),
+  /** Absolute directory that relative paths mean; default: the coordinator's, or that of the run that is begun with. */
   directory: z.string().startsWith("/", "must be an absolute path").exactOptional(),
 });
 export type Job = z.infer<typeof job>;

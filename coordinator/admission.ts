@@ -1,4 +1,8 @@
-import type { Job } from "../bus/messages.ts";
+import type { Job, PublishedEvent } from "../bus/messages.ts";
+import { SwarmError } from "../core/errors.ts";
+import type { EventOf } from "../core/events.ts";
+import type { RunId } from "../core/ids.ts";
+import type { JsonObject } from "../core/json.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Value } from "../core/value.ts";
@@ -6,6 +10,7 @@ import type { CascadeRegistry } from "../language/cascade-registry.ts";
 import { resolveInputs } from "../language/inputs.ts";
 import { canonicalPlan, planDigest } from "../language/plan-digest.ts";
 import type { Blobs } from "../store/blobs.ts";
+import { type Reused, reusedStages, storedEvent } from "./rerun.ts";
 
 /** What a job becomes when it is admitted. */
 export interface Admitted {
@@ -13,11 +18,27 @@ export interface Admitted {
   readonly digest: string;
   readonly inputs: Value;
   readonly directory: string;
+  readonly rerun?: Rerun;
+}
+
+/** What a run takes over from an earlier one. */
+export interface Rerun {
+  readonly run: RunId;
+  readonly reused: readonly Reused[];
+}
+
+interface CheckedJob {
+  readonly plan: Plan;
+  readonly inputs: ReturnType<typeof resolveInputs>;
+  readonly directory: string;
+  readonly rerun?: Rerun;
 }
 
 export interface AdmissionOptions {
   readonly cascades: CascadeRegistry;
   readonly blobs: Blobs;
+  /** All events of a run so far. @throws SwarmError `unknown-run` */
+  readonly eventsOf: (run: RunId) => Promise<readonly PublishedEvent[]>;
   /** What relative paths mean when a job names no directory. */
   readonly directory: string;
 }
@@ -33,29 +54,64 @@ export class Admission {
   }
 
   /** @throws SwarmError that says what is wrong with the job and where */
-  async check(
-    job: Job,
-  ): Promise<{ readonly plan: Plan; readonly inputs: ReturnType<typeof resolveInputs> }> {
+  async check(job: Job): Promise<CheckedJob> {
+    if (job.rerun !== undefined) return this.#checkRerun(job, job.rerun);
     const { cascades } = this.#options;
     const plan =
       job.definition === undefined
         ? await cascades.plan(job.cascade)
         : cascades.planOf({ text: job.definition, file: job.cascade });
     const directory = job.directory ?? this.#options.directory;
-    return { plan, inputs: resolveInputs(plan.inputs, job.inputs ?? {}, directory) };
+    return { plan, inputs: resolveInputs(plan.inputs, job.inputs ?? {}, directory), directory };
+  }
+
+  async #checkRerun(
+    job: Job,
+    { run, from }: NonNullable<Job["rerun"]>,
+  ): Promise<CheckedJob & { readonly rerun: Rerun }> {
+    if (job.definition !== undefined) {
+      throw new SwarmError("invalid-job", "a rerun goes by the plan of the run it begins with", {
+        location: { pointer: "/definition" },
+        hint: "leave the definition out, or the rerun",
+      });
+    }
+    const events = (await this.#options.eventsOf(run)).map(storedEvent);
+    const started = events[0]?.event;
+    if (started?.type !== "run.started") throw new Error(`${run} was never started`);
+    if (started.cascade !== job.cascade) {
+      throw new SwarmError("invalid-job", `${run} is a run of ${started.cascade}`, {
+        location: { pointer: "/cascade" },
+      });
+    }
+    const plan = await this.loadPlan(started.plan);
+    const directory = job.directory ?? started.directory;
+    const given = { ...(await this.#inputsOf(started)), ...job.inputs };
+    const inputs = resolveInputs(plan.inputs, given, directory);
+    return { plan, inputs, directory, rerun: { run, reused: reusedStages(plan, events, from) } };
+  }
+
+  async #inputsOf({ inputs }: EventOf<"run.started">): Promise<JsonObject> {
+    if ("value" in inputs) return inputs.value as JsonObject;
+    const bytes = await this.#options.blobs.get(inputs.blob);
+    return JSON.parse(new TextDecoder().decode(bytes)) as JsonObject;
   }
 
   /** Admits a job; its plan and, when they are large, its inputs are stored as objects. */
   async admit(job: Job): Promise<Admitted> {
-    const { plan, inputs } = await this.check(job);
-    const directory = job.directory ?? this.#options.directory;
+    const { plan, inputs, directory, rerun } = await this.check(job);
     const digest = await this.#store(plan);
     const text = JSON.stringify(inputs);
     const value: Value =
       text.length <= LIMITS.inlineValueBytes
         ? { value: inputs }
         : { blob: await this.#options.blobs.put(Buffer.from(text)) };
-    return { plan: this.#plans.get(digest) ?? plan, digest, inputs: value, directory };
+    return {
+      plan: this.#plans.get(digest) ?? plan,
+      digest,
+      inputs: value,
+      directory,
+      ...(rerun === undefined ? {} : { rerun }),
+    };
   }
 
   /** The plan of a run that was admitted before. @throws SwarmError `record-corrupt` when it is gone */

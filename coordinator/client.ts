@@ -8,10 +8,8 @@ import {
   encodeMessage,
   type Heartbeat,
   type Job,
-  listingAnswer,
   type PublishedEvent,
   publishedEvent,
-  queryAnswer,
   submitAnswer,
 } from "../bus/messages.ts";
 import { request } from "../bus/requests.ts";
@@ -20,12 +18,13 @@ import type { RunEventType } from "../core/events.ts";
 import { type AgentId, newMemberId, type RunId, type StageId } from "../core/ids.ts";
 import type { Json } from "../core/json.ts";
 import type { Plan } from "../core/plan.ts";
-import { SHARD_COUNT, shardOf } from "../core/shard.ts";
+import { shardOf } from "../core/shard.ts";
 import { COORDINATOR_SERVICE, openSubjects } from "../core/subjects.ts";
 import type { Value } from "../core/value.ts";
 import { type Blobs, openBlobs } from "../store/blobs.ts";
 import { discoverAgents } from "./discovery.ts";
 import { LiveEvents } from "./live-events.ts";
+import { RunQueries } from "./run-queries.ts";
 
 /** How everything outside the swarm talks to it: submit, watch, cancel, look. */
 export interface Client extends AsyncDisposable {
@@ -39,6 +38,8 @@ export interface Client extends AsyncDisposable {
   publishJob(job: Job): Promise<void>;
   /** All events of a run from the first, in order and without a gap; ends after the run's outcome. */
   watch(runId: RunId, signal: AbortSignal): AsyncIterable<PublishedEvent>;
+  /** The first event of a run. @throws SwarmError `unknown-run` */
+  started(runId: RunId, signal: AbortSignal): Promise<PublishedEvent>;
   /** Everything that has happened to a run so far. @throws SwarmError `unknown-run` */
   history(runId: RunId, signal: AbortSignal): Promise<readonly PublishedEvent[]>;
   /**
@@ -86,7 +87,7 @@ export interface StageApproval {
 const SUBMIT_TIMEOUT_MS = 10_000;
 /** A coordinator that was killed does not answer; its successor is there within this time. */
 const ASK_AGAIN_MS = 1_000;
-const QUERY_TIMEOUT_MS = 2_000;
+const PING_TIMEOUT_MS = 2_000;
 const RETRY_MS = 100;
 const RUNS_PER_PAGE = 100;
 /** How long a watcher waits for live events before it asks the owner whether it missed one. */
@@ -110,12 +111,14 @@ class NatsClient implements Client {
   readonly #link: Link;
   readonly #name: string;
   readonly #subjects = openSubjects();
+  readonly #queries: RunQueries;
   #blobs: Promise<Blobs> | undefined;
 
   constructor(connection: NatsConnection, name: string) {
     this.#connection = connection;
     this.#link = followLink(connection);
     this.#name = name;
+    this.#queries = new RunQueries(connection, this.#link, this.#subjects);
   }
 
   async submit(job: Job): Promise<{ runId: RunId; status: "accepted" | "known" }> {
@@ -148,7 +151,7 @@ class NatsClient implements Client {
         const fresh = live.take().filter((event) => event.n > seen);
         // Live messages are missed before we listen and while a connection is away; the log has them all.
         const isGapless = fresh[0]?.n === seen + 1;
-        const events = isGapless ? fresh : await this.#eventsAfter(runId, seen, signal);
+        const events = isGapless ? fresh : await this.#queries.eventsAfter(runId, seen, signal);
         for (const event of events) {
           if (event.n !== seen + 1) break;
           seen = event.n;
@@ -164,14 +167,14 @@ class NatsClient implements Client {
   }
 
   history(runId: RunId, signal: AbortSignal): Promise<readonly PublishedEvent[]> {
-    return this.#eventsAfter(runId, 0, signal);
+    return this.#queries.eventsAfter(runId, 0, signal);
   }
 
   async *runs(signal: AbortSignal): AsyncGenerator<RunEnds> {
     for (let before: RunId | undefined; ; ) {
-      const page = await this.#newestRuns(before, signal);
+      const page = await this.#queries.newest({ most: RUNS_PER_PAGE, before }, signal);
       for (const run of page) {
-        const { events } = await this.#query({ run, after: 0, ends: true }, signal);
+        const events = await this.#queries.ends(run, signal);
         const [first] = events;
         const last = events.at(-1);
         if (first !== undefined && last !== undefined) yield { run, first, last };
@@ -181,29 +184,17 @@ class NatsClient implements Client {
     }
   }
 
-  /** As many of the newest runs of all shards as are the newest for certain. */
-  async #newestRuns(before: RunId | undefined, signal: AbortSignal): Promise<readonly RunId[]> {
-    const most = RUNS_PER_PAGE;
-    const request = encodeMessage({ v: 1, most, ...(before === undefined ? {} : { before }) });
-    const shards = await Promise.all(
-      Array.from({ length: SHARD_COUNT }, async (_, shard) => {
-        const message = await this.#askOwner(this.#subjects.listing(shard), request, signal);
-        const answer = decodeMessage(listingAnswer, message.data);
-        if ("error" in answer) throw fromErrorRecord(answer.error);
-        return answer.runs;
-      }),
-    );
-    return shards
-      .flat()
-      .sort((a, b) => (a < b ? 1 : -1))
-      .slice(0, most);
-  }
-
   async planOf({ type, data }: PublishedEvent): Promise<Plan> {
     if (type !== "run.started") throw new Error(`a ${type} event names no plan`);
     this.#blobs ??= openBlobs(this.#connection.jetstream(), this.#subjects);
     const bytes = await (await this.#blobs).get({ name: String(data["plan"]), bytes: 0 });
     return JSON.parse(new TextDecoder().decode(bytes)) as Plan;
+  }
+
+  async started(runId: RunId, signal: AbortSignal): Promise<PublishedEvent> {
+    const [first] = await this.#queries.ends(runId, signal);
+    if (first === undefined) throw new SwarmError("unknown-run", `nothing is stored of ${runId}`);
+    return first;
   }
 
   async *watchAll(signal: AbortSignal): AsyncGenerator<PublishedEvent> {
@@ -266,7 +257,7 @@ class NatsClient implements Client {
     for (;;) {
       signal.throwIfAborted();
       try {
-        await this.#ask(`$SRV.PING.${COORDINATOR_SERVICE}`, new Uint8Array(), QUERY_TIMEOUT_MS);
+        await this.#ask(`$SRV.PING.${COORDINATOR_SERVICE}`, new Uint8Array(), PING_TIMEOUT_MS);
         return;
       } catch (error) {
         if (!isNoAnswer(error)) throw error;
@@ -285,44 +276,6 @@ class NatsClient implements Client {
 
   #ask(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Msg> {
     return request(this.#connection, this.#link, subject, payload, timeoutMs);
-  }
-
-  async #eventsAfter(
-    runId: RunId,
-    after: number,
-    signal: AbortSignal,
-  ): Promise<readonly PublishedEvent[]> {
-    const events: PublishedEvent[] = [];
-    for (let seen = after; ; ) {
-      const answer = await this.#query({ run: runId, after: seen }, signal);
-      events.push(...answer.events);
-      if (!answer.more) return events;
-      seen = answer.events.at(-1)?.n ?? seen;
-    }
-  }
-
-  async #query(
-    asked: { readonly run: RunId; readonly after: number; readonly ends?: true },
-    signal: AbortSignal,
-  ): Promise<{ readonly events: readonly PublishedEvent[]; readonly more: boolean }> {
-    const subject = this.#subjects.query(shardOf(asked.run));
-    const message = await this.#askOwner(subject, encodeMessage({ v: 1, ...asked }), signal);
-    const answer = decodeMessage(queryAnswer, message.data);
-    if ("error" in answer) throw fromErrorRecord(answer.error);
-    return answer;
-  }
-
-  /** Asks until somebody answers: a shard without an owner is about to be taken over. */
-  async #askOwner(subject: string, payload: Uint8Array, signal: AbortSignal): Promise<Msg> {
-    for (;;) {
-      signal.throwIfAborted();
-      try {
-        return await this.#ask(subject, payload, QUERY_TIMEOUT_MS);
-      } catch (error) {
-        if (!isNoAnswer(error)) throw error;
-        await pause(RETRY_MS);
-      }
-    }
   }
 
   async #listen(subject: string, signal: AbortSignal): Promise<LiveEvents> {

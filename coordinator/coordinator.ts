@@ -33,6 +33,7 @@ import { type Intake, openIntake } from "./intake.ts";
 import { Offers } from "./offers.ts";
 import { LEASE_TIMES, Ownership } from "./ownership.ts";
 import { Results } from "./results.ts";
+import { RunQueries } from "./run-queries.ts";
 import { RunReader } from "./run-reader.ts";
 import { mutedOrders, RunState } from "./run-state.ts";
 import type { ShardOwner } from "./shard-owner.ts";
@@ -185,6 +186,9 @@ class CoordinatorProcess implements Coordinator {
   }
 }
 
+/** How long a job that begins with an earlier run may wait for what is known of that. */
+const QUERY_LIMIT_MS = 5_000;
+
 type Parts = Awaited<ReturnType<typeof openParts>>;
 
 /** Builds the parts of a coordinator and connects them. */
@@ -201,7 +205,12 @@ async function openParts(
     openJobKeys(access),
     openOpenRuns(access),
   ]);
-  const admission = new Admission({ ...options, blobs });
+  const queries = new RunQueries(connection, link, subjects);
+  const admission = new Admission({
+    ...options,
+    blobs,
+    eventsOf: (run) => queries.eventsAfter(run, 0, AbortSignal.timeout(QUERY_LIMIT_MS)),
+  });
   const stageInputs = new StageInputs(blobs);
   const deadlines = openDeadlines(clock);
   const turns = new Turns(() => dispatcher.schedule());
@@ -363,7 +372,7 @@ async function createRun(request: {
     await owner.settled();
     return "known";
   }
-  const { plan, digest, inputs, directory } = await admission.admit(job);
+  const { plan, digest, inputs, directory, rerun } = await admission.admit(job);
   if (owner.runs.has(runId)) {
     await owner.settled();
     return "known";
@@ -378,10 +387,10 @@ async function createRun(request: {
     directory,
     host: hostname(),
     ...(job.key === undefined ? {} : { key: job.key }),
+    ...(rerun === undefined ? {} : { rerunOf: rerun.run }),
   } as const;
   const run = new RunState(runId, plan, created, mutedOrders);
-  owner.adopt(run);
-  owner.record(run, created);
+  owner.begin(run, created, rerun?.reused ?? []);
   await owner.settled();
   return "accepted";
 }

@@ -64,7 +64,12 @@ function taskIdOf({ run, event }: StoredEvent): { readonly taskId?: string } {
 function fieldsOf(event: RunEvent): Record<string, unknown> {
   switch (event.type) {
     case "run.started":
-      return { cascade: event.cascade, plan: event.plan.slice(0, 12), directory: event.directory };
+      return {
+        cascade: event.cascade,
+        plan: event.plan.slice(0, 12),
+        directory: event.directory,
+        ...(event.rerunOf === undefined ? {} : { rerunOf: event.rerunOf }),
+      };
     case "stage.started":
       return { stageId: event.stage, tasks: event.tasks };
     case "task.offered":
@@ -96,6 +101,8 @@ function fieldsOf(event: RunEvent): Record<string, unknown> {
       };
     case "stage.skipped":
       return { stageId: event.stage, why: event.why };
+    case "stage.reused":
+      return { stageId: event.stage, from: event.from };
     case "stage.failed":
       return { stageId: event.stage, error: event.error };
     case "cancel.requested":

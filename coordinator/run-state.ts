@@ -104,6 +104,13 @@ export class RunState {
         this.#run.send({ type: "stage.succeeded", index });
         break;
       }
+      case "stage.reused": {
+        const index = this.position(event.stage);
+        this.#outputs.set(index, event.outputs);
+        this.#outcomes.set(index, "succeeded");
+        this.#run.send({ type: "stage.succeeded", index });
+        break;
+      }
       case "stage.paused": {
         const index = this.position(event.stage);
         this.#paused.set(index, event);

@@ -65,6 +65,22 @@ export class ShardOwner {
     this.runs.set(run.runId, run);
   }
 
+  /**
+   * Takes a new run in and lets it go on.
+   * @param decided what is known of its stages from the beginning; nothing is ordered before all of that is recorded
+   */
+  begin(run: RunState, started: RunEvent, decided: readonly RunEvent[]): void {
+    if (decided.length === 0) {
+      this.adopt(run);
+      this.record(run, started);
+      return;
+    }
+    this.runs.set(run.runId, run);
+    for (const fact of [started, ...decided]) this.#recordOne(run, fact);
+    run.orders = this.#orders;
+    this.recover(run);
+  }
+
   /** After a fold: lets every actor order again what is not done. */
   recover(run: RunState): void {
     run.recover();

@@ -25,6 +25,8 @@ export type RunEvent =
       readonly directory: string;
       readonly host: string;
       readonly key?: string;
+      /** The run that it begins with. */
+      readonly rerunOf?: RunId;
     }
   | { readonly type: "stage.started"; readonly stage: StageId; readonly tasks: number }
   | {
@@ -82,9 +84,20 @@ export type RunEvent =
     }
   /** `output` is that of a stage without tasks, which the coordinator evaluated. */
   | { readonly type: "stage.succeeded"; readonly stage: StageId; readonly output?: Value }
+  /** It is taken over from an earlier run of the same plan, with its outputs, by task. */
+  | {
+      readonly type: "stage.reused";
+      readonly stage: StageId;
+      readonly from: RunId;
+      readonly outputs: readonly Value[];
+    }
   | { readonly type: "stage.failed"; readonly stage: StageId; readonly error: ErrorRecord }
-  /** A branch that was not taken, a fallback that was not needed, or a `when` that was false. */
-  | { readonly type: "stage.skipped"; readonly stage: StageId; readonly why: "branch" | "when" }
+  /** A branch that was not taken, a fallback that was not needed, or a `when` that was false; `reused`: so in the run that is begun with. */
+  | {
+      readonly type: "stage.skipped";
+      readonly stage: StageId;
+      readonly why: "branch" | "when" | "reused";
+    }
   | { readonly type: "cancel.requested"; readonly by: string; readonly reason: string }
   /** `output` is the last stage's when that stage has a single task, else null. */
   | { readonly type: "run.succeeded"; readonly output: Value }

@@ -84,7 +84,8 @@ async function findCascade(request: JobRequest): Promise<FoundCascade> {
   );
 }
 
-function typedInputs(plan: Plan, given: readonly string[]): Record<string, Json> {
+/** Inputs as given on a command line, in the types that the plan declares. @throws SwarmError `usage`, `unknown-input`, `invalid-input` */
+export function typedInputs(plan: Plan, given: readonly string[]): Record<string, Json> {
   const inputs: Record<string, Json> = {};
   for (const text of given) {
     const at = text.indexOf("=");

@@ -76,6 +76,7 @@ export function advance(progress: Progress, event: PublishedEvent): Progress {
     case "stage.started":
       return ofStage(progress, data, () => ({ status: "running", tasks: Number(data["tasks"]) }));
     case "stage.succeeded":
+    case "stage.reused":
       return ofStage(progress, data, () => ({ status: "succeeded" }));
     case "stage.paused":
       return ofStage(progress, data, () => ({ status: "paused", waitsFor: waitOf(data) }));

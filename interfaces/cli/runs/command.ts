@@ -25,6 +25,13 @@ type OneRun =
   | { readonly action: "show" }
   | { readonly action: "watch" }
   | {
+      readonly action: "rerun";
+      /** Stages that are done again; none: those that did not succeed. */
+      readonly from: readonly string[];
+      /** `key=value`, as given. */
+      readonly inputs: readonly string[];
+    }
+  | {
       readonly action: "approve";
       readonly stage: string;
       readonly approved: boolean;

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { SwarmError } from "../../../core/errors.ts";
 import { didYouMean } from "../../../language/nearest.ts";
-import { wholeNumber } from "../command-options.ts";
+import { collect, wholeNumber } from "../command-options.ts";
 import {
   type Ask,
   type Options,
@@ -11,7 +11,7 @@ import {
 } from "../program-options.ts";
 import { RUN_STANDINGS, type RunStanding } from "./command.ts";
 
-const COMMANDS = ["ls", "show", "watch", "approve", "cancel"];
+const COMMANDS = ["ls", "show", "watch", "rerun", "approve", "cancel"];
 const DEFAULT_LIMIT = 20;
 const MOST_LISTED = 999;
 
@@ -20,6 +20,8 @@ Examples:
   npm run cascade -- runs ls --status failed                   the newest that failed
   npm run cascade -- runs show r1abc-2                         what happened, stage by stage
   npm run cascade -- runs watch r1abc-2                        as it goes on
+  npm run cascade -- runs rerun r1abc-2                        again what did not succeed
+  npm run cascade -- runs rerun r1abc-2 --from build --input target=arm
   npm run cascade -- runs approve r1abc-2 release              yes: the run goes on
   npm run cascade -- runs approve r1abc-2 release --deny --comment "not on a Friday"
   npm run cascade -- runs cancel r1abc-2 --reason "wrong branch"`;
@@ -65,6 +67,23 @@ export function addRuns(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
       ask({ kind: "runs", action: "watch", run, ...common("watch", own) }),
     );
   runs
+    .command("rerun")
+    .description(
+      "a new run that takes over what an earlier one did, and does the rest; follows it to its end",
+    )
+    .argument("<run>", "id of the earlier one")
+    .option(
+      "--from <stage>",
+      "do this stage again, and all that come after it; may be repeated",
+      collect,
+    )
+    .option("--input <key=value>", "an input that differs; may be repeated", collect)
+    .option("--json", "print how the run ended as one JSON document")
+    .action((run: string, own: Rerun) => {
+      const { from = [], input: inputs = [] } = own;
+      ask({ kind: "runs", action: "rerun", run, from, inputs, ...common("rerun", own) });
+    });
+  runs
     .command("approve")
     .description("answer a stage that waits for an approval")
     .argument("<run>", "its id")
@@ -106,6 +125,7 @@ function limitOption(): Option {
 }
 
 type Listed = Options & { readonly limit?: number; readonly status?: RunStanding };
+type Rerun = Options & { readonly from?: readonly string[] };
 type Answer = Options & { readonly deny?: true; readonly comment?: string };
 
 function refuseUnknown([given]: readonly string[]): never {

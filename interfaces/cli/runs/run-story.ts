@@ -16,6 +16,8 @@ export interface RunStory {
   readonly stages: readonly StageStory[];
   readonly error?: ErrorRecord;
   readonly reason?: string;
+  /** The run that it began with. */
+  readonly rerunOf?: string;
 }
 
 export interface StageStory {
@@ -31,6 +33,8 @@ export interface StageStory {
   readonly agents: readonly string[];
   readonly startedAtMs?: number;
   readonly endedAtMs?: number;
+  /** The earlier run that it was taken over from. */
+  readonly reusedFrom?: string;
   /** What a paused stage waits for. */
   readonly waitsFor?: string;
   readonly error?: ErrorRecord;
@@ -54,9 +58,14 @@ export function storyOf(plan: Plan, events: readonly PublishedEvent[]): RunStory
     cascade: plan.cascade,
     directory: String(first.data["directory"]),
     startedAtMs: first.atMs,
+    ...rerunOf(first.data),
     ...endOf(events.at(-1) ?? first),
     stages: [...stages.values()],
   };
+}
+
+function rerunOf({ rerunOf: run }: JsonObject): Pick<RunStory, "rerunOf"> {
+  return typeof run === "string" ? { rerunOf: run } : {};
 }
 
 function newStage(id: string, skills: Plan["stages"][number]["skills"]): Stage {
@@ -77,6 +86,9 @@ function advanceStage(stage: Stage, { type, atMs, data }: PublishedEvent): void 
       break;
     case "stage.paused":
       Object.assign(stage, { status: "paused", startedAtMs: atMs, waitsFor: waitOf(data) });
+      break;
+    case "stage.reused":
+      Object.assign(stage, { status: "succeeded", reusedFrom: String(data["from"]) });
       break;
     case "task.offered":
       stage.attempts += 1;

@@ -11,6 +11,7 @@ import { EXIT } from "../exit-code.ts";
 import { printable } from "../terminal-text.ts";
 import type { RunsCommand } from "./command.ts";
 import { listRuns } from "./list-runs.ts";
+import { rerun } from "./rerun.ts";
 import { showRun } from "./show-run.ts";
 import { followRun } from "./watch-run.ts";
 
@@ -32,6 +33,11 @@ export async function runRuns(
         return await showRun(client, run, json, signal);
       case "watch":
         return await followRun(client, run, { json, directory }, signal);
+      case "rerun": {
+        const again = await rerun(client, run, command, signal);
+        process.stderr.write(`${again} begins with ${run}\n`);
+        return await followRun(client, again, { json, directory }, signal);
+      }
       case "approve":
         return await approve(client, run, command, signal);
       case "cancel":

@@ -45,6 +45,7 @@ export function storyLines(
     `${cascade} ${now}, started ${ageText(startedAtMs, nowMs)}`,
     `  run        ${run}`,
     `  directory  ${directory}`,
+    ...(story.rerunOf === undefined ? [] : [`  begun with ${story.rerunOf}`]),
     ...(story.reason === undefined ? [] : [`  reason     ${story.reason}`]),
     ...(isToldBelow(story) || story.error === undefined ? [] : errorLines(story.error)),
     ...(output === undefined || output === null ? [] : [`  output     ${shortJson(output)}`]),
@@ -56,6 +57,7 @@ export function storyLines(
 
 function stageRow(stage: StageStory, nowMs: number): readonly string[] {
   const { id, status, tasks, succeeded, attempts, agents, startedAtMs, endedAtMs } = stage;
+  const by = stage.reusedFrom === undefined ? agents.join(", ") : `taken over`;
   const took = startedAtMs === undefined ? "" : durationText((endedAtMs ?? nowMs) - startedAtMs);
   return [
     `  ${id}`,
@@ -63,7 +65,7 @@ function stageRow(stage: StageStory, nowMs: number): readonly string[] {
     tasks === undefined ? "" : `${succeeded}/${tasks}`,
     attempts === 0 ? "" : String(attempts),
     took,
-    agents.join(", "),
+    by,
   ].map(printable);
 }
 
@@ -90,13 +92,25 @@ function shortJson(value: Json): string {
 
 /** The same for programs; times are ISO 8601. */
 function storyJson(story: RunStory, output: Json | undefined): object {
-  const { run, cascade, status, directory, startedAtMs, endedAtMs, stages, error, reason } = story;
+  const {
+    run,
+    cascade,
+    status,
+    directory,
+    startedAtMs,
+    endedAtMs,
+    stages,
+    error,
+    reason,
+    rerunOf,
+  } = story;
   return {
     schemaVersion: 1,
     run,
     cascade,
     status,
     directory,
+    rerunOf: rerunOf ?? null,
     startedAt: isoOf(startedAtMs),
     endedAt: isoOf(endedAtMs),
     durationMs: endedAtMs === undefined ? null : endedAtMs - startedAtMs,

@@ -1,4 +1,3 @@
-import type { PublishedEvent } from "../../../bus/messages.ts";
 import type { Client } from "../../../coordinator/client.ts";
 import type { RunId } from "../../../core/ids.ts";
 import { Ending } from "../ending.ts";
@@ -15,7 +14,7 @@ export async function followRun(
   { json, directory }: { readonly json: boolean; readonly directory: string },
   signal: AbortSignal,
 ): Promise<number> {
-  const plan = await client.planOf(await firstEvent(client, run, signal));
+  const plan = await client.planOf(await client.started(run, signal));
   const { env } = process;
   using terminal = openTerminal({ stream: process.stderr, env, directory, logs: false, plan });
   using ending = new Ending(() => terminal.print(`${run} goes on`));
@@ -35,14 +34,4 @@ export async function followRun(
       return summary.succeeded ? EXIT.ok : EXIT.runFailed;
     },
   );
-}
-
-async function firstEvent(
-  client: Client,
-  run: RunId,
-  signal: AbortSignal,
-): Promise<PublishedEvent> {
-  const [first] = await client.history(run, signal);
-  if (first === undefined) throw new Error(`${run} has no events`);
-  return first;
 }
