@@ -190,6 +190,26 @@ export const approval = z.object({
   comment: z.string().max(1_000).exactOptional(),
 });
 
+/** A task out of attempts, on the dead-letter list. */
+export const deadTask = z.object({
+  v,
+  run: runId,
+  stage: stageId,
+  index: count,
+  attempt: count,
+  error: errorRecord,
+});
+export type DeadTask = z.infer<typeof deadTask>;
+
+/** A job that could not be a run, on the dead-letter list. */
+export const deadJob = z.object({
+  v,
+  error: errorRecord,
+  /** As it came, in base64. */
+  job: z.base64(),
+});
+export type DeadJob = z.infer<typeof deadJob>;
+
 /** Published to `events.<run>.<stage>.<type>` after each append, and listed by `query`. */
 export const publishedEvent = z.object({
   v,

@@ -22,9 +22,12 @@ import { shardOf } from "../core/shard.ts";
 import { COORDINATOR_SERVICE, openSubjects } from "../core/subjects.ts";
 import type { Value } from "../core/value.ts";
 import { type Blobs, openBlobs } from "../store/blobs.ts";
+import { type DeadLetters, openDeadLetters } from "../store/dead-letters.ts";
 import { discoverAgents } from "./discovery.ts";
 import { LiveEvents } from "./live-events.ts";
 import { RunQueries } from "./run-queries.ts";
+
+export type { DeadLetter, DeadLetters } from "../store/dead-letters.ts";
 
 /** How everything outside the swarm talks to it: submit, watch, cancel, look. */
 export interface Client extends AsyncDisposable {
@@ -55,6 +58,8 @@ export interface Client extends AsyncDisposable {
   cancel(runId: RunId, reason: string): Promise<void>;
   /** Stores a person's answer to a stage that waits for one; the stage's next event tells when it is carried out. */
   approve(runId: RunId, answer: StageApproval): Promise<void>;
+  /** Tasks out of attempts, and jobs that could not be runs. */
+  deadLetters(): Promise<DeadLetters>;
   /** Tells everyone that an agent's process has ended. */
   announceGone(agentId: AgentId): Promise<void>;
   agents(): Promise<readonly Heartbeat[]>;
@@ -220,6 +225,10 @@ class NatsClient implements Client {
     await this.#connection
       .jetstream()
       .publish(subject, encodeMessage({ v: 1, run: runId, ...answer }));
+  }
+
+  async deadLetters(): Promise<DeadLetters> {
+    return openDeadLetters(await this.#connection.jetstreamManager(), this.#subjects);
   }
 
   async announceGone(agentId: AgentId): Promise<void> {

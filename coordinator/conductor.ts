@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { encodeMessage } from "../bus/messages.ts";
+import { type DeadTask, encodeMessage } from "../bus/messages.ts";
 import type { Clock } from "../core/clock.ts";
 import { type ErrorRecord, toErrorRecord } from "../core/errors.ts";
 import type { StageId } from "../core/ids.ts";
@@ -260,7 +260,8 @@ export class Conductor {
     const { access, logger } = this.#options;
     const stage = run.stage(failure.stage).id;
     const { index, attempt } = failure;
-    const letter = encodeMessage({ v: 1, run: run.runId, stage, index, attempt, error });
+    const dead: DeadTask = { v: 1, run: run.runId, stage, index, attempt, error };
+    const letter = encodeMessage(dead);
     owner.afterStored(() => {
       access.jetstream
         .publish(access.subjects.deadTask(run.runId, stage), letter)

@@ -1,7 +1,7 @@
 import type { JetStreamClient, JsMsg } from "nats";
 import type { Logger } from "pino";
 import { failureOf } from "../bus/failures.ts";
-import { encodeMessage } from "../bus/messages.ts";
+import { type DeadJob, encodeMessage } from "../bus/messages.ts";
 import { SwarmError, toErrorRecord } from "../core/errors.ts";
 import type { Subjects } from "../core/subjects.ts";
 
@@ -29,7 +29,8 @@ export async function refuseJob(
   const sequence = message.seq;
   if (error instanceof SwarmError && error.disposition === "fail") {
     const record = toErrorRecord(error);
-    const dead = { v: 1, error: record, job: Buffer.from(body).toString("base64") };
+    const job = Buffer.from(body).toString("base64");
+    const dead: DeadJob = { v: 1, error: record, job };
     try {
       await jetstream.publish(subjects.deadJob(queue), encodeMessage(dead));
       message.ack();

@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   "invalid-message": "A bus message breaks its schema.",
   "idempotency-conflict": "The same key was used before with another job.",
   "limit-exceeded": "A named limit was exceeded.",
+  "unknown-letter": "No dead letter has this number.",
   "unknown-run": "No run has this id.",
   "path-not-found": "The path does not exist.",
   "path-unreadable": "The path exists but cannot be read.",

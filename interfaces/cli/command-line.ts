@@ -17,6 +17,7 @@ import {
   shareOption,
 } from "./command-options.ts";
 import { type CliCommand, COMMAND_NAMES, type RunCommand } from "./commands.ts";
+import { addDead } from "./dead/options.ts";
 import { addFileCommands } from "./file-commands.ts";
 import { HELP } from "./help-text.ts";
 import {
@@ -103,6 +104,7 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
   addVerify(cli, optionsOf, ask);
   addFileCommands(cli, optionsOf, ask);
   addRuns(cli, optionsOf, ask);
+  addDead(cli, optionsOf, ask);
   addSkills(cli, optionsOf, ask);
   return cli;
 }

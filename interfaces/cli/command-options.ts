@@ -8,6 +8,16 @@ const SEVERITIES = ["critical", "high", "medium", "low"];
 /** Per cent of a report's findings that `verify` executes again. */
 export const DEFAULT_SHARE = 20;
 
+/** Entries that a list has when no limit is given. */
+export const DEFAULT_LISTED = 20;
+const MOST_LISTED = 999;
+
+export function limitOption(): Option {
+  return new Option("--limit <count>", `how many at most (default: ${DEFAULT_LISTED})`).argParser(
+    wholeNumber(1, MOST_LISTED),
+  );
+}
+
 export function agentsOption(): Option {
   return new Option(
     "--agents <count>",
@@ -78,7 +88,7 @@ export function collect(value: string, former: readonly string[] | undefined): s
   return [...(former ?? []), value];
 }
 
-export function wholeNumber(least: number, most: number): (text: string) => number {
+function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     if (/^\d{1,3}$/.test(text) && Number(text) >= least && Number(text) <= most) {
       return Number(text);

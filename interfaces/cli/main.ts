@@ -3,6 +3,7 @@ import { SwarmError } from "../../core/errors.ts";
 import { registerEnvironment, Scrubber } from "../../core/scrub.ts";
 import { parseCommandLine } from "./command-line.ts";
 import type { CliCommand } from "./commands.ts";
+import { runDead } from "./dead/dead-command.ts";
 import { runDoctor } from "./doctor/doctor-command.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { runExplain } from "./explain/explain-command.ts";
@@ -58,6 +59,8 @@ function carryOut(command: CliCommand): Promise<number> {
       return runSkillsCommand(command, { directory, scrubber });
     case "runs":
       return runRuns(command, { directory });
+    case "dead":
+      return runDead(command, { directory });
     default:
       return command satisfies never;
   }

@@ -94,9 +94,14 @@ export const INPUT_EXPLANATIONS = {
     ],
     example: "error limit-exceeded: fanOutItems: 120000 given, 100000 allowed",
   },
+  "unknown-letter": {
+    causes: ["it was retried or dropped before", "it is older than thirty days, and forgotten"],
+    remedies: ["npm run cascade -- dead ls lists what is there"],
+    example: "error unknown-letter: no dead letter has the number 7",
+  },
   "unknown-run": {
     causes: ["a mistyped id", "a run of another directory's swarm, or one whose history is gone"],
-    remedies: [".cascade/runs lists the runs of a directory"],
+    remedies: ["npm run cascade -- runs ls lists the runs of the swarm that runs here"],
     example: "error unknown-run: no run r1kq0-4",
   },
 } as const satisfies Readonly<Record<string, Explanation>>;

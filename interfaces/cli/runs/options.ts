@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { SwarmError } from "../../../core/errors.ts";
 import { didYouMean } from "../../../language/nearest.ts";
-import { collect, wholeNumber } from "../command-options.ts";
+import { collect, DEFAULT_LISTED, limitOption } from "../command-options.ts";
 import {
   type Ask,
   type Options,
@@ -12,8 +12,6 @@ import {
 import { RUN_STANDINGS, type RunStanding } from "./command.ts";
 
 const COMMANDS = ["ls", "show", "watch", "rerun", "approve", "cancel"];
-const DEFAULT_LIMIT = 20;
-const MOST_LISTED = 999;
 
 const EXAMPLES = `
 Examples:
@@ -46,7 +44,7 @@ export function addRuns(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .addOption(new Option("--status <status>", "only those that stand so").choices(RUN_STANDINGS))
     .option("--json", "print them as one JSON document")
     .action((own: Listed) => {
-      const { limit = DEFAULT_LIMIT, status } = own;
+      const { limit = DEFAULT_LISTED, status } = own;
       const only = status === undefined ? {} : { status };
       ask({ kind: "runs", action: "ls", limit, ...only, ...common("ls", own) });
     });
@@ -115,13 +113,6 @@ export function addRuns(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
       const { reason } = own;
       ask({ kind: "runs", action: "cancel", run, reason, ...common("cancel", own) });
     });
-}
-
-function limitOption(): Option {
-  const flags = "--limit <count>";
-  return new Option(flags, `how many at most (default: ${DEFAULT_LIMIT})`).argParser(
-    wholeNumber(1, MOST_LISTED),
-  );
 }
 
 type Listed = Options & { readonly limit?: number; readonly status?: RunStanding };

@@ -1,12 +1,11 @@
 import { userInfo } from "node:os";
-import { join } from "node:path";
-import { ADDRESS_FILE, addressFromEnvironment, readAddress } from "../../../bus/connection.ts";
 import type { PublishedEvent } from "../../../bus/messages.ts";
-import { type Client, openClient } from "../../../coordinator/client.ts";
+import type { Client } from "../../../coordinator/client.ts";
 import { SwarmError } from "../../../core/errors.ts";
 import { parseRunId, parseStageId, type RunId } from "../../../core/ids.ts";
 import type { Json } from "../../../core/json.ts";
 import { didYouMean } from "../../../language/nearest.ts";
+import { clientHere } from "../client-here.ts";
 import { EXIT } from "../exit-code.ts";
 import { printable } from "../terminal-text.ts";
 import type { RunsCommand } from "./command.ts";
@@ -22,7 +21,7 @@ export async function runRuns(
   command: RunsCommand,
   { directory }: { readonly directory: string },
 ): Promise<number> {
-  const client = await openClient(addressHere(directory), { connectTimeoutMs: 2_000 });
+  const client = await clientHere(directory);
   try {
     const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
     if (command.action === "ls") return await listRuns(client, command, signal);
@@ -47,19 +46,6 @@ export async function runRuns(
     }
   } finally {
     await client.close();
-  }
-}
-
-function addressHere(directory: string): ReturnType<typeof readAddress> {
-  const named = addressFromEnvironment(process.env);
-  if (named !== undefined) return named;
-  try {
-    return readAddress(join(directory, ADDRESS_FILE));
-  } catch (error) {
-    throw new SwarmError("coordinator-unavailable", "no swarm runs here", {
-      hint: "go to the directory that it was started in, or name its server with NATS_URL",
-      cause: error,
-    });
   }
 }
 
