@@ -36,7 +36,7 @@ while read -r name rest; do
 done < /proc/net/dev
 if [ -e "$1/outside" ]; then echo read=yes >&3; else echo read=no >&3; fi
 for place in "$1/written" /usr/cascade-probe /etc/cascade-probe /cascade-probe; do
-  if (echo x > "$place") 2>/dev/null; then echo "write=$place" >&3; fi
+  if { echo x > "$place"; } 2>/dev/null; then echo "write=$place" >&3; fi
 done
 echo probe=ended >&3
 `;

@@ -24,6 +24,8 @@ const TEMPORARY_BYTES = 268_435_456;
 const HOME_BYTES = 67_108_864;
 const SHARED_MEMORY_BYTES = 67_108_864;
 const OPEN_FILES = 4_096;
+/** What runtimes reserve for code and heaps without ever touching it, and the kernel counts all the same. */
+const RESERVED_BYTES = 536_870_912;
 
 /**
  * The options of bubblewrap for an order: namespaces of its own for all that has one, an ordinary user without capabilities,
@@ -95,7 +97,7 @@ function mounted(mount: SandboxMount): readonly string[] {
  */
 function processLimits(limits: SandboxLimits, ceilings: Ceilings): readonly string[] {
   const wanted: Ceilings = {
-    data: limits.memoryBytes,
+    data: limits.memoryBytes + RESERVED_BYTES,
     fsize: limits.fileBytes,
     cpu: limits.cpuSeconds,
     nproc: limits.processes,

@@ -47,6 +47,14 @@ export function sandboxBackend(env: Environment): SandboxEnforcement["backend"] 
   throw new SwarmError("usage", `CASCADE_SANDBOX=${named}: expected bubblewrap or none`);
 }
 
+/** For agents that were given none. */
+export const NO_SANDBOXES: Sandboxes = {
+  forTask: async () => {
+    throw new SwarmError("sandbox-unavailable", "this agent was given no sandbox");
+  },
+  close: async () => {},
+};
+
 export function openSandboxes(options: SandboxOptions): Sandboxes {
   let opened: Promise<ProvenSandbox> | undefined;
   /** One task that is stopped must not take the others' sandbox with it. */
