@@ -83,11 +83,16 @@ function judged(end: ContainedEnd, ranOutOfMemory: boolean): SandboxEnd {
   if (code !== undefined) return { ...output, ...exited(Number(code), ranOutOfMemory) };
   if (ranOutOfMemory) return { ...output, status: "killed", why: "memory", signal: "SIGKILL" };
   if (signal !== null) return { ...output, status: "killed", why: "signal", signal };
-  throw new SwarmError("sandbox-unavailable", `bubblewrap did not start it: ${reason(end)}`, {
-    hint: "npm run cascade -- sandbox doctor says what this machine allows",
+  const words = reason(end);
+  throw new SwarmError("sandbox-unavailable", `bubblewrap did not start it: ${words}`, {
+    hint: /namespace|uid map|Operation not permitted/.test(words) ? NO_NAMESPACES : SEE_DOCTOR,
     ...(failure === undefined ? {} : { cause: failure }),
   });
 }
+
+const NO_NAMESPACES =
+  "allow user namespaces: sysctl kernel.unprivileged_userns_clone=1, or kernel.apparmor_restrict_unprivileged_userns=0, or the container's security options";
+const SEE_DOCTOR = "npm run cascade -- sandbox doctor says what this machine allows";
 
 const FIRST_SIGNAL_CODE = 128;
 const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));

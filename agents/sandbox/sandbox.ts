@@ -82,6 +82,8 @@ export function openSandboxes(options: SandboxOptions): Sandboxes {
 
 /** A sandbox that has been tried. */
 export interface ProvenSandbox extends Sandbox {
+  /** Absolute path of the program that isolates; undefined without isolation. */
+  readonly binary: string | undefined;
   /** Tries it again, quickly. @throws SwarmError `sandbox-unavailable` */
   prove(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -109,6 +111,7 @@ export async function openSandbox(
       const enforcement = UNISOLATED;
       return {
         enforcement,
+        binary: undefined,
         run: async (order, stop) =>
           runUnisolated(await checkedOrder(order), { guard, covered }, stop),
         prove: async () => {},
@@ -128,7 +131,7 @@ export async function openSandbox(
     const probe = openProbe(run, enforcement);
     await proveAll(probe, signal);
     logger.info({ event: "sandbox.ready", enforcement, binary: located.binary });
-    return { enforcement, run, prove: probe.quick, close };
+    return { enforcement, binary: located.binary, run, prove: probe.quick, close };
   } catch (error) {
     await close();
     throw error;

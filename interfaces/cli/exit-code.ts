@@ -8,6 +8,7 @@ export const EXIT = {
   gate: 3,
   limit: 4,
   infrastructure: 5,
+  timeout: 124,
   interrupted: 130,
 } as const;
 
