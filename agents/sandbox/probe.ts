@@ -26,7 +26,7 @@ export function openProbe(run: Run, expected: Pick<Expected, "hasSeccomp">): Pro
 
 const WALL_MS = 10_000;
 
-/** One shell, no other program. Each line that it reports is `name=value`. */
+/** One shell, no other program; what it opens to write to, it does not write. Each line that it reports is `name=value`. */
 const QUICK = `
 while read -r name value; do
   case "$name" in CapEff:|CapBnd:|NoNewPrivs:|Seccomp:) echo "\${name%:}=$value" >&3 ;; esac
@@ -35,8 +35,8 @@ while read -r name rest; do
   case "$name" in *:*) echo "interface=\${name%%:*}" >&3 ;; esac
 done < /proc/net/dev
 if [ -e "$1/outside" ]; then echo read=yes >&3; else echo read=no >&3; fi
-for place in "$1/written" /usr/cascade-probe /etc/cascade-probe /cascade-probe; do
-  if { echo x > "$place"; } 2>/dev/null; then echo "write=$place" >&3; fi
+for place in "$1/written" /usr/cascade-probe /etc/cascade-probe /cascade-probe /proc/sys/kernel/core_pattern; do
+  if { { :; } >> "$place"; } 2>/dev/null; then echo "write=$place" >&3; fi
 done
 echo probe=ended >&3
 `;

@@ -29,8 +29,9 @@ const RESERVED_BYTES = 536_870_912;
 
 /**
  * The options of bubblewrap for an order: namespaces of its own for all that has one, an ordinary user without capabilities,
- * an empty environment but for what is listed, and of the file system what is listed, in this order. `/` and `/dev` are
- * tmpfs of bubblewrap's own without a size, so they become read-only last. Pure.
+ * an empty environment but for what is listed, and of the file system what is listed, in this order. Read-only become last:
+ * `/proc`, where the kernel's settings belong to the administrator, who this user is outside when he starts it; `/` and
+ * `/dev`, which are tmpfs of bubblewrap's own without a size. Pure.
  */
 export function bubblewrapOptions(order: CheckedOrder, profile: Profile): readonly string[] {
   return [
@@ -43,7 +44,7 @@ export function bubblewrapOptions(order: CheckedOrder, profile: Profile): readon
     ...tmpfs(HOME, HOME_BYTES),
     ...order.mounts.flatMap(mounted),
     ...order.guarded.flatMap(mounted),
-    ...["--remount-ro", "/dev", "--remount-ro", "/"],
+    ...["/proc", "/dev", "/"].flatMap((path) => ["--remount-ro", path]),
     ...["--chdir", order.cwd],
     ...(profile.hasSeccomp ? ["--seccomp", String(DESCRIPTOR.filter)] : []),
     ...["--json-status-fd", String(DESCRIPTOR.status)],
