@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { locateBubblewrap } from "../../agents/sandbox/locate.ts";
+import { testBubblewrap } from "../support/bubblewrap.ts";
 import { ATTACKS } from "./attacks.ts";
 import { type AttackResult, isPossible } from "./hostile-runner.ts";
 
@@ -25,31 +25,22 @@ const identities: readonly Identity[] =
 const folder = await mkdtemp(join(tmpdir(), "cascade-hostile-test-"));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Fetched as an agent fetches it, and put where every user can read it. */
-const bubblewrap = await located();
-async function located(): Promise<string | Error> {
-  try {
-    const signal = AbortSignal.timeout(120_000);
-    const { binary } = await locateBubblewrap({ env: process.env, progress: () => {}, signal });
-    const copy = join(folder, "bwrap");
-    await copyFile(binary, copy);
-    await chmod(copy, 0o755);
-    await chmod(folder, 0o755);
-    return copy;
-  } catch (error) {
-    return error as Error;
-  }
-}
+/** Where every user can read it. */
+const readable = join(folder, "bwrap");
+const bubblewrap = await testBubblewrap();
 
-if (bubblewrap instanceof Error) {
+if (bubblewrap.binary === undefined) {
   // biome-ignore lint/suspicious/noSkippedTests: the name says why, for all to see
-  it.skip(`no attack is carried out here: ${bubblewrap.message}`, () => {});
+  it.skip(`no attack is carried out here: ${bubblewrap.why}`, () => {});
 } else {
+  await copyFile(bubblewrap.binary, readable);
+  await chmod(readable, 0o755);
+  await chmod(folder, 0o755);
   for (const { name, uid } of identities) {
     describe(`a program in the sandbox of ${name}`, () => {
       let results: ReadonlyMap<string, AttackResult> = new Map();
       beforeAll(async () => {
-        results = await attackAs(uid, bubblewrap);
+        results = await attackAs(uid, readable);
       }, 300_000);
 
       it.each(
