@@ -4,7 +4,7 @@ import { threadId } from "node:worker_threads";
 import type { Logger } from "pino";
 import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
-import type { SkillCommands, SkillContext } from "../core/skill.ts";
+import type { SkillContext } from "../core/skill.ts";
 import type { Steps } from "../core/steps.ts";
 import { resultCacheOf } from "./result-cache.ts";
 
@@ -19,11 +19,8 @@ export interface ContextData {
   readonly cacheFolder: string | undefined;
 }
 
-/** What only the agent's own process has. */
-export interface ContextServices {
-  readonly commands?: SkillCommands | undefined;
-  readonly steps?: Steps | undefined;
-}
+/** What only skills in the agent's own process have. */
+export type SkillReach = Partial<Pick<SkillContext, "commands" | "sandbox" | "steps">>;
 
 /** Nothing is kept: another attempt does all of it again. */
 const unrecordedSteps: Steps = { once: (_name, work) => work() };
@@ -35,13 +32,13 @@ export function openSkillContext(
   data: ContextData,
   logger: Logger,
   signal: AbortSignal,
-  { commands, steps = unrecordedSteps }: ContextServices = {},
+  reach: SkillReach = {},
 ): SkillContext {
   const { cacheFolder, ...own } = data;
   return {
     ...own,
-    ...(commands === undefined ? {} : { commands }),
-    steps,
+    steps: unrecordedSteps,
+    ...reach,
     signal,
     logger,
     cache: resultCacheOf(cacheFolder, logger),
