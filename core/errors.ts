@@ -31,6 +31,8 @@ export const ERROR_CODES = {
   "nothing-to-do": "There is nothing to work on.",
   "skill-failed": "A skill ended with an error.",
   "skill-crashed": "The process or thread that ran a skill died.",
+  "memory-denied": "A stage does not declare this key of the memory.",
+  "memory-conflict": "Others kept changing the same key of the memory.",
   "task-timeout": "A task took longer than its time limit.",
   "task-cancelled": "A task was cancelled before it ended.",
   "agent-lost": "The agent that held the task is gone.",
