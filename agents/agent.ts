@@ -29,6 +29,7 @@ import { Peers } from "./peers.ts";
 import { openPrograms, type Programs } from "./programs.ts";
 import { Pulse } from "./pulse.ts";
 import { Results } from "./results.ts";
+import { TaskMemories } from "./task-memory.ts";
 import { openWorkerPool, type WorkerPool } from "./worker-pool.ts";
 
 export interface AgentOptions {
@@ -92,11 +93,13 @@ class AgentProcess implements Agent {
     this.#options = options;
     this.#link = followLink(options.connection);
     const parts = { ...options, subjects: this.#subjects, link: this.#link };
+    const blobCache = new BlobCache(blobs);
     const execution = {
       ...options,
       cacheFolder: options.cacheFolder,
       blobs,
-      blobCache: new BlobCache(blobs),
+      blobCache,
+      taskMemories: new TaskMemories({ ...parts, blobs, blobCache }),
       workers: this.#workers,
       programs: this.#programs,
       scrub: options.scrub ?? ((text: string) => text),

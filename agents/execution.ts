@@ -11,12 +11,14 @@ import { type BlobCache, withoutServer } from "./blob-cache.ts";
 import { type CheckedOutput, withBlobs } from "./inputs.ts";
 import type { ContextData } from "./skill-context.ts";
 import { runSkill, type SkillRunOptions } from "./skill-run.ts";
+import type { TaskMemories } from "./task-memory.ts";
 import type { LogBindings } from "./worker-messages.ts";
 
 export interface ExecutionOptions extends SkillRunOptions {
   readonly agentId: AgentId;
   readonly blobs: Blobs;
   readonly blobCache: BlobCache;
+  readonly taskMemories: TaskMemories;
   readonly clock: Clock;
   /** Where skills keep results; undefined: nowhere. */
   readonly cacheFolder: string | undefined;
@@ -50,7 +52,9 @@ async function outputOf(
 ): Promise<Value> {
   const inputs = await withBlobs(task.inputs, options.blobCache);
   const context = contextOf(options, task);
-  const order = { skill: task.skill, inputs, context, bindings: bindingsOf(task, options.agentId) };
+  const bindings = bindingsOf(task, options.agentId);
+  const askMemory = options.taskMemories.of(task, signal);
+  const order = { skill: task.skill, inputs, context, bindings, askMemory };
   return storedOutput(options, await runSkill(options, order, signal));
 }
 

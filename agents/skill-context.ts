@@ -6,6 +6,7 @@ import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import type { SkillCommands, SkillContext } from "../core/skill.ts";
 import { resultCacheOf } from "./result-cache.ts";
+import { type AskMemory, openSkillMemory } from "./skill-memory.ts";
 
 /** What a skill's context is made of, as plain data that can travel to a worker thread. */
 export interface ContextData {
@@ -18,6 +19,12 @@ export interface ContextData {
   readonly cacheFolder: string | undefined;
 }
 
+/** What a skill reaches through its agent. */
+export interface SkillPorts {
+  readonly askMemory: AskMemory;
+  readonly commands?: SkillCommands | undefined;
+}
+
 let writes = 0;
 const ARTIFACT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
@@ -25,7 +32,7 @@ export function openSkillContext(
   data: ContextData,
   logger: Logger,
   signal: AbortSignal,
-  commands?: SkillCommands,
+  { askMemory, commands }: SkillPorts,
 ): SkillContext {
   const { cacheFolder, ...own } = data;
   return {
@@ -34,6 +41,7 @@ export function openSkillContext(
     signal,
     logger,
     cache: resultCacheOf(cacheFolder, logger),
+    memory: openSkillMemory(askMemory, signal),
     expressions: {
       // Few skills need it, and it would delay the start of every worker.
       async compile(text, names) {

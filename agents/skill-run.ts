@@ -10,6 +10,7 @@ import { type CheckedOutput, checkedInputs, checkedOutput } from "./inputs.ts";
 import type { Programs } from "./programs.ts";
 import { type ContextData, openSkillContext } from "./skill-context.ts";
 import { loadSkill } from "./skill-loader.ts";
+import type { AskMemory } from "./skill-memory.ts";
 import type { LogBindings } from "./worker-messages.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
@@ -28,6 +29,8 @@ export interface SkillOrder {
   readonly skill: string;
   readonly inputs: Json;
   readonly context: ContextData;
+  /** Only skills that are code ask it: a program gets its inputs, and gives its output. */
+  readonly askMemory: AskMemory;
   /** What each log line about it carries. */
   readonly bindings: LogBindings;
 }
@@ -63,7 +66,7 @@ interface CheckedOrder extends SkillOrder {
 
 async function output(
   options: SkillRunOptions,
-  { manifest, inputs, context, bindings }: CheckedOrder,
+  { manifest, inputs, context, bindings, askMemory }: CheckedOrder,
   signal: AbortSignal,
 ): Promise<unknown> {
   const { workers, programs, writeLogLine, scrub } = options;
@@ -79,9 +82,9 @@ async function output(
   const commands = manifest.name === COMMAND_SKILL ? commandsOf(context, surroundings) : undefined;
   if (manifest.lane === "heavy" && commands === undefined) {
     const log = { level: options.logger.level, bindings };
-    const job = { module, declarations, inputs, context, log, onLogLine: writeLogLine };
+    const job = { module, declarations, inputs, context, log, onLogLine: writeLogLine, askMemory };
     return workers.run(job, signal);
   }
   const skill = await loadSkill(module, declarations);
-  return skill(inputs, openSkillContext(context, logger, signal, commands));
+  return skill(inputs, openSkillContext(context, logger, signal, { askMemory, commands }));
 }

@@ -67,7 +67,7 @@ const KEY = /^[^\p{Cc}\p{Cs}]+$/u;
 
 /** @throws SwarmError `invalid-input` or `limit-exceeded` for what cannot be a key of the memory */
 export function checkedMemoryKey(key: unknown): string {
-  if (typeof key !== "string" || !KEY.test(key)) {
+  if (typeof key !== "string" || !KEY.test(key) || FORBIDDEN_KEYS.has(key)) {
     const shown = JSON.stringify(key)?.slice(0, 80);
     throw new SwarmError("invalid-input", `${shown} cannot be a key of the memory`, {
       hint: "use a text without control characters",

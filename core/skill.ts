@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { SwarmError } from "./errors.ts";
 import type { AgentId } from "./ids.ts";
 import type { Json, JsonObject } from "./json.ts";
+import type { SkillMemory } from "./memory.ts";
 import type { InputSpec, Lane } from "./plan.ts";
 
 /** What a skill folder's `SKILL.md` declares. Inputs and outputs are checked at run time. */
@@ -97,6 +98,7 @@ export interface SkillContext {
   readonly runFolder: string;
   readonly cache: SkillCache;
   readonly expressions: SkillExpressions;
+  readonly memory: SkillMemory;
   /** Only the skill that runs the commands of cascades has it. */
   readonly commands?: SkillCommands;
   /** Writes a file of the run in one step (write beside, then rename). Answers its absolute path. */

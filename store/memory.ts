@@ -33,11 +33,23 @@ export interface MemoryWrite {
   readonly value: Value | undefined;
   readonly by: MemoryAuthor;
   readonly ttlMs?: number;
-  /** Names the write, so that whoever got no answer can find out whether it was carried out. */
+  /**
+   * `<writer>.<n>`: names the write, so that it may be asked for again when its answer was lost. A writer has one write
+   * of a key at a time; the last ones of 64 writers are remembered.
+   */
   readonly id?: string;
   /** The write is carried out only while the key has this revision; 0 when it never had any. */
   readonly expected?: number;
 }
+
+/** What came of a write. `conflict`: the key has another revision than was expected, and this is kept there. */
+export type MemoryWriteEnd =
+  | { readonly status: "written"; readonly revision: number }
+  | {
+      readonly status: "conflict";
+      readonly revision: number;
+      readonly entry: KeptEntry | undefined;
+    };
 
 /** KV `cascade_memory`: the last ten values of every key. Values are small or name an object; readers check what they get. */
 export interface Memory {
@@ -49,10 +61,8 @@ export interface Memory {
     space: MemorySpace,
     key: string,
   ): Promise<{ readonly revision: number; readonly entry: KeptEntry | undefined }>;
-  /** The new revision; undefined when the key had another one than was expected. */
-  write(write: MemoryWrite): Promise<number | undefined>;
-  /** The revision that the write of this id made, as far as the history goes back. */
-  revisionOf(space: MemorySpace, key: string, id: string): Promise<number | undefined>;
+  /** The revision is a later one when the write of this id was carried out before. */
+  write(write: MemoryWrite): Promise<MemoryWriteEnd>;
   /** The last values of a key, the oldest first, deletions among them. */
   history(space: MemorySpace, key: string): Promise<readonly MemoryEntry[]>;
   /** What is kept under keys with a prefix, by space and key. @param space undefined: in all spaces */
@@ -109,7 +119,8 @@ const envelope = z.intersection(
     }),
     atMs: z.number(),
     expiresAtMs: z.number().exactOptional(),
-    id: z.string().exactOptional(),
+    /** The last writes of those who may ask again: `<writer>.<n>`. */
+    seen: z.array(z.string()),
   }),
   z.union([
     z.object({ value: z.custom<Json>((data) => data !== undefined) }),
@@ -145,36 +156,47 @@ class KvMemory implements Memory {
         hint: "look at `memory history`, then put a new value or remove it",
       });
     }
-    const isThere = entry?.status === "kept" && !this.#isOver(entry);
-    return { revision: stored.revision, entry: isThere ? entry : undefined };
+    return { revision: stored.revision, entry: this.#keptIn(stored) };
+  }
+
+  #keptIn(stored: KvEntry | null): KeptEntry | undefined {
+    const entry = entryOf(stored);
+    return entry?.status === "kept" && !this.#isOver(entry) ? entry : undefined;
   }
 
   async write({ space, key, value, by, ttlMs, id, expected }: MemoryWrite) {
-    const nowMs = this.#access.clock.wallMs();
-    const longestMs = space.kind === "run" ? RUN_RETENTION_MS : undefined;
-    const keptMs = ttlMs ?? longestMs;
-    const record: Envelope = {
-      v: 1,
-      by,
-      atMs: nowMs,
-      ...(keptMs === undefined || value === undefined ? {} : { expiresAtMs: nowMs + keptMs }),
-      ...(id === undefined ? {} : { id }),
-      ...(value ?? { deleted: true }),
-    };
-    const options = expected === undefined ? {} : { previousSeq: expected };
+    const name = bucketKey(space, key);
+    const keptMs = ttlMs ?? (space.kind === "run" ? RUN_RETENTION_MS : undefined);
+    for (;;) {
+      const stored = await this.#kv.get(name);
+      const revision = stored?.revision ?? 0;
+      const seen = (stored === null ? undefined : readEnvelope(stored))?.seen ?? [];
+      if (id !== undefined && seen.includes(id)) return { status: "written", revision } as const;
+      if (expected !== undefined && expected !== revision) {
+        return { status: "conflict", revision, entry: this.#keptIn(stored) } as const;
+      }
+      const nowMs = this.#access.clock.wallMs();
+      const record: Envelope = {
+        v: 1,
+        by,
+        atMs: nowMs,
+        ...(keptMs === undefined || value === undefined ? {} : { expiresAtMs: nowMs + keptMs }),
+        seen: withWrite(seen, id),
+        ...(value ?? { deleted: true }),
+      };
+      const written = await this.#replace(name, record, revision);
+      if (written !== undefined) return { status: "written", revision: written } as const;
+    }
+  }
+
+  /** The new revision; undefined when the key does not have this one any more. */
+  async #replace(name: string, record: Envelope, revision: number): Promise<number | undefined> {
     try {
-      return await this.#kv.put(bucketKey(space, key), JSON.stringify(record), options);
+      return await this.#kv.put(name, JSON.stringify(record), { previousSeq: revision });
     } catch (error) {
       if (failureOf(error) === "wrong-sequence") return undefined;
       throw error;
     }
-  }
-
-  async revisionOf(space: MemorySpace, key: string, id: string) {
-    for (const stored of await this.#historyOf(space, key)) {
-      if (readEnvelope(stored)?.id === id) return stored.revision;
-    }
-    return undefined;
   }
 
   async history(space: MemorySpace, key: string) {
@@ -335,6 +357,15 @@ class KvMemory implements Memory {
 }
 
 type Stored = Pick<KvEntry, "key" | "revision" | "created" | "operation" | "string">;
+
+const WRITERS_REMEMBERED = 64;
+
+function withWrite(seen: readonly string[], id: string | undefined): string[] {
+  if (id === undefined) return [...seen];
+  const writer = id.slice(0, id.lastIndexOf(".") + 1);
+  const others = seen.filter((each) => !each.startsWith(writer));
+  return [...others, id].slice(-WRITERS_REMEMBERED);
+}
 
 function filterOf(space: MemorySpace | undefined): string {
   return space === undefined ? ">" : `${bucketPrefix(space)}>`;
