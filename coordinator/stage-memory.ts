@@ -2,7 +2,6 @@ import type { Logger } from "pino";
 import { failureOf } from "../bus/failures.ts";
 import type { Clock } from "../core/clock.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
-import { LIMITS } from "../core/limits.ts";
 import { checkedMemoryValue, type StageMemory } from "../core/memory.ts";
 import type { PlanStage } from "../core/plan.ts";
 import { BLOB_KEY, isBlobPointer, type Value } from "../core/value.ts";
@@ -54,7 +53,9 @@ export class StageMemories {
       const value = found.entry?.value;
       if (value !== undefined) values[key] = "value" in value ? value.value : pointerTo(value);
     }
-    const stored = await this.#again(run, index, () => this.#valueOf(JSON.stringify(values)));
+    const stored = await this.#again(run, index, () =>
+      this.#options.memory.kept(JSON.stringify(values)),
+    );
     if (stored === undefined || this.#isOver(run, index)) return;
     owner.record(run, { type: "memory.read", stage: stage.id, values: stored, revisions });
   }
@@ -80,7 +81,7 @@ export class StageMemories {
       if (field === undefined) continue;
       const { text } = checkedMemoryValue(await this.#loaded(run, index, field));
       const revision = await this.#again(run, index, async () =>
-        this.#write(run, stage, declared, key, await this.#valueOf(text)),
+        this.#write(run, stage, declared, key, await this.#options.memory.kept(text)),
       );
       if (revision === undefined || this.#isOver(run, index)) return;
       const scope = declared.space.kind;
@@ -102,13 +103,6 @@ export class StageMemories {
       ...(ttlMs === undefined ? {} : { ttlMs }),
     });
     return revision;
-  }
-
-  async #valueOf(text: string): Promise<Value> {
-    if (Buffer.byteLength(text) <= LIMITS.inlineValueBytes) {
-      return { value: JSON.parse(text) as Json };
-    }
-    return { blob: await this.#options.blobs.put(Buffer.from(text)) };
   }
 
   /** A value with the content of every object in it. */

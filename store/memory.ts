@@ -3,6 +3,7 @@ import { z } from "zod";
 import { failureOf } from "../bus/failures.ts";
 import { SwarmError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
+import { LIMITS } from "../core/limits.ts";
 import { type MemoryAuthor, type MemorySpace, reservedKeyIn } from "../core/memory.ts";
 import type { Value } from "../core/value.ts";
 import type { Blobs } from "./blobs.ts";
@@ -72,6 +73,8 @@ export interface Memory {
     space: MemorySpace | undefined,
     wanted: { readonly prefix?: string; readonly text: string },
   ): Promise<readonly MemoryEntry[]>;
+  /** What keeps a JSON text: the value itself or, over the inline limit, an object. */
+  kept(text: string): Promise<Value>;
   /** The content of a value. @throws SwarmError `record-corrupt` */
   content(value: Value): Promise<Json>;
   /** Every change from now on, until `signal` aborts. */
@@ -96,7 +99,7 @@ const IDLE_NANOS = 30_000_000_000;
 const WATCH_HEARTBEAT_MS = 1_000;
 
 export async function openMemory(
-  access: Pick<LogAccess, "connection" | "jetstream" | "manager" | "subjects" | "clock">,
+  access: Pick<LogAccess, "jetstream" | "manager" | "subjects" | "clock">,
   blobs: Blobs,
 ): Promise<Memory> {
   const bucket = access.subjects.buckets.memory;
@@ -224,6 +227,13 @@ class KvMemory implements Memory {
       }
     }
     return found;
+  }
+
+  async kept(text: string): Promise<Value> {
+    if (Buffer.byteLength(text) <= LIMITS.inlineValueBytes) {
+      return { value: JSON.parse(text) as Json };
+    }
+    return { blob: await this.#blobs.put(Buffer.from(text)) };
   }
 
   async content(value: Value): Promise<Json> {

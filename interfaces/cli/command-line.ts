@@ -19,6 +19,7 @@ import {
 import { type CliCommand, COMMAND_NAMES, type RunCommand } from "./commands.ts";
 import { addFileCommands } from "./file-commands.ts";
 import { HELP } from "./help-text.ts";
+import { addMemory } from "./memory/options.ts";
 import {
   ALLOW_OPTIONS,
   type Ask,
@@ -103,6 +104,7 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
   addVerify(cli, optionsOf, ask);
   addFileCommands(cli, optionsOf, ask);
   addRuns(cli, optionsOf, ask);
+  addMemory(cli, optionsOf, ask);
   addSkills(cli, optionsOf, ask);
   return cli;
 }

@@ -1,4 +1,5 @@
 import type { SkillAllowance } from "../../core/skill-allowance.ts";
+import type { MemoryCommand } from "./memory/command.ts";
 import type { ReportFormat } from "./report-files.ts";
 import type { RunsCommand } from "./runs/command.ts";
 import type { SkillsCommand } from "./skills/command.ts";
@@ -106,7 +107,8 @@ export type CliCommand =
   | FormatCommand
   | InitCommand
   | SkillsCommand
-  | RunsCommand;
+  | RunsCommand
+  | MemoryCommand;
 
 /** Every command by its name: what a mistyped one is compared with. */
 export const COMMAND_NAMES = [
@@ -123,5 +125,6 @@ export const COMMAND_NAMES = [
     "init",
     "skills",
     "runs",
+    "memory",
   ],
 ] as const satisfies readonly CliCommand["kind"][];

@@ -9,6 +9,7 @@ import { runExplain } from "./explain/explain-command.ts";
 import { runFormat } from "./format/format-command.ts";
 import { runInit } from "./init/init-command.ts";
 import { CascadeRefused } from "./job-inputs.ts";
+import { runMemory } from "./memory/memory-command.ts";
 import { runPlan } from "./plan/plan-command.ts";
 import { runRuns } from "./runs/runs-command.ts";
 import { runSchema } from "./schema/schema-command.ts";
@@ -58,6 +59,8 @@ function carryOut(command: CliCommand): Promise<number> {
       return runSkillsCommand(command, { directory, scrubber });
     case "runs":
       return runRuns(command, { directory });
+    case "memory":
+      return runMemory(command, { directory });
     default:
       return command satisfies never;
   }

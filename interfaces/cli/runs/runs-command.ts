@@ -1,6 +1,4 @@
 import { userInfo } from "node:os";
-import { join } from "node:path";
-import { ADDRESS_FILE, addressFromEnvironment, readAddress } from "../../../bus/connection.ts";
 import type { PublishedEvent } from "../../../bus/messages.ts";
 import { type Client, openClient } from "../../../coordinator/client.ts";
 import { SwarmError } from "../../../core/errors.ts";
@@ -8,6 +6,7 @@ import { parseRunId, parseStageId, type RunId } from "../../../core/ids.ts";
 import type { Json } from "../../../core/json.ts";
 import { didYouMean } from "../../../language/nearest.ts";
 import { EXIT } from "../exit-code.ts";
+import { addressHere } from "../swarm-address.ts";
 import { printable } from "../terminal-text.ts";
 import type { RunsCommand } from "./command.ts";
 
@@ -27,19 +26,6 @@ export async function runRuns(
       : await cancel(client, run, command, signal);
   } finally {
     await client.close();
-  }
-}
-
-function addressHere(directory: string): ReturnType<typeof readAddress> {
-  const named = addressFromEnvironment(process.env);
-  if (named !== undefined) return named;
-  try {
-    return readAddress(join(directory, ADDRESS_FILE));
-  } catch (error) {
-    throw new SwarmError("coordinator-unavailable", "no swarm runs here", {
-      hint: "go to the directory that it was started in, or name its server with NATS_URL",
-      cause: error,
-    });
   }
 }
 
