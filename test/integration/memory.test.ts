@@ -1,6 +1,9 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../core/json.ts";
 import type { MemorySpace } from "../../core/memory.ts";
+import { NOTHING_ALLOWED } from "../../core/skill-allowance.ts";
 import { openBlobs } from "../../store/blobs.ts";
 import { openMemory } from "../../store/memory.ts";
 import { type InProcessSwarm, startInProcessSwarm } from "../support/in-process-swarm.ts";
@@ -250,6 +253,22 @@ stages:
       refactor: turn,
       "refactor--2": { answers: [turn, ["refactor"]] },
     });
+  });
+
+  it("runs pattern 5 of the original description as it is written", async () => {
+    await using swarm = await startInProcessSwarm({ allowance: NOTHING_ALLOWED });
+    await writeFile(join(swarm.directory, "code.js"), "var least = 1;\nconsole.log(least);\n");
+    const pattern = new URL(
+      "../fixtures/description/08-iterative-refinement.yaml",
+      import.meta.url,
+    );
+    const submitted = await submit(swarm, await readFile(pattern, "utf8"));
+    await submitted.followed.ended;
+    expect(submitted.dataOf("run.failed")).toEqual([]);
+    expect(submitted.dataOf("memory.written")).toMatchObject([{ stage: "refactor", scope: "run" }]);
+    await using opened = await memoryOf(swarm);
+    const { entry } = await opened.memory.read({ kind: "run", run: submitted.runId }, "refactor");
+    expect(entry?.value).toMatchObject({ value: { change_count: 1 } });
   });
 
   it("is a run's own, under a name that of all runs of the cascade, and global for everyone", async () => {
