@@ -32,6 +32,7 @@ import { openPrograms, type Programs } from "./programs.ts";
 import { Pulse } from "./pulse.ts";
 import { Results } from "./results.ts";
 import { NO_SANDBOXES, type Sandboxes } from "./sandbox/sandbox.ts";
+import { TaskMemories } from "./task-memory.ts";
 import { openWorkerPool, type WorkerPool } from "./worker-pool.ts";
 
 export interface AgentOptions {
@@ -97,11 +98,13 @@ class AgentProcess implements Agent {
     this.#options = options;
     this.#link = followLink(options.connection);
     const parts = { ...options, subjects: this.#subjects, link: this.#link };
+    const blobCache = new BlobCache(blobs);
     const execution = {
       ...options,
       cacheFolder: options.cacheFolder,
       blobs,
-      blobCache: new BlobCache(blobs),
+      blobCache,
+      taskMemories: new TaskMemories({ ...parts, blobs, blobCache }),
       workers: this.#workers,
       programs: this.#programs,
       sandboxes: options.sandboxes ?? NO_SANDBOXES,

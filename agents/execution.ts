@@ -7,15 +7,19 @@ import { LIMITS } from "../core/limits.ts";
 import type { BlobRef, Value } from "../core/value.ts";
 import type { Execution } from "../machines/stage-worker.ts";
 import type { Blobs } from "../store/blobs.ts";
-import { withoutServer } from "./blob-cache.ts";
+import { type BlobCache, withoutServer } from "./blob-cache.ts";
 import { type CheckedOutput, withBlobs } from "./inputs.ts";
 import type { ContextData } from "./skill-context.ts";
 import { runSkill, type SkillRunOptions } from "./skill-run.ts";
 import { openSteps, type StepsOptions } from "./steps.ts";
+import type { TaskMemories } from "./task-memory.ts";
 import type { LogBindings } from "./worker-messages.ts";
 
 export interface ExecutionOptions extends SkillRunOptions, StepsOptions {
   readonly agentId: AgentId;
+  readonly blobs: Blobs;
+  readonly blobCache: BlobCache;
+  readonly taskMemories: TaskMemories;
   readonly clock: Clock;
   /** Where skills keep results; undefined: nowhere. */
   readonly cacheFolder: string | undefined;
@@ -51,7 +55,8 @@ async function outputOf(
   const context = contextOf(options, task);
   const bindings = bindingsOf(task, options.agentId);
   const steps = openSteps(options, task);
-  const order = { skill: task.skill, inputs, context, bindings, steps };
+  const askMemory = options.taskMemories.of(task, signal);
+  const order = { skill: task.skill, inputs, context, bindings, steps, askMemory };
   return storedOutput(options, await runSkill(options, order, signal));
 }
 

@@ -7,6 +7,7 @@ import type { AgentId } from "../core/ids.ts";
 import type { SkillContext } from "../core/skill.ts";
 import type { Steps } from "../core/steps.ts";
 import { resultCacheOf } from "./result-cache.ts";
+import { type AskMemory, openSkillMemory } from "./skill-memory.ts";
 
 /** What a skill's context is made of, as plain data that can travel to a worker thread. */
 export interface ContextData {
@@ -19,8 +20,10 @@ export interface ContextData {
   readonly cacheFolder: string | undefined;
 }
 
-/** What only skills in the agent's own process have. */
-export type SkillReach = Partial<Pick<SkillContext, "commands" | "sandbox" | "steps">>;
+/** What a skill reaches through its agent; all but the memory only in the agent's own process. */
+export type SkillReach = { readonly askMemory: AskMemory } & Partial<
+  Pick<SkillContext, "commands" | "sandbox" | "steps">
+>;
 
 /** Nothing is kept: another attempt does all of it again. */
 const unrecordedSteps: Steps = { once: (_name, work) => work() };
@@ -32,7 +35,7 @@ export function openSkillContext(
   data: ContextData,
   logger: Logger,
   signal: AbortSignal,
-  reach: SkillReach = {},
+  { askMemory, ...reach }: SkillReach,
 ): SkillContext {
   const { cacheFolder, ...own } = data;
   return {
@@ -42,6 +45,7 @@ export function openSkillContext(
     signal,
     logger,
     cache: resultCacheOf(cacheFolder, logger),
+    memory: openSkillMemory(askMemory, signal),
     expressions: {
       // Few skills need it, and it would delay the start of every worker.
       async compile(text, names) {

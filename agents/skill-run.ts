@@ -12,6 +12,7 @@ import type { Programs } from "./programs.ts";
 import type { Sandboxes } from "./sandbox/sandbox.ts";
 import { type ContextData, openSkillContext } from "./skill-context.ts";
 import { loadSkill } from "./skill-loader.ts";
+import type { AskMemory } from "./skill-memory.ts";
 import type { LogBindings } from "./worker-messages.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
@@ -31,6 +32,8 @@ export interface SkillOrder {
   readonly skill: string;
   readonly inputs: Json;
   readonly context: ContextData;
+  /** Only skills that are code ask it: a program gets its inputs, and gives its output. */
+  readonly askMemory: AskMemory;
   /** What each log line about it carries. */
   readonly bindings: LogBindings;
   /** Absent when nothing keeps them. */
@@ -72,7 +75,7 @@ interface CheckedOrder extends SkillOrder {
 
 async function output(
   options: SkillRunOptions,
-  { manifest, inputs, context, bindings, steps }: CheckedOrder,
+  { manifest, inputs, context, bindings, steps, askMemory }: CheckedOrder,
   signal: AbortSignal,
 ): Promise<unknown> {
   const { workers, programs, writeLogLine, scrub } = options;
@@ -88,12 +91,13 @@ async function output(
   const commands = manifest.name === COMMAND_SKILL ? commandsOf(context, surroundings) : undefined;
   if (manifest.lane === "heavy" && commands === undefined) {
     const log = { level: options.logger.level, bindings };
-    const job = { module, declarations, inputs, context, log, onLogLine: writeLogLine };
+    const job = { module, declarations, inputs, context, log, onLogLine: writeLogLine, askMemory };
     return workers.run(job, signal);
   }
   const skill = await loadSkill(module, declarations);
   const sandbox = manifest.lane === "sandbox" ? await options.sandboxes.forTask(signal) : undefined;
   const reach = {
+    askMemory,
     ...(commands === undefined ? {} : { commands }),
     ...(sandbox === undefined ? {} : { sandbox }),
     ...(steps === undefined ? {} : { steps }),

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { systemClock } from "../core/clock.ts";
-import { toErrorRecord } from "../core/errors.ts";
+import { SwarmError, toErrorRecord } from "../core/errors.ts";
 import { parseAgentId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import { openLogger } from "../core/logging.ts";
@@ -59,6 +59,12 @@ async function main(order: TrialOrder): Promise<void> {
   }
 }
 
+async function refuseMemory(): Promise<never> {
+  throw new SwarmError("not-supported", "a trial of a skill has no memory", {
+    hint: "run it as a stage of a cascade that declares the keys",
+  });
+}
+
 const AGENT = parseAgentId("agent-1");
 const answers = new Socket({ fd: TRIAL_DESCRIPTOR, readable: false, writable: true });
 
@@ -86,6 +92,7 @@ async function tryOnce(options: SkillRunOptions, trial: Trial): Promise<TrialEnd
     inputs,
     context: { run, attempt: 1, agentId: AGENT, directory, runFolder, cacheFolder: undefined },
     bindings: { ...bindings, agentId: AGENT, attempt: 1 },
+    askMemory: refuseMemory,
   };
   const controller = new AbortController();
   const startedMs = performance.now();

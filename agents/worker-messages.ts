@@ -1,3 +1,4 @@
+import type { MemoryFinding, MemoryQuestion } from "../bus/memory-messages.ts";
 import type { ErrorRecord } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { ContextData } from "./skill-context.ts";
@@ -9,7 +10,13 @@ export type LogBindings = Readonly<
 >;
 
 /** What the agent says to one of its worker threads. */
-export type ToWorker = RunOrder | { readonly kind: "abort" };
+export type ToWorker =
+  | RunOrder
+  | { readonly kind: "abort" }
+  | ({ readonly kind: "answer"; readonly question: number } & WorkerAnswer);
+
+/** What the memory answers to a question of a worker thread. */
+export type WorkerAnswer = { readonly finding: MemoryFinding } | { readonly error: ErrorRecord };
 
 export interface RunOrder {
   readonly kind: "run";
@@ -24,4 +31,6 @@ export interface RunOrder {
 export type FromWorker =
   | { readonly kind: "succeeded"; readonly output: unknown }
   | { readonly kind: "failed"; readonly error: ErrorRecord }
-  | { readonly kind: "log"; readonly line: string };
+  | { readonly kind: "log"; readonly line: string }
+  /** Asks the memory; `id` names the question within the thread. */
+  | { readonly kind: "ask"; readonly id: number; readonly question: MemoryQuestion };

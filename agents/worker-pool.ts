@@ -1,9 +1,10 @@
 import { Worker } from "node:worker_threads";
-import { fromErrorRecord, SwarmError } from "../core/errors.ts";
+import { fromErrorRecord, SwarmError, toErrorRecord } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { ContextData } from "./skill-context.ts";
 import type { SkillDeclarations } from "./skill-loader.ts";
-import type { FromWorker, RunOrder, ToWorker } from "./worker-messages.ts";
+import type { AskMemory } from "./skill-memory.ts";
+import type { FromWorker, RunOrder, ToWorker, WorkerAnswer } from "./worker-messages.ts";
 
 export interface WorkerJob {
   /** Absolute path of the skill's entry module. */
@@ -14,6 +15,7 @@ export interface WorkerJob {
   readonly log: RunOrder["log"];
   /** Log lines of the skill come here, NDJSON. */
   readonly onLogLine: (line: string) => void;
+  readonly askMemory: AskMemory;
 }
 
 /** Worker threads for CPU work, kept warm, one job each at a time. */
@@ -55,6 +57,7 @@ export function openWorkerPool(): WorkerPool {
     let killTimer: NodeJS.Timeout | undefined;
     const onMessage = (message: FromWorker): void => {
       if (message.kind === "log") job.onLogLine(message.line);
+      else if (message.kind === "ask") void passOn(message.id, job.askMemory(message.question));
       else if (message.kind === "succeeded") settle(() => resolve(message.output));
       else settle(() => reject(fromErrorRecord(message.error)));
     };
@@ -63,6 +66,14 @@ export function openWorkerPool(): WorkerPool {
     const onAbort = (): void => {
       post({ kind: "abort" });
       killTimer = setTimeout(() => void worker.terminate(), STOP_GRACE_MS);
+    };
+    /** To a thread that works for another job by then it is an answer to no question of its. */
+    const passOn = async (question: number, asked: ReturnType<AskMemory>): Promise<void> => {
+      const answer: WorkerAnswer = await asked.then(
+        (finding) => ({ finding }),
+        (error: unknown) => ({ error: toErrorRecord(error) }),
+      );
+      post({ kind: "answer", question, ...answer });
     };
     const post = (message: ToWorker): void => worker.postMessage(message);
     const settle = (finish: () => void): void => {

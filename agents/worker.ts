@@ -1,16 +1,30 @@
 import { parentPort } from "node:worker_threads";
-import { toErrorRecord } from "../core/errors.ts";
+import type { MemoryFinding, MemoryQuestion } from "../bus/memory-messages.ts";
+import { fromErrorRecord, toErrorRecord } from "../core/errors.ts";
 import { openLogger } from "../core/logging.ts";
 import { Scrubber } from "../core/scrub.ts";
 import { openSkillContext } from "./skill-context.ts";
 import { loadSkill } from "./skill-loader.ts";
-import type { FromWorker, RunOrder, ToWorker } from "./worker-messages.ts";
+import type { FromWorker, RunOrder, ToWorker, WorkerAnswer } from "./worker-messages.ts";
 
 /** A worker thread: runs one skill at a time for its agent. Log lines go to the agent, which scrubs them. */
 let controller = new AbortController();
+let questions = 0;
+const waiting = new Map<number, (answer: WorkerAnswer) => void>();
 
 function say(message: FromWorker): void {
   parentPort?.postMessage(message);
+}
+
+/** The agent asks for its threads: it has the connection and the objects. */
+async function askMemory(question: MemoryQuestion): Promise<MemoryFinding> {
+  const id = questions++;
+  const { promise, resolve } = Promise.withResolvers<WorkerAnswer>();
+  waiting.set(id, resolve);
+  say({ kind: "ask", id, question });
+  const answer = await promise;
+  if ("error" in answer) throw fromErrorRecord(answer.error);
+  return answer.finding;
 }
 
 async function run(order: RunOrder): Promise<void> {
@@ -23,7 +37,7 @@ async function run(order: RunOrder): Promise<void> {
   }).child(order.log.bindings);
   try {
     const skill = await loadSkill(order.module, order.declarations);
-    const context = openSkillContext(order.context, logger, controller.signal);
+    const context = openSkillContext(order.context, logger, controller.signal, { askMemory });
     say({ kind: "succeeded", output: await skill(order.inputs, context) });
   } catch (error) {
     say({ kind: "failed", error: toErrorRecord(error) });
@@ -32,5 +46,9 @@ async function run(order: RunOrder): Promise<void> {
 
 parentPort?.on("message", (message: ToWorker) => {
   if (message.kind === "run") void run(message);
-  else controller.abort();
+  else if (message.kind === "abort") controller.abort();
+  else {
+    waiting.get(message.question)?.(message);
+    waiting.delete(message.question);
+  }
 });

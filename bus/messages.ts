@@ -13,14 +13,17 @@ const VERSION = 1;
 const token = z.string().refine(isToken, "must be 1 to 64 letters, digits, hyphens or underscores");
 const runId = token.transform((text) => text as RunId);
 const stageId = token.transform((text) => text as StageId);
-const agentId = token.transform((text) => text as AgentId);
-const count = z.int().min(0);
+export const agentId = token.transform((text) => text as AgentId);
+export const count = z.int().min(0);
 const lane: z.ZodType<Lane> = z.enum(["light", "heavy", "sandbox"]);
-const v = z.literal(VERSION);
+export const v = z.literal(VERSION);
 /** Data is plain JSON because it came through `JSON.parse`; forbidden keys were refused there. */
-const json = z.custom<Json>((data) => data !== undefined);
+export const json = z.custom<Json>((data) => data !== undefined);
 const blobRef = z.object({ name: z.string().regex(/^[0-9a-f]{64}$/), bytes: count });
-const value: z.ZodType<Value> = z.union([z.object({ blob: blobRef }), z.object({ value: json })]);
+export const value: z.ZodType<Value> = z.union([
+  z.object({ blob: blobRef }),
+  z.object({ value: json }),
+]);
 
 const stepName = z.string().regex(STEP_NAME, "must name a step");
 
@@ -41,7 +44,12 @@ export const errorRecord: z.ZodType<ErrorRecord> = z.object({
 });
 
 /** Names one attempt at one task. */
-const taskName = z.object({ run: runId, stage: stageId, index: count, attempt: z.int().min(1) });
+export const taskName = z.object({
+  run: runId,
+  stage: stageId,
+  index: count,
+  attempt: z.int().min(1),
+});
 export type TaskName = z.infer<typeof taskName>;
 
 /** The unit handed to an agent. `inputs` may hold blob pointers (`core/value.ts`), which the agent loads. */

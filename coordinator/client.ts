@@ -13,6 +13,7 @@ import {
   submitAnswer,
 } from "../bus/messages.ts";
 import { request } from "../bus/requests.ts";
+import { systemClock } from "../core/clock.ts";
 import { fromErrorRecord, SwarmError } from "../core/errors.ts";
 import type { RunEventType } from "../core/events.ts";
 import { type AgentId, newMemberId, type RunId, type StageId } from "../core/ids.ts";
@@ -23,6 +24,7 @@ import { COORDINATOR_SERVICE, openSubjects } from "../core/subjects.ts";
 import type { Value } from "../core/value.ts";
 import { type Blobs, openBlobs } from "../store/blobs.ts";
 import { type DeadLetters, openDeadLetters } from "../store/dead-letters.ts";
+import { type Memory, openMemory } from "../store/memory.ts";
 import { discoverAgents } from "./discovery.ts";
 import { LiveEvents } from "./live-events.ts";
 import { RunQueries } from "./run-queries.ts";
@@ -68,6 +70,8 @@ export interface Client extends AsyncDisposable {
    * @throws SwarmError `record-corrupt` when its object is missing or broken
    */
   outputOf(event: PublishedEvent): Promise<Json>;
+  /** What runs remember, for people: it asks nobody for declared keys. */
+  memory(): Promise<Memory>;
   /** Resolves when a coordinator takes jobs. */
   ready(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -260,6 +264,15 @@ class NatsClient implements Client {
     this.#blobs ??= openBlobs(this.#connection.jetstream(), this.#subjects);
     const bytes = await (await this.#blobs).get(output.blob);
     return JSON.parse(new TextDecoder().decode(bytes)) as Json;
+  }
+
+  async memory(): Promise<Memory> {
+    const connection = this.#connection;
+    const jetstream = connection.jetstream();
+    const manager = await connection.jetstreamManager();
+    this.#blobs ??= openBlobs(jetstream, this.#subjects);
+    const access = { jetstream, manager, subjects: this.#subjects, clock: systemClock };
+    return openMemory(access, await this.#blobs);
   }
 
   async ready(signal: AbortSignal): Promise<void> {

@@ -7,6 +7,7 @@ import type { Json } from "../core/json.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Value } from "../core/value.ts";
 import { items, type Vector } from "../core/vector.ts";
+import { stageOutput } from "../language/stage-output.ts";
 import type { QueueTasks, TaskState } from "../machines/stage.ts";
 import type { Blobs } from "../store/blobs.ts";
 import type { LogAccess } from "../store/shard-log.ts";
@@ -18,6 +19,7 @@ import { retryDelayMs } from "./retry.ts";
 import type { RunOrders, RunState } from "./run-state.ts";
 import type { ShardOwner } from "./shard-owner.ts";
 import type { PreparedStage, StageInputs } from "./stage-inputs.ts";
+import type { StageMemories } from "./stage-memory.ts";
 import type { QueuedTask } from "./task-queue.ts";
 import type { Turns } from "./turns.ts";
 
@@ -29,6 +31,7 @@ export interface ConductorOptions {
   readonly turns: Turns;
   readonly deadlines: Deadlines;
   readonly stageInputs: StageInputs;
+  readonly stageMemories: StageMemories;
   readonly blobs: Blobs;
   readonly dispatcher: () => Dispatcher;
   /** Sends offers whose attempts are stored. */
@@ -54,6 +57,7 @@ export class Conductor {
       queueTasks: (run, stage, order) => this.#queueTasks(run, stage, order),
       adoptTasks: (run, stage, tasks) => this.#adoptTasks(run, stage, tasks),
       cancelTasks: (run, stage) => options.dispatcher().cancelStage(run, stage),
+      keepOutput: (run, stage) => this.#keepOutput(run, stage),
       resumePause: (run, stage, pause) => this.#pauses.arm(run, stage, pause),
     };
   }
@@ -124,6 +128,11 @@ export class Conductor {
   #startStage(run: RunState, index: number): void {
     const owner = this.#ownerOf(run);
     if (owner === undefined || run.ended) return;
+    const { stageInputs, stageMemories } = this.#options;
+    if (stageInputs.isChosen(run, index) && stageMemories.mustRead(run, index)) {
+      this.#readMemory(owner, run, index);
+      return;
+    }
     this.#prepare(run, index, (prepared) => {
       if (!run.isWanted(index) || run.isRunning(index)) return;
       const stage = run.stage(index).id;
@@ -146,11 +155,55 @@ export class Conductor {
     });
   }
 
+  /** What the stage names of the memory stands in the log before anything is made of it. */
+  #readMemory(owner: ShardOwner, run: RunState, index: number): void {
+    const { stageMemories } = this.#options;
+    stageMemories
+      .read(owner, run, index)
+      .then(() => {
+        if (!stageMemories.mustRead(run, index)) this.#startStage(run, index);
+      })
+      .catch((error: unknown) => this.#failStage(owner, run, run.stage(index).id, error));
+  }
+
+  #keepOutput(run: RunState, index: number): void {
+    const owner = this.#ownerOf(run);
+    if (owner === undefined || run.ended) return;
+    const stage = run.stage(index);
+    const output = stageOutput(stage, run.taskOutputs(index));
+    this.#kept(owner, run, { index, output }, () =>
+      owner.record(run, { type: "stage.succeeded", stage: stage.id }),
+    );
+  }
+
+  /** Goes on when what the stage keeps of its output is in the memory. */
+  #kept(
+    owner: ShardOwner,
+    run: RunState,
+    { index, output }: { readonly index: number; readonly output: Json },
+    done: () => void,
+  ): void {
+    const { stageMemories } = this.#options;
+    if (!stageMemories.mustKeep(run, index)) {
+      done();
+      return;
+    }
+    stageMemories
+      .keep(owner, run, index, output)
+      .then(() => {
+        if (run.isWanted(index)) done();
+      })
+      .catch((error: unknown) => this.#failStage(owner, run, run.stage(index).id, error));
+  }
+
   /** The output of a stage without tasks; a large one is stored as an object first. */
   #recordValue(owner: ShardOwner, run: RunState, stage: StageId, value: Json): void {
+    const index = run.position(stage);
     const record = (output: Value): void => {
-      if (run.isWanted(run.position(stage)))
-        owner.record(run, { type: "stage.succeeded", stage, output });
+      if (!run.isWanted(index)) return;
+      this.#kept(owner, run, { index, output: value }, () =>
+        owner.record(run, { type: "stage.succeeded", stage, output }),
+      );
     };
     const text = JSON.stringify(value);
     if (text.length <= LIMITS.inlineValueBytes) {

@@ -19,6 +19,7 @@ import { RUN_MACHINE } from "../machines/run.ts";
 import { openBlobs } from "../store/blobs.ts";
 import { openJobKeys } from "../store/job-keys.ts";
 import { openLeases } from "../store/lease.ts";
+import { openMemory } from "../store/memory.ts";
 import { openOpenRuns } from "../store/open-runs.ts";
 import type { LogAccess } from "../store/shard-log.ts";
 import { mesh } from "../topology/mesh.ts";
@@ -30,6 +31,8 @@ import { openDeadlines } from "./deadlines.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { showFact } from "./facts.ts";
 import { type Intake, openIntake } from "./intake.ts";
+import { MemoryActor } from "./memory-actor.ts";
+import { sweepMemory } from "./memory-sweep.ts";
 import { Offers } from "./offers.ts";
 import { LEASE_TIMES, Ownership } from "./ownership.ts";
 import { Results } from "./results.ts";
@@ -39,6 +42,7 @@ import { mutedOrders, RunState } from "./run-state.ts";
 import type { ShardOwner } from "./shard-owner.ts";
 import { Shards } from "./shards.ts";
 import { StageInputs } from "./stage-inputs.ts";
+import { StageMemories } from "./stage-memory.ts";
 import { taskText } from "./task-text.ts";
 import { Turns } from "./turns.ts";
 
@@ -59,6 +63,8 @@ export interface CoordinatorOptions {
 }
 
 const SERVICE_VERSION = "1.0.0";
+/** Its owner also lets the memory forget what is over. */
+const SWEEPING_SHARD = 0;
 
 /** A coordinator that serves. */
 export interface Coordinator extends AsyncDisposable {
@@ -168,7 +174,8 @@ class CoordinatorProcess implements Coordinator {
     this.#options.logger.info({ event: "coordinator.draining" });
     this.#intake?.stop();
     if (this.#parts === undefined) return;
-    const { agentWatch, ownership, shards, deadlines } = this.#parts;
+    const { agentWatch, ownership, shards, deadlines, stopSweeping } = this.#parts;
+    stopSweeping();
     agentWatch.close();
     deadlines.close();
     await shards.close();
@@ -211,7 +218,10 @@ async function openParts(
     blobs,
     eventsOf: (run) => queries.eventsAfter(run, 0, AbortSignal.timeout(QUERY_LIMIT_MS)),
   });
+  const memory = await openMemory(access, blobs);
+  const memoryActor = new MemoryActor({ connection, subjects, logger, memory });
   const stageInputs = new StageInputs(blobs);
+  const stageMemories = new StageMemories({ memory, blobs, clock, logger });
   const deadlines = openDeadlines(clock);
   const turns = new Turns(() => dispatcher.schedule());
   const onChange = (): void => turns.request();
@@ -223,6 +233,7 @@ async function openParts(
     turns,
     deadlines,
     stageInputs,
+    stageMemories,
     blobs,
     dispatcher: () => dispatcher,
     sendOffers: (target, prepared) => offers.send(target, prepared),
@@ -285,6 +296,7 @@ async function openParts(
     conductor,
     dispatcher,
     results,
+    memoryActor,
     reader,
     openRuns,
     purgeDelayMs: options.purgeDelayMs,
@@ -334,7 +346,14 @@ async function openParts(
       shards.drop(shard, new Error(`the lease of shard ${shard} is somebody else's`)),
     onError: (error) => logger.warn({ event: "lease.unknown", err: error }),
   });
+  const stopSweeping = sweepMemory({
+    memory,
+    clock,
+    logger,
+    isOurs: () => conductor.owners.has(SWEEPING_SHARD),
+  });
   return {
+    stopSweeping,
     shards,
     ownership,
     agentWatch,

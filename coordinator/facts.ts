@@ -8,6 +8,8 @@ import { type Subjects, WHOLE_RUN } from "../core/subjects.ts";
 /** Levels of the log lines; facts that concern a single attempt are many, but people watch agents by them. */
 const LEVELS: Partial<Record<RunEvent["type"], Level>> = {
   "task.failed": "warn",
+  "memory.read": "debug",
+  "memory.written": "debug",
   "stage.failed": "error",
   "run.failed": "error",
 };
@@ -105,6 +107,12 @@ function fieldsOf(event: RunEvent): Record<string, unknown> {
       return { stageId: event.stage, from: event.from };
     case "stage.failed":
       return { stageId: event.stage, error: event.error };
+    case "memory.read":
+      return { stageId: event.stage, keys: Object.keys(event.revisions) };
+    case "memory.written": {
+      const { stage, key, scope, revision, isDeletion, agent } = event;
+      return { stageId: stage, key, scope, revision, isDeletion, agentId: agent };
+    }
     case "cancel.requested":
       return { by: event.by, reason: event.reason };
     case "run.failed":

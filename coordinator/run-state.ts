@@ -28,6 +28,8 @@ export interface RunOrders {
   /** After a fold: what each task of a running stage was last known to do. */
   adoptTasks(run: RunState, stage: number, tasks: Vector<TaskState>): void;
   cancelTasks(run: RunState, stage: number): void;
+  /** All tasks of the stage have succeeded: it keeps what it is to keep of its output, and then has succeeded, too. */
+  keepOutput(run: RunState, stage: number): void;
   /** After a fold: a pause that has not ended. */
   resumePause(run: RunState, stage: number, pause: EventOf<"stage.paused">): void;
 }
@@ -51,6 +53,8 @@ export class RunState {
   readonly #outputs = new Map<number, readonly Value[]>();
   readonly #paused = new Map<number, EventOf<"stage.paused">>();
   readonly #outcomes = new Map<number, StageStatus>();
+  readonly #memory = new Map<number, Value>();
+  readonly #written = new Set<string>();
   readonly #positions: ReadonlyMap<StageId, number>;
   readonly #timeline: RunTimeline | undefined;
 
@@ -130,6 +134,12 @@ export class RunState {
         this.#run.send({ type: "stage.failed", index, error: event.error, isTolerated });
         break;
       }
+      case "memory.read":
+        this.#memory.set(this.position(event.stage), event.values);
+        break;
+      case "memory.written":
+        this.#written.add(`${event.stage}/${event.key}`);
+        break;
       default:
         event satisfies never;
     }
@@ -173,9 +183,25 @@ export class RunState {
     return this.#stages.get(stage)?.getSnapshot().context.steps[index] ?? [];
   }
 
+  /** Outputs so far of the tasks of a running stage. */
+  taskOutputs(stage: number): readonly Value[] {
+    const actor = this.#stages.get(stage);
+    return actor === undefined ? [] : outputsOf(actor.getSnapshot().context.tasks);
+  }
+
   /** Outputs of a stage that succeeded, by task. */
   outputs(stage: number): readonly Value[] | undefined {
     return this.#outputs.get(stage);
+  }
+
+  /** What the memory had when a stage began, by key; undefined when it was not read for it. */
+  memoryOf(stage: number): Value | undefined {
+    return this.#memory.get(stage);
+  }
+
+  /** True when the log says that the key was written for the stage. */
+  hasWritten(stage: StageId, key: string): boolean {
+    return this.#written.has(`${stage}/${key}`);
   }
 
   /** How a stage ended; undefined while it has not. */
@@ -326,7 +352,9 @@ const stageActorLogic = stageMachine.provide({
     },
     proposeSuccess: ({ self }) => {
       const { run, stage } = ownerOf(self);
-      run.orders.propose(run, { type: "stage.succeeded", stage: run.stage(stage).id });
+      const { id, memory } = run.stage(stage);
+      if (memory === undefined) run.orders.propose(run, { type: "stage.succeeded", stage: id });
+      else run.orders.keepOutput(run, stage);
     },
     proposeFailure: ({ self }, { error }) => {
       const { run, stage } = ownerOf(self);
@@ -354,5 +382,6 @@ export const mutedOrders: RunOrders = {
   queueTasks: () => {},
   adoptTasks: () => {},
   cancelTasks: () => {},
+  keepOutput: () => {},
   resumePause: () => {},
 };

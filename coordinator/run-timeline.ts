@@ -2,6 +2,7 @@ import type { StoredEvent } from "../core/events.ts";
 import type { StageId } from "../core/ids.ts";
 import type { Plan, Reference } from "../core/plan.ts";
 import type { TimelineEntry } from "../core/timeline.ts";
+import { templatesOf } from "../language/stage-templates.ts";
 import { referencesIn } from "../language/template-references.ts";
 
 /** What the tasks of a run did so far, from its facts. Kept only where the cascade asks for it. */
@@ -52,12 +53,7 @@ const asking = new WeakMap<Plan, boolean>();
 export function asksForTimeline(plan: Plan): boolean {
   let asks = asking.get(plan);
   if (asks === undefined) {
-    const templates = plan.stages.flatMap(({ foreach, when, value, decision, pause, skills }) => [
-      ...[foreach, when, value, decision?.on].filter((template) => template !== undefined),
-      ...(pause?.for === "approval" ? [pause.message] : []),
-      ...(decision?.branches ?? []).flatMap((branch) => branch.when ?? []),
-      ...skills.flatMap(({ inputs }) => Object.values(inputs)),
-    ]);
+    const templates = plan.stages.flatMap(templatesOf);
     asks = templates.flatMap(referencesIn).some(isTimeline);
     asking.set(plan, asks);
   }

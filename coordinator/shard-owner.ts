@@ -56,6 +56,9 @@ export class ShardOwner {
       startStages: (run, indexes) => {
         this.#following.push(() => options.orders.startStages(run, indexes));
       },
+      keepOutput: (run, stage) => {
+        this.#following.push(() => options.orders.keepOutput(run, stage));
+      },
     };
   }
 

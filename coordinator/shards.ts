@@ -13,6 +13,7 @@ import type { LogAccess, ShardLog } from "../store/shard-log.ts";
 import type { Conductor } from "./conductor.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { openInbox } from "./inbox.ts";
+import type { MemoryActor } from "./memory-actor.ts";
 import { answerListings, answerQueries } from "./queries.ts";
 import { recoverRuns } from "./recovery.ts";
 import type { Results } from "./results.ts";
@@ -29,6 +30,7 @@ export interface ShardsOptions {
   readonly conductor: Conductor;
   readonly dispatcher: Dispatcher;
   readonly results: Results;
+  readonly memoryActor: MemoryActor;
   readonly reader: RunReader;
   readonly openRuns: OpenRuns;
   readonly purgeDelayMs: number;
@@ -114,6 +116,7 @@ export class Shards {
       results.listen(owner),
       answerQueries(access, this.#options.reader, owner),
       answerListings(access, this.#options.reader, owner),
+      this.#options.memoryActor.listen(owner),
     ];
     this.#open.set(log.shard, { owner, subscriptions, inbox });
     return recovered.length;

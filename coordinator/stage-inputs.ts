@@ -54,10 +54,15 @@ export class StageInputs {
    * @throws SwarmError when `foreach` is not a list, a reference finds nothing or an expression fails
    */
   prepare(run: RunState, stage: number): PreparedStage | Promise<PreparedStage> {
-    if (!passesGuard(run, stage)) return { kind: "skip", why: "branch" };
+    if (!this.isChosen(run, stage)) return { kind: "skip", why: "branch" };
     const needed = this.#needed(run, stage);
     if (needed.length === 0) return this.#finish(run, stage);
     return this.#load(run, needed).then(() => this.prepare(run, stage));
+  }
+
+  /** False for a stage of a branch that was not taken, and for a fallback of a stage that did not fail. */
+  isChosen(run: RunState, stage: number): boolean {
+    return passesGuard(run, stage);
   }
 
   /** @throws SwarmError when a reference finds nothing in the data */
@@ -66,7 +71,7 @@ export class StageInputs {
     const { skills } = run.stage(stage);
     const items = this.#of(run).stages.get(stage)?.items;
     const position = Math.floor(index / skills.length);
-    const scope = this.#scope(run, items && { item: items[position] ?? null, position });
+    const scope = this.#scope(run, stage, items && { item: items[position] ?? null, position });
     const inputs: Record<string, Json> = {};
     for (const [name, template] of Object.entries(skillCallOf(task).inputs)) {
       inputs[name] = evaluate(template, scope);
@@ -81,7 +86,7 @@ export class StageInputs {
 
   #finish(run: RunState, index: number): PreparedStage {
     const stage = run.stage(index);
-    const scope = this.#scope(run, undefined);
+    const scope = this.#scope(run, index, undefined);
     if (stage.when !== undefined && !this.#isWanted(stage, stage.when, scope)) {
       return { kind: "skip", why: "when" };
     }
@@ -93,7 +98,7 @@ export class StageInputs {
     if (stage.pause !== undefined) return { kind: "pause", pause: pauseOf(stage.pause, scope) };
     if (stage.decision !== undefined)
       return { kind: "value", value: decide(stage.decision, scope) };
-    const items = this.#items(run, stage);
+    const items = this.#items(run, index);
     this.#of(run).stages.set(index, { items });
     return { kind: "tasks", tasks: (items?.length ?? 1) * stage.skills.length };
   }
@@ -105,9 +110,10 @@ export class StageInputs {
     throw new SwarmError("expression-failed", message.slice(0, 200));
   }
 
-  #items(run: RunState, stage: PlanStage): readonly Json[] | undefined {
+  #items(run: RunState, index: number): readonly Json[] | undefined {
+    const stage = run.stage(index);
     if (stage.foreach === undefined) return undefined;
-    const items = evaluate(stage.foreach, this.#scope(run, undefined));
+    const items = evaluate(stage.foreach, this.#scope(run, index, undefined));
     if (!Array.isArray(items)) {
       throw new SwarmError("invalid-input", `foreach of stage ${stage.id} is not a list`);
     }
@@ -121,7 +127,11 @@ export class StageInputs {
     const { inputs } = run.created;
     const own = this.#of(run);
     if ("blob" in inputs && !own.loaded.has(inputs.blob.name)) return [inputs.blob];
-    const scope = this.#scope(run, undefined);
+    const memory = run.memoryOf(index);
+    if (memory !== undefined && "blob" in memory && !own.loaded.has(memory.blob.name)) {
+      return [memory.blob];
+    }
+    const scope = this.#scope(run, index, undefined);
     const needs = (template: Template | undefined, whole: boolean): readonly BlobRef[] =>
       template === undefined ? [] : blobsNeeded(template, scope, { whole });
     const ofItems = needs(stage.foreach, true);
@@ -152,25 +162,37 @@ export class StageInputs {
 
   #scope(
     run: RunState,
+    index: number,
     entry: { readonly item: Json; readonly position: number } | undefined,
   ): Scope {
     const own = this.#of(run);
     return {
       input: (name) => this.#inputs(run)[name],
-      stage: (index) => {
-        let output = own.outputs.get(index);
-        const outputs = output === undefined ? run.outputs(index) : undefined;
+      stage: (position) => {
+        let output = own.outputs.get(position);
+        const outputs = output === undefined ? run.outputs(position) : undefined;
         if (outputs !== undefined) {
-          output = stageOutput(run.stage(index), outputs);
-          own.outputs.set(index, output);
+          output = stageOutput(run.stage(position), outputs);
+          own.outputs.set(position, output);
         }
         return output;
       },
-      status: (index) => run.outcome(index),
+      status: (position) => run.outcome(position),
       run: (field) => fieldOf(run, field),
+      memory: (key) => {
+        const values = this.#memory(run, index);
+        return Object.hasOwn(values, key) ? values[key] : undefined;
+      },
       ...(entry === undefined ? {} : { item: entry.item, itemIndex: entry.position }),
       loaded: (ref) => own.loaded.get(ref.name),
     };
+  }
+
+  /** What the log says that the memory had for the stage. */
+  #memory(run: RunState, index: number): JsonObject {
+    const read = run.memoryOf(index);
+    if (read === undefined) return {};
+    return asObject("value" in read ? read.value : this.#of(run).loaded.get(read.blob.name));
   }
 
   #inputs(run: RunState): JsonObject {
@@ -211,7 +233,6 @@ function gatedValue(stage: PlanStage, template: Template, scope: Scope): Json {
   );
 }
 
-/** False for a stage of a branch that was not taken, and for a fallback of a stage that did not fail. */
 function passesGuard(run: RunState, index: number): boolean {
   const { guard } = run.stage(index);
   if (guard === undefined) return true;
@@ -253,5 +274,5 @@ function errorOf({ failure }: RunState): Json {
 
 function asObject(value: Json | undefined): JsonObject {
   if (isJsonObject(value)) return value as JsonObject;
-  throw new SwarmError("record-corrupt", "the inputs of the run are not an object");
+  throw new SwarmError("record-corrupt", "the inputs or the memory of the run are not an object");
 }

@@ -1,5 +1,6 @@
 import type { ErrorRecord } from "./errors.ts";
 import type { AgentId, RunId, StageId } from "./ids.ts";
+import type { MemorySpace } from "./memory.ts";
 import type { Value } from "./value.ts";
 
 /**
@@ -97,6 +98,24 @@ export type RunEvent =
       readonly type: "stage.skipped";
       readonly stage: StageId;
       readonly why: "branch" | "when" | "reused";
+    }
+  /** What the memory had when the stage began: `values` is a mapping of its keys, without those that had nothing. */
+  | {
+      readonly type: "memory.read";
+      readonly stage: StageId;
+      readonly values: Value;
+      readonly revisions: Readonly<Record<string, number>>;
+    }
+  /** A task of the stage, or the coordinator for it, has written. Told again when the writer asked again. */
+  | {
+      readonly type: "memory.written";
+      readonly stage: StageId;
+      readonly key: string;
+      readonly scope: MemorySpace["kind"];
+      readonly revision: number;
+      readonly isDeletion?: true;
+      /** Absent when the coordinator kept the stage's output. */
+      readonly agent?: AgentId;
     }
   | { readonly type: "cancel.requested"; readonly by: string; readonly reason: string }
   /** `output` is the last stage's when that stage has a single task, else null. */

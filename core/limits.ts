@@ -57,6 +57,13 @@ export const LIMITS = {
   messageBatchBytes: 262_144,
   eventsPerAppend: 500,
   idempotencyKeyBytes: 256,
+  /** A key of the memory. */
+  memoryKeyBytes: 128,
+  memoryKeysPerStage: 256,
+  /** A year. */
+  memoryTtlMs: 31_536_000_000,
+  /** What several writers do to one key at the same time: how often one of them begins anew. */
+  memoryUpdateTries: 200,
   attemptsPerTask: 100,
   taskTimeoutMs: 86_400_000,
   /** Recorded parts of one task. */

@@ -1,5 +1,6 @@
 import type { StageId } from "./ids.ts";
 import type { Json } from "./json.ts";
+import type { StageMemory } from "./memory.ts";
 
 /**
  * A cascade, checked and compiled: pure data, stored by its sha256 and named by every run.
@@ -73,6 +74,8 @@ export interface PlanStage {
   readonly swarm?: SwarmConfig;
   /** Which model skills use that need one. */
   readonly model?: string;
+  /** The memory that the stage uses. */
+  readonly memory?: StageMemory;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
   /** True when the stage's output is its one task's output; false when it is a mapping over many. */
@@ -177,7 +180,9 @@ export interface Reference {
     /** The position of the item, from 0. */
     | { readonly kind: "index" }
     | { readonly kind: "constant"; readonly value: Json }
-    | { readonly kind: "run"; readonly field: RunField };
+    | { readonly kind: "run"; readonly field: RunField }
+    /** What the stage's memory has under a key; null when that is nothing. */
+    | { readonly kind: "memory"; readonly key: string };
   readonly path: readonly (string | number)[];
   /** It asks whether there is a value, and is true or false. */
   readonly isPresence?: true;

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { SwarmError } from "./errors.ts";
 import type { AgentId } from "./ids.ts";
 import type { Json, JsonObject } from "./json.ts";
+import type { SkillMemory } from "./memory.ts";
 import type { InputSpec, Lane } from "./plan.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { Steps } from "./steps.ts";
@@ -101,6 +102,7 @@ export interface SkillContext {
   /** Of skills that run in worker threads (lane `heavy`), and of a trial, nothing is recorded. */
   readonly steps: Steps;
   readonly expressions: SkillExpressions;
+  readonly memory: SkillMemory;
   /** Only the skill that runs the commands of cascades has it. */
   readonly commands?: SkillCommands;
   /** Only skills of the lane `sandbox` have it. */

@@ -23,6 +23,7 @@ export function openSubjects(prefix = "cascade"): Subjects {
       open: `${prefix}_open`,
       key: `${prefix}_key`,
       blob: `${prefix}_blob`,
+      memory: `${prefix}_memory`,
     },
     jobs: `${prefix}.jobs`,
     allJobs: [`${prefix}.jobs`, `${prefix}.jobs.*`],
@@ -40,6 +41,8 @@ export function openSubjects(prefix = "cascade"): Subjects {
     query: (shard) => at("query", shard),
     listing: (shard) => at("runs", shard),
     historyOf: (shard) => `${at("history", shard)}.*`,
+    memory: (shard, agent) => at("memory", shard, agent),
+    memoryOf: (shard) => `${at("memory", shard)}.*`,
     result: (shard, agent) => at("result", shard, agent),
     resultsOf: (shard) => `${at("result", shard)}.*`,
     event: (run, stage, type) =>
@@ -63,7 +66,7 @@ export function openSubjects(prefix = "cascade"): Subjects {
 export interface Subjects {
   readonly prefix: string;
   readonly streams: Readonly<Record<"jobs" | "log" | "history" | "inbox" | "dead", string>>;
-  readonly buckets: Readonly<Record<"lease" | "open" | "key" | "blob", string>>;
+  readonly buckets: Readonly<Record<"lease" | "open" | "key" | "blob" | "memory", string>>;
   readonly jobs: string;
   readonly allJobs: readonly string[];
   readonly submit: string;
@@ -80,6 +83,9 @@ export interface Subjects {
   query(shard: number): string;
   listing(shard: number): string;
   historyOf(shard: number): string;
+  /** What an agent asks of the memory that tasks of a shard's runs use. */
+  memory(shard: number, agent: string): string;
+  memoryOf(shard: number): string;
   result(shard: number, agent: string): string;
   resultsOf(shard: number): string;
   /** `type` is an event name such as `task.succeeded`; its dot becomes a hyphen, so that the subject has a fixed depth. */

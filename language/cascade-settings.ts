@@ -1,4 +1,5 @@
 import type { CascadeSyntax, StageSyntax, WorkSyntax } from "./schema.ts";
+import { type CascadeMemory, cascadeMemory } from "./stage-memory.ts";
 
 /** Parts that a cascade may switch off. */
 export type Part = keyof NonNullable<CascadeSyntax["config"]>;
@@ -10,6 +11,7 @@ export interface CascadeSettings {
   /** False when stages without `error_handling` are not to be tried again. */
   readonly triesAgain: boolean;
   readonly disabled: ReadonlySet<Part>;
+  readonly memory: CascadeMemory;
 }
 
 /** @param outer those of the cascade around it, for what it does not say itself */
@@ -22,22 +24,28 @@ export function settingsOf(cascade: CascadeSyntax, outer?: CascadeSettings): Cas
   const off = Object.entries(config).flatMap(([part, state]) =>
     state === "disabled" ? [part as Part] : [],
   );
+  // Said in two places, the one that forbids more holds.
+  if (cascade.memory?.persistence === "disabled") off.push("memory_persistence");
   return {
     model: cascade.model ?? outer?.model,
     triesAgain,
     disabled: new Set([...(outer?.disabled ?? []), ...off]),
+    memory: cascadeMemory(cascade, outer?.memory),
   };
 }
 
 /** The key of a stage that needs a part which is switched off, and the part. */
 export function disabledPart(
-  stage: WorkSyntax & Pick<StageSyntax, "type">,
+  stage: WorkSyntax & Pick<StageSyntax, "type" | "memory_shared">,
   { disabled }: CascadeSettings,
-): { readonly key: keyof WorkSyntax; readonly part: Part } | undefined {
-  const needed: readonly (readonly [keyof WorkSyntax, Part, boolean])[] = [
+): { readonly key: keyof StageSyntax; readonly part: Part } | undefined {
+  const needed: readonly (readonly [keyof StageSyntax, Part, boolean])[] = [
     ["type", "swarm_coordination", stage.type === "swarm-parallel"],
     ["type", "multi_model", stage.type === "multi-model"],
     ["model", "multi_model", stage.model !== undefined],
+    ["memory", "memory_persistence", stage.memory !== undefined],
+    ["memory_shared", "memory_persistence", stage.memory_shared === true],
+    ["swarm_config", "memory_persistence", stage.swarm_config?.memory_shared === true],
     ["gate", "quality_gates", stage.gate !== undefined],
   ];
   const found = needed.find(([, part, isNeeded]) => isNeeded && disabled.has(part));

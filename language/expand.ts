@@ -13,7 +13,9 @@ import { fieldsOf, writtenCalls } from "./skill-calls.ts";
 import type { StageCompiler, StageFrame } from "./stage-compiler.ts";
 import type { Fields } from "./stage-graph.ts";
 import { kindOf, refuseForeignKeys } from "./stage-kind.ts";
+import { type MemoryUse, memoryUse, onlyNaming, withMemory } from "./stage-memory.ts";
 import { loopBodies, type OrderedStage, orderedStages } from "./stage-order.ts";
+import { durationOf } from "./stage-policies.ts";
 import { StageScope, type Target } from "./stage-scope.ts";
 import type { SubCascades } from "./sub-cascades.ts";
 
@@ -62,8 +64,12 @@ export class Expander {
     outputsId: string,
     start: Pick<ListPlace, "entry" | "guard" | "settings" | "turns">,
   ): Group {
+    const { memory } = start.settings;
+    this.#checkMemory(cascade);
+    this.#names.addMemoryKeys(memory.nameable);
     const place: ListPlace = {
       ...start,
+      memory: { memory, declared: undefined },
       path: ["stages"],
       scope: new StageScope(),
       suffix: "",
@@ -73,6 +79,15 @@ export class Expander {
     const result = this.#outputs(cascade, outputsId, whole, place);
     this.#finals(cascade, whole, place);
     return result;
+  }
+
+  #checkMemory({ memory }: CascadeSyntax): void {
+    if (memory === undefined) return;
+    durationOf(memory.ttl, 0, ["memory", "ttl"], this.#reporter, "memoryTtlMs");
+    if (memory.name === undefined || memory.scope !== "global") return;
+    const message = "a memory of scope global has no name";
+    const hint = "leave out `name`, or write `scope: cascade`";
+    this.#reporter.report("invalid-cascade", message, ["memory", "name"], hint);
   }
 
   #outputs(cascade: CascadeSyntax, outputsId: string, whole: Group, place: ListPlace): Group {
@@ -153,9 +168,20 @@ export class Expander {
   }
 
   #stage(stage: OrderedStage, needs: readonly number[], place: ListPlace): Group {
-    this.#refuseDisabled(stage.syntax, stage.path, place);
-    const group = this.#ungated(stage, needs, place);
-    return this.#gated(stage.id, stage.syntax, group, { ...place, path: stage.path });
+    const { id, syntax, path } = stage;
+    this.#refuseDisabled(syntax, path, place);
+    const here = { ...place, path, memory: this.#memoryOf(id, syntax, path, place) };
+    const group = this.#ungated(stage, needs, here);
+    return this.#gated(id, syntax, group, here);
+  }
+
+  #memoryOf(
+    id: string,
+    work: Pick<StageSyntax, "memory" | "memory_shared" | "swarm_config">,
+    path: Path,
+    { settings: { memory } }: ListPlace,
+  ): MemoryUse {
+    return memoryUse(work, id, { memory, path }, this.#reporter);
   }
 
   #refuseDisabled(work: WorkSyntax, path: Path, { settings }: ListPlace): void {
@@ -170,7 +196,8 @@ export class Expander {
     if (gate === undefined) return group;
     const scope = new StageScope(place.scope);
     this.#name(id, group.target, scope);
-    const frame = this.#add(`${id}--gate`, group.exits, { ...place, scope });
+    const memory = onlyNaming(place.memory);
+    const frame = this.#add(`${id}--gate`, group.exits, { ...place, scope, memory });
     const stage = this.#compiler.gate(gate, group.target.stages, frame);
     const { exits } = this.#put(frame, stage, undefined);
     return { exits, target: group.target };
@@ -329,9 +356,11 @@ export class Expander {
   #branch(id: string, branch: WrittenBranch, decision: number, place: ListPlace): Group {
     const { name, path, syntax } = branch;
     const guard = { stage: decision, branch: name === DEFAULT_BRANCH ? DEFAULT_BRANCH : name };
-    const here = { ...place, path, guard };
+    const whole = `${id}--${name}`;
+    const written = typeof syntax === "string" ? {} : syntax;
+    const here = { ...place, path, guard, memory: this.#memoryOf(id, written, path, place) };
     if (typeof syntax === "string") {
-      return this.#single(`${id}--${name}`, { skill: syntax }, [decision], {
+      return this.#single(whole, { skill: syntax }, [decision], {
         ...here,
         path: path.slice(0, -1),
       });
@@ -339,7 +368,6 @@ export class Expander {
     const { when: _, condition: __, at_least: ___, ...work } = syntax;
     refuseForeignKeys(work, kindOf(work), path, this.#reporter);
     this.#refuseDisabled(work, path, place);
-    const whole = `${id}--${name}`;
     return this.#gated(whole, work, this.#branchWork(whole, work, [decision], here), here);
   }
 
@@ -370,17 +398,19 @@ export class Expander {
   }
 
   #reserve(id: string, needs: readonly number[], place: ListPlace): StageFrame {
-    const { path, guard, scope, iteration, settings } = place;
+    const { path, guard, scope, iteration, settings, memory } = place;
     const isGuarded = guard === undefined || needs.includes(guard.stage);
     const all = isGuarded ? needs : [...needs, guard.stage];
     const stage = this.#builder.reserve(id, all, path, this.#reporter);
-    const names = { stage, scope, hasItem: false, iteration };
-    return { id, needs: all, guard, path, names, settings };
+    const isOff = settings.disabled.has("memory_persistence");
+    const nameable = isOff ? undefined : memory;
+    const names = { stage, scope, hasItem: false, iteration, memory: nameable };
+    return { id, needs: all, guard, path, names, settings, memory };
   }
 
   #put(frame: StageFrame, stage: PlanStage, fields: Fields): Group & { readonly position: number } {
     this.#names.addFields(fields);
-    return this.#builder.put(frame.names.stage, stage, fields);
+    return this.#builder.put(frame.names.stage, withMemory(stage, frame.memory), fields);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { PlanStage } from "../core/plan.ts";
 import type { CascadeSettings } from "./cascade-settings.ts";
 import type { Path } from "./reporter.ts";
+import type { MemoryUse } from "./stage-memory.ts";
 import type { StageScope } from "./stage-scope.ts";
 
 /** Where a list of stages stands. */
@@ -16,4 +17,6 @@ export interface ListPlace {
   /** How often the list runs at most, by the loops around it. */
   readonly turns: number;
   readonly settings: CascadeSettings;
+  /** What the stage that is carried over may do with the memory. */
+  readonly memory: MemoryUse;
 }

@@ -1,8 +1,9 @@
 import { FORBIDDEN_KEYS } from "../core/json.ts";
 import type { InputSpec, InputType, Reference, RunField } from "../core/plan.ts";
 import type { Resolved } from "./expression.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean, nearest } from "./nearest.ts";
 import type { Fields, OutputField, StageGraph } from "./stage-graph.ts";
+import { isNameable, type MemoryUse } from "./stage-memory.ts";
 import type { StageScope, Target } from "./stage-scope.ts";
 
 /** Names with a meaning of their own in `${…}` or on the bus, now or in a later version of the language. */
@@ -35,6 +36,8 @@ export interface NamePlace {
   readonly hasMatrix?: boolean;
   /** Which turn of a loop it is, from 1; undefined outside of loops. */
   readonly iteration: number | undefined;
+  /** What may be named of the memory; undefined where it is switched off. */
+  readonly memory: MemoryUse | undefined;
 }
 
 type Path = readonly (string | number)[];
@@ -81,13 +84,18 @@ export class Names {
     return this.#stageIds.get(stage);
   }
 
+  /** Tells of keys of the memory, for names with hyphens among them. */
+  addMemoryKeys(keys: readonly string[]): void {
+    for (const key of keys) this.#fieldNames.add(key);
+  }
+
   /** Tells of the outputs of a stage, for names with hyphens among them. */
   addFields(fields: Fields): void {
     for (const name of fields?.keys() ?? []) this.#fieldNames.add(name);
   }
 
   /**
-   * `inputs.<name>`, `item` and `index` when there is an item, `iteration` in a loop, a field of `run`,
+   * `inputs.<name>`, `item` and `index` when there is an item, `iteration` in a loop, a field of `run`, `memory.<key>`,
    * `stages.<id>.output` or `.status`; else the id of a stage among those needed, the name of a cascade input, or the
    * name of an output of the nearest stage that has it.
    */
@@ -111,6 +119,7 @@ export class Names {
     if (root === "iteration" && place.iteration !== undefined) {
       return named({ kind: "constant", value: place.iteration }, rest, source, "integer");
     }
+    if (root === "memory" && !this.#inputs.has("memory")) return ofMemory(rest, source, place);
     if (root === "run" && !this.#inputs.has("run")) return ofRun(rest, source);
     return this.#bare(root, path, source, place);
   }
@@ -300,6 +309,21 @@ function ofRun([field, ...path]: Path, source: string): Resolved {
   }
   const known = field as RunField;
   return named({ kind: "run", field: known }, path, source, RUN_FIELDS[known]);
+}
+
+function ofMemory([key, ...path]: Path, source: string, { memory }: NamePlace): Resolved {
+  if (memory === undefined) {
+    return { ok: false, why: "memory_persistence is disabled under `config`" };
+  }
+  const { refusal } = memory.memory;
+  if (refusal !== undefined) return { ok: false, why: refusal };
+  if (typeof key !== "string") return { ok: false, why: "name a key of the memory" };
+  if (isNameable(memory, key)) return named({ kind: "memory", key }, path, source, "any");
+  const why = `no key ${JSON.stringify(key)} of the memory is declared`;
+  const known = memory.memory.nameable;
+  const near = known.some((each) => nearest(key, [each]) !== undefined);
+  const hint = near ? () => didYouMean(key, known) : "add it to `memory.keys` of the cascade";
+  return { ok: false, why, hint };
 }
 
 function named(scope: Reference["scope"], path: Path, source: string, whole: InputType): Resolved {

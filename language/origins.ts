@@ -22,6 +22,8 @@ export class Origins {
       const { scope, path } = next;
       if (scope.kind === "status" || (scope.kind === "run" && scope.field === "timeline"))
         return true;
+      // Whatever a task has written there.
+      if (scope.kind === "memory") return true;
       if (scope.kind === "item") {
         if (foreach === undefined) return true;
         if (!seen.has("item")) open.push(...referencesIn(foreach));

@@ -36,6 +36,21 @@ const inputSpec = z.strictObject({
   default: json.exactOptional(),
 });
 
+/** Any text without control characters; `*` at the end stands for all that begin so. */
+const memoryKey = z
+  .string()
+  .regex(/^[^\p{Cc}\p{Cs}*]*\*?$/u, "must be a text, with `*` at the end only")
+  .refine(
+    (key) => key !== "" && Buffer.byteLength(key) <= LIMITS.memoryKeyBytes,
+    `must have 1 to ${LIMITS.memoryKeyBytes} bytes`,
+  )
+  .refine((key) => !FORBIDDEN_KEYS.has(key), "must not be a reserved name");
+const memoryKeys = z.array(memoryKey).max(LIMITS.memoryKeysPerStage);
+export const stageMemory = z.strictObject({
+  read_keys: memoryKeys.exactOptional(),
+  write_keys: memoryKeys.exactOptional(),
+});
+
 const skillInputs = z.record(z.string(), json);
 export const skillWithInputs = z.strictObject({
   skill: z.string().min(1),
@@ -162,6 +177,7 @@ const work = {
   max_parallel: z.int().min(1).max(LIMITS.fanOutItems).exactOptional(),
   transform: json.exactOptional(),
   swarm_config: swarmConfig.exactOptional(),
+  memory: z.union([z.literal("persistent"), stageMemory]).exactOptional(),
   error_handling: errorHandling.exactOptional(),
   timeout: duration.exactOptional(),
   wait: duration.exactOptional(),
@@ -201,6 +217,7 @@ const flatStage = z.strictObject({
   condition: z.union([z.string().min(1), z.boolean(), z.number()]).exactOptional(),
   repeat: z.string().min(1).exactOptional(),
   max_iterations: z.int().min(1).max(LIMITS.loopIterations).exactOptional(),
+  memory_shared: z.boolean().exactOptional(),
 });
 export type StageSyntax = z.infer<typeof flatStage> & {
   readonly stages?: readonly StageSyntax[];
@@ -229,6 +246,15 @@ export const config = z.strictObject({
   github_integration: toggle.exactOptional(),
   quality_gates: toggle.exactOptional(),
 });
+export const memory = z.strictObject({
+  persistence: toggle.exactOptional(),
+  scope: z.enum(["cascade", "global"]).default("cascade"),
+  name: token.exactOptional(),
+  // What others call it; there is one memory, in NATS KV.
+  storage: z.enum(["mcp__ruv-swarm__memory", "nats-kv"]).exactOptional(),
+  keys: memoryKeys.exactOptional(),
+  ttl: duration.exactOptional(),
+});
 const channel = z.enum([
   ...(["stage_output", "shared_memory", "multi_model_context", "codex_sandbox_state"] as const),
 ]);
@@ -241,6 +267,7 @@ const body = z.strictObject({
   version: z.union([shownText, z.number()]).exactOptional(),
   model: modelName.exactOptional(),
   config: config.exactOptional(),
+  memory: memory.exactOptional(),
   data_flow: z.array(describedChannel).exactOptional(),
   error_handling: z.array(strategy).min(1).exactOptional(),
   inputs: z.array(inputSpec).default([]),
@@ -273,15 +300,8 @@ const kind = (
   ...later: readonly string[]
 ): MappingKind => ({ known: Object.keys(schema.shape), later: new Set(later) });
 
-const LATER_FOR_CASCADE = [
-  ...["github_integration"],
-  ...["learned_patterns", "memory", "notify", "secrets"],
-];
-const LATER_FOR_WORK = [
-  ...["auto_fix", "cache"],
-  ...["memory", "memory_shared", "notify"],
-  ...["outputs"],
-];
+const LATER_FOR_CASCADE = [...["github_integration"], ...["learned_patterns", "notify", "secrets"]];
+const LATER_FOR_WORK = [...["auto_fix", "cache"], ...["notify", "outputs"]];
 /** Below a stage or a branch. */
 const BELOW_WORK = {
   skills: "skill",
@@ -293,6 +313,15 @@ const BELOW_WORK = {
   error_recovery: "errorRecovery",
   approve: "approval",
   http: "http",
+  memory: "stageMemory",
+} as const;
+/** Below a cascade. */
+const BELOW_BODY = {
+  inputs: "input",
+  stages: "stage",
+  finally: "stage",
+  config: "config",
+  memory: "memory",
 } as const;
 export const MAPPINGS = {
   file: kind(cascadeAsMapping, ...LATER_FOR_CASCADE),
@@ -304,6 +333,8 @@ export const MAPPINGS = {
   threshold: kind(threshold),
   approval: kind(approval),
   config: kind(config),
+  memory: kind(memory),
+  stageMemory: kind(stageMemory),
   skill: kind(skillWithInputs, "model", "outputs"),
   sandbox: kind(sandboxConfig),
   fixStrategy: kind(fixStrategy),
@@ -318,8 +349,8 @@ type KindName = keyof typeof MAPPINGS;
 /** From the kind of a mapping and a key in it to the kind of the mappings below that key. */
 const BELOW: Readonly<Partial<Record<KindName, Readonly<Record<string, KindName>>>>> = {
   file: { cascade: "cascade" },
-  fileWithName: { inputs: "input", stages: "stage", finally: "stage", config: "config" },
-  cascade: { inputs: "input", stages: "stage", finally: "stage", config: "config" },
+  fileWithName: { ...BELOW_BODY },
+  cascade: { ...BELOW_BODY },
   stage: {
     ...BELOW_WORK,
     ...{ branches: "branch", else: "branch", default: "branch" },

@@ -15,6 +15,8 @@ export interface Scope {
   status(index: number): StageStatus | undefined;
   readonly item?: Json | BlobPointer;
   readonly itemIndex?: number;
+  /** What the stage's memory had under a key when the stage began; undefined when that was nothing. */
+  memory?(key: string): Json | BlobPointer | undefined;
   /** What is known of the run itself. */
   run(field: RunField): Json;
   /** The content of an object, when it was loaded. */
@@ -74,6 +76,8 @@ function rootOf(reference: Reference, scope: Scope): Json | undefined {
       return place.value;
     case "run":
       return scope.run(place.field);
+    case "memory":
+      return scope.memory?.(place.key) as Json | undefined;
     default:
       return place satisfies never;
   }

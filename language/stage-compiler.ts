@@ -13,6 +13,7 @@ import type { Path, Reporter } from "./reporter.ts";
 import type { StageSyntax, WorkSyntax } from "./schema.ts";
 import { SkillCalls, type WrittenCall } from "./skill-calls.ts";
 import { type Fields, fieldsOfTemplate } from "./stage-graph.ts";
+import type { MemoryUse } from "./stage-memory.ts";
 import { NO_RETRY, pauseOf, retryOf, swarmOf, timeoutOf } from "./stage-policies.ts";
 import { mayBe, TemplateCompiler } from "./template-compiler.ts";
 
@@ -24,6 +25,7 @@ export interface StageFrame {
   readonly path: Path;
   readonly names: NamePlace;
   readonly settings: CascadeSettings;
+  readonly memory: MemoryUse;
 }
 
 /** Compiles single stages of the plan. */

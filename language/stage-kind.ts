@@ -57,14 +57,14 @@ const KEYS: Readonly<Record<StageKind, readonly Key[]>> = {
       "error_handling",
     ] as const),
     ...(["test_suite", "tests", "codex_config", "fix_strategy", "error_recovery"] as const),
-    ...(["timeout", "continue_on_error", "gate", "prompt", "model"] as const),
+    ...(["timeout", "continue_on_error", "gate", "prompt", "model", "memory"] as const),
   ],
-  transform: ["transform", "continue_on_error", "gate"],
+  transform: ["transform", "continue_on_error", "gate", "memory"],
   pause: ["wait", "approve", "continue_on_error"],
   nested: ["stages", "gate"],
   cascade: ["cascade", "inputs", "model", "gate"],
   choice: ["condition", "branches", "then", "else", "default", "continue_on_error", "gate"],
-  loop: ["condition", "repeat", "max_iterations", "continue_on_error"],
+  loop: ["condition", "repeat", "max_iterations", "continue_on_error", "memory_shared"],
 };
 const TYPES: Readonly<Record<StageKind, readonly StageSyntax["type"][]>> = {
   work: ["sequential", "parallel", "swarm-parallel", "multi-model", "codex-sandbox"],

@@ -47,7 +47,6 @@ export function swarmOf(work: WorkSyntax, path: Path, reporter: Reporter): PlanS
     topology = "mesh",
     strategy = "balanced",
     max_agents: maxAgents = 4,
-    memory_shared: isShared = false,
   } = work.swarm_config ?? {};
   const refuse = (what: string, key: string): void => {
     const message = `${what} cannot be carried out by this version`;
@@ -55,7 +54,6 @@ export function swarmOf(work: WorkSyntax, path: Path, reporter: Reporter): PlanS
   };
   if (topology !== "mesh") refuse(`the topology "${topology}"`, "topology");
   if (strategy !== "balanced") refuse(`the strategy "${strategy}"`, "strategy");
-  if (isShared) refuse("`memory_shared: true`", "memory_shared");
   return { topology, maxAgents, strategy };
 }
 
@@ -69,7 +67,7 @@ export function pauseOf(
   const text = work.wait ?? approval?.timeout;
   if (text === undefined) return { ms: undefined };
   const place = work.wait === undefined ? [...path, "approve", "timeout"] : [...path, "wait"];
-  return { ms: durationOf(text, 0, place, reporter, LIMITS.pauseMs) };
+  return { ms: durationOf(text, 0, place, reporter, "pauseMs") };
 }
 
 /** Milliseconds of a written duration; what is wrong with it is reported. */
@@ -78,8 +76,9 @@ export function durationOf(
   fallbackMs: number,
   path: Path,
   reporter: Reporter,
-  mostMs: number = LIMITS.taskTimeoutMs,
+  limit: "taskTimeoutMs" | "pauseMs" | "memoryTtlMs" = "taskTimeoutMs",
 ): number {
+  const mostMs = LIMITS[limit];
   if (text === undefined) return fallbackMs;
   const ms = parseDuration(text);
   if (ms === undefined) {
@@ -88,7 +87,6 @@ export function durationOf(
     return fallbackMs;
   }
   if (ms < 1 || ms > mostMs) {
-    const limit = mostMs === LIMITS.taskTimeoutMs ? "taskTimeoutMs" : "pauseMs";
     const message = `${limit}: ${ms} given, 1 to ${mostMs} allowed`;
     const hint = `at least 1ms, at most ${mostMs / 3_600_000}h`;
     reporter.report("limit-exceeded", message, path, hint);

@@ -21,6 +21,7 @@ import { type CliCommand, COMMAND_NAMES, type RunCommand } from "./commands.ts";
 import { addDead } from "./dead/options.ts";
 import { addFileCommands } from "./file-commands.ts";
 import { HELP } from "./help-text.ts";
+import { addMemory } from "./memory/options.ts";
 import {
   ALLOW_OPTIONS,
   type Ask,
@@ -109,6 +110,7 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
   addRuns(cli, optionsOf, ask);
   addDead(cli, optionsOf, ask);
   addSandbox(cli, optionsOf, ask);
+  addMemory(cli, optionsOf, ask);
   addSkills(cli, optionsOf, ask);
   return cli;
 }

@@ -1,6 +1,7 @@
 import type { SandboxEnforcement } from "../../core/sandbox.ts";
 import type { SkillAllowance } from "../../core/skill-allowance.ts";
 import type { DeadCommand } from "./dead/command.ts";
+import type { MemoryCommand } from "./memory/command.ts";
 import type { ReportFormat } from "./report-files.ts";
 import type { RunsCommand } from "./runs/command.ts";
 import type { SandboxCommand } from "./sandbox/command.ts";
@@ -116,7 +117,8 @@ export type CliCommand =
   | SandboxCommand
   | SkillsCommand
   | RunsCommand
-  | DeadCommand;
+  | DeadCommand
+  | MemoryCommand;
 
 /** Every command by its name: what a mistyped one is compared with. */
 export const COMMAND_NAMES = [
@@ -135,5 +137,6 @@ export const COMMAND_NAMES = [
     "skills",
     "runs",
     "dead",
+    "memory",
   ],
 ] as const satisfies readonly CliCommand["kind"][];

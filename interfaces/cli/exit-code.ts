@@ -30,6 +30,8 @@ const RUN: ReadonlySet<ErrorCode> = new Set([
   "no-attempts-left",
   "agent-lost",
   "task-cancelled",
+  "memory-denied",
+  "memory-conflict",
   "internal",
 ]);
 

@@ -9,6 +9,7 @@ Examples:
   npm run swarm -- up --agents 8                    wait for jobs
   npm run cascade -- skills ls                      the skills that a swarm started here has
   npm run cascade -- skills new count-words         a skill to begin with, in .cascade/skills
+  npm run cascade -- memory ls                      what the swarm that runs here remembers
   npm run cascade -- doctor                         what is here, what is missing, what to do about it
   npm run cascade -- sandbox exec -- make test      run a program without network, this directory read-only
   npm run cascade -- init                           write a first cascade, to go on from

@@ -10,6 +10,7 @@ import { runExplain } from "./explain/explain-command.ts";
 import { runFormat } from "./format/format-command.ts";
 import { runInit } from "./init/init-command.ts";
 import { CascadeRefused } from "./job-inputs.ts";
+import { runMemory } from "./memory/memory-command.ts";
 import { runPlan } from "./plan/plan-command.ts";
 import { runRuns } from "./runs/runs-command.ts";
 import { runSandboxCommand } from "./sandbox/sandbox-command.ts";
@@ -64,6 +65,8 @@ function carryOut(command: CliCommand): Promise<number> {
       return runRuns(command, { directory });
     case "dead":
       return runDead(command, { directory });
+    case "memory":
+      return runMemory(command, { directory });
     default:
       return command satisfies never;
   }

@@ -6,7 +6,7 @@ import { parseInputs } from "../skill-inputs.ts";
 import { metricsOf, worstFunctions } from "./metrics.ts";
 
 const metricsInputs = z.object({
-  path: z.string(),
+  path: z.string().nullish(),
   threshold: z.number().min(0).max(1).nullish(),
 });
 
@@ -18,7 +18,7 @@ export async function run(
   context: SkillContext,
 ): Promise<Record<string, Json>> {
   const { path, threshold } = parseInputs(metricsInputs, inputs);
-  const measures = await measureCode(path, context);
+  const measures = await measureCode(path ?? context.directory, context);
   const quality = qualityOf(measures);
   const least = threshold ?? THRESHOLD;
   return {

@@ -15,7 +15,7 @@ import { replaceText } from "./write-file.ts";
 const MOST_LISTED = 10_000;
 
 const refactorInputs = z.object({
-  path: z.string(),
+  path: z.string().nullish(),
   codemods: z.array(z.enum(CODEMOD_NAMES)).nullish(),
   apply: z.boolean().nullish(),
 });
@@ -29,7 +29,8 @@ export async function run(
   inputs: JsonObject,
   context: SkillContext,
 ): Promise<Record<string, Json>> {
-  const { path, codemods, apply } = parseInputs(refactorInputs, inputs);
+  const { path: given, codemods, apply } = parseInputs(refactorInputs, inputs);
+  const path = given ?? context.directory;
   const { root, batches } = discovered.parse(await discoverFiles({ path, batches: 1 }, context));
   const files = batches.flatMap((batch) => batch.files);
   const list = await openFileList({ path: root, files }, context.signal, { analysis: "lint" });

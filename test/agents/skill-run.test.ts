@@ -44,6 +44,7 @@ function run(found: SkillManifest | undefined, refusal?: SwarmError): Promise<un
         runFolder: "/runs/r1",
         cacheFolder: undefined,
       },
+      askMemory: never,
       bindings: { runId: "r1", stageId: "s", taskId: "r1/s/0", agentId, attempt: 1 },
     },
     new AbortController().signal,

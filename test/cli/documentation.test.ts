@@ -31,6 +31,11 @@ it.each(
     ["skills", "show"],
     ["skills", "test"],
     ["skills", "new"],
+    ["memory"],
+    ["memory", "ls"],
+    ["memory", "get"],
+    ["memory", "put"],
+    ["memory", "import"],
   ].map((args) => [args]),
 )("docs/cli.md has every option and command that the help of %j lists", (args) => {
   const listed = helpOf(...args).match(/^ {2}(-h, )?(--[a-z-]+|[a-z]+) /gm) ?? [];

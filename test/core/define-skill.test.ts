@@ -31,6 +31,7 @@ const JOB = {
     bindings: { runId: "r1", stageId: "s", taskId: "r1/s/0", agentId, attempt: 1 },
   },
   onLogLine: () => {},
+  askMemory: () => expect.unreachable("it has nothing to ask"),
 };
 const context = { signal: new AbortController().signal } as SkillContext;
 

@@ -165,9 +165,9 @@ describe("a cascade", () => {
       /^5:58 not-supported stages\[0\]\.error_handling\.strategy "codex_auto_fix"/,
     ],
     [
-      "shares memory, which is to come",
+      "shares a memory without keys",
       `${head}  - { stage: a, skill: list, type: swarm-parallel, swarm_config: { memory_shared: true } }`,
-      /^5:83 not-supported `memory_shared: true`/,
+      /^5:5 invalid-cascade the stage uses the memory, but no key of it/,
     ],
     [
       "has its stages beside a mapping",

@@ -70,19 +70,21 @@ const BLOCKS: Readonly<Record<string, readonly string[]>> = {
     ...["analyze", "decide--decision", "decide--high_quality"],
     ...["decide--low_quality--inputs", "decide--low_quality--audit"],
   ],
-  "08-iterative-refinement": [later(7, '"memory"'), later(17, '"memory_shared"')],
+  "08-iterative-refinement": [
+    ...["refactor", "check-quality", "repeat-decision"],
+    ...["refactor--2", "check-quality--2", "repeat-decision--2"],
+    ...["refactor--3", "check-quality--3", "repeat-decision--3"],
+  ],
   "09-swarm-config": fragment("swarm_config"),
   "10-fix-strategy": fragment("stages"),
-  "11-memory": ['1 invalid-cascade the key "cascade" is missing', later(1, '"memory"')],
+  "11-memory": fragment("memory"),
   // A scheme: `sequential | parallel` and `type: type` stand for one of several.
   "12-definition-format": [
     "14 invalid-cascade cascade.inputs[0].type",
     "20 invalid-cascade cascade.stages[0].type",
     "21 invalid-cascade cascade.stages[0].model",
     '27 not-supported "outputs"',
-    '41 not-supported "memory"',
     "46 invalid-cascade cascade.stages[0].error_handling.strategy",
-    '50 not-supported "memory"',
     '54 not-supported "github_integration"',
   ],
   "13-complete-dev-workflow": [

@@ -6,11 +6,18 @@ import { openSkillCatalog, shippedSkillsFolder } from "../../language/skill-cata
 
 const page = await readFile(new URL("../../docs/language.md", import.meta.url), "utf8");
 const examples = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text);
+const memoryPage = await readFile(new URL("../../docs/memory.md", import.meta.url), "utf8");
 const skills = await openSkillCatalog([shippedSkillsFolder]);
 
 describe("docs/language.md", () => {
   it.each(examples)("has an example that works: %s", (text) => {
     const compiled = compileCascade({ text, file: "language.md" }, skills);
+    expect(compiled).toMatchObject({ ok: true, warnings: [] });
+  });
+
+  it("docs/memory.md has an example that works", () => {
+    const [, text = ""] = /^```yaml\n([\s\S]*?)^```$/m.exec(memoryPage) ?? [];
+    const compiled = compileCascade({ text, file: "memory.md" }, skills);
     expect(compiled).toMatchObject({ ok: true, warnings: [] });
   });
 

@@ -188,6 +188,7 @@ async function runIn(folder: string, lane: SkillManifest["lane"]) {
           cacheFolder: undefined,
         },
         bindings: { runId: "r1", stageId: "s", taskId: "r1/s/0", agentId, attempt: 1 },
+        askMemory: never,
       },
       signal,
     );

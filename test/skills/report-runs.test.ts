@@ -28,6 +28,7 @@ async function merge(
     },
     pino({ level: "silent" }),
     new AbortController().signal,
+    { askMemory: () => expect.unreachable("it has nothing to ask") },
   );
   const inputs = {
     discovery: discovery(["a.js"], { root: tree.root }),

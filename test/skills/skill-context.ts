@@ -6,12 +6,20 @@ import { parseAgentId } from "../../core/ids.ts";
 import type { SkillContext } from "../../core/skill.ts";
 import { compileStandalone } from "../../language/standalone-expression.ts";
 
+const unasked = async (): Promise<never> => {
+  throw new Error("the memory was not to be asked");
+};
+const NO_MEMORY: SkillContext["memory"] = {
+  ...{ get: unasked, put: unasked, update: unasked, delete: unasked, list: unasked },
+};
+
 /** A context whose artifacts stay in memory. */
 export function skillContext(
   given: {
     readonly agent?: string;
     readonly signal?: AbortSignal;
     readonly cache?: SkillContext["cache"];
+    readonly memory?: SkillContext["memory"];
   } = {},
 ): SkillContext & { readonly artifacts: Map<string, string> } {
   const artifacts = new Map<string, string>();
@@ -26,6 +34,7 @@ export function skillContext(
     runFolder: "/runs/run-1",
     expressions: { compile: async (text, names) => compileStandalone(text, names) },
     steps: { once: (_name, work) => work() },
+    memory: given.memory ?? NO_MEMORY,
     cache: given.cache ?? { get: async () => new Map(), put: async () => {} },
     writeArtifact: async (name, content) => {
       artifacts.set(name, String(content));

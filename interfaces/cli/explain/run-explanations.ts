@@ -41,6 +41,28 @@ export const RUN_EXPLANATIONS = {
     ],
     example: 'error no-branch  no branch fits "odd" (there is: simple, complex)',
   },
+  "memory-denied": {
+    causes: [
+      "a skill used a key of the memory that its stage does not declare",
+      "the stage or the run had ended, so that nothing of it may write any more",
+    ],
+    remedies: [
+      "add the key to `memory.read_keys` or `memory.write_keys` of the stage",
+      "or list it under `memory.keys` of the cascade, and say `memory: persistent` on the stage",
+    ],
+    example: 'error memory-denied: the stage review may not write "plan" (it may write: findings)',
+  },
+  "memory-conflict": {
+    causes: [
+      "other tasks kept changing the same key between the skill's reading and writing it",
+      "on the command line: the key has another revision than `--revision` says",
+    ],
+    remedies: [
+      "let each task write a key of its own, and one stage put them together",
+      "read the value again, and give its revision",
+    ],
+    example: "error memory-conflict: others changed the key count before each of 200 tries",
+  },
   "skill-failed": {
     causes: [
       "the skill threw an error: what it works on, or a program that it calls, is not as expected",

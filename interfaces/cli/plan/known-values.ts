@@ -68,6 +68,7 @@ export class KnownValues {
       case "item":
       case "index":
       case "run":
+      case "memory":
         return false;
       default:
         return scope satisfies never;

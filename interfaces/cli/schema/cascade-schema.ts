@@ -9,10 +9,12 @@ import {
   fixStrategy,
   httpRequest,
   MAPPINGS,
+  memory,
   sandboxConfig,
   skillWithInputs,
   stage,
   stageList,
+  stageMemory,
   threshold,
 } from "../../../language/schema.ts";
 import { KEY_DESCRIPTIONS } from "./key-descriptions.ts";
@@ -32,6 +34,8 @@ const DEFINITIONS = {
   threshold,
   approval,
   config,
+  memory,
+  stageMemory,
   sandbox: sandboxConfig,
   fixStrategy,
   errorRecovery,

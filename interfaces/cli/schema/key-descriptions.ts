@@ -4,6 +4,7 @@ const BODY = {
   version: "Kept as it is written, 1.10 too.",
   model: "The model of stages that name none.",
   config: "Parts of the system that this cascade may or may not use.",
+  memory: "What the run remembers, and which keys of it there are.",
   data_flow: "The ways that data may take between stages; without it, all.",
   error_handling: "What stages do on errors that do not say it themselves.",
   inputs: "What a run is given.",
@@ -43,6 +44,8 @@ const WORK = {
   continue_on_error: "true: when the stage fails, the run goes on.",
   foreach:
     "A list, such as ${discover.batches}: the stage does its work for each entry, which is ${item}.",
+  memory:
+    "persistent: the cascade's `memory.keys`, or the stage's output under its id. Or {read_keys, write_keys}.",
   swarm_config: "How a `swarm-parallel` stage is shared among agents.",
   error_handling: "What happens when a task fails.",
   timeout: "For one attempt at one task: 500ms, 90s, 10m, 1.5h; 10m when not given, at most 24h.",
@@ -80,6 +83,7 @@ export const KEY_DESCRIPTIONS = {
     default: "What is done when no branch fits.",
     repeat: "The stage to go back to while the condition is true.",
     max_iterations: "How often the loop runs at most: 3 when not given.",
+    memory_shared: "Of a loop: its turns share the memory of the run, as all stages do.",
     needs:
       "Ids of the stages that must have succeeded. Without it, a stage needs the one before it; [] starts at once.",
     dependencies: "Another name of `needs`.",
@@ -102,6 +106,20 @@ export const KEY_DESCRIPTIONS = {
     memory_persistence: "disabled: no stage may use memory.",
     github_integration: "disabled: nothing is written to GitHub.",
     quality_gates: "disabled: no stage may have a `gate`.",
+  },
+  memory: {
+    persistence: "disabled: no stage may use memory.",
+    scope:
+      "cascade (the default): the run's, or with `name` that of all runs of this cascade. global: one for everyone.",
+    name: "Runs of this cascade share what they remember under this name.",
+    storage: "Always the memory of the swarm, in NATS KV, whatever it is called.",
+    keys: "The keys that stages with `memory: persistent` use; ${memory.<key>} names them. `*` at the end stands for all that begin so.",
+    ttl: "How long a value is kept after it was written: 90s, 10m, 24h.",
+  },
+  stageMemory: {
+    read_keys: "The keys that skills of the stage may read.",
+    write_keys:
+      "The keys that they may write. Outputs of these names are kept when the stage has succeeded.",
   },
   threshold: {
     type: "Always threshold.",
@@ -146,7 +164,7 @@ export const KEY_DESCRIPTIONS = {
     topology: "Who may hand tasks to whom.",
     max_agents: "The stage keeps to so many agents.",
     strategy: "How tasks are dealt out.",
-    memory_shared: "Whether the agents share a memory.",
+    memory_shared: "true: the agents share the cascade's `memory.keys`.",
   },
   errorHandling: {
     strategy: "All but `fail` mean: try again after a wait that doubles. `fail`: one attempt.",

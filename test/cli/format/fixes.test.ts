@@ -52,7 +52,7 @@ describe("corrections", () => {
     ["as near to two known ones", "cascade: x\nstages: [{ skils: b }]"],
     ["whose meaning stands there already", "cascade: x\nstages: [{ skil: a, skill: b }]"],
     ["beside another one that means the same", "cascade: x\nstages: [{ skil: a, skll: b }]"],
-    ["that a later version carries out", "cascade: x\nmemory: 1\nstages: [{}]"],
+    ["that a later version carries out", "cascade: x\nnotify: 1\nstages: [{}]"],
     ["that an input has of its own", "cascade: x\nstages: [{ skill: b, inputs: { stagse: 1 } }]"],
     [
       "that comes there through an alias",

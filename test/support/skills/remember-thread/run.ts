@@ -1,0 +1,3 @@
+import { run as remember } from "../remember/run.ts";
+
+export const run = remember;

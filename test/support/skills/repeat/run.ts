@@ -1,0 +1,3 @@
+import type { SkillRun } from "../../../../core/skill.ts";
+
+export const run: SkillRun = async ({ way = null }) => ({ way });
