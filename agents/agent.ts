@@ -29,6 +29,7 @@ import { Peers } from "./peers.ts";
 import { openPrograms, type Programs } from "./programs.ts";
 import { Pulse } from "./pulse.ts";
 import { Results } from "./results.ts";
+import { NO_SECRETS, type Secrets } from "./secrets.ts";
 import { openWorkerPool, type WorkerPool } from "./worker-pool.ts";
 
 export interface AgentOptions {
@@ -44,6 +45,8 @@ export interface AgentOptions {
   readonly writeLogLine: (line: string) => void;
   /** Takes secrets out of what programs said, before it becomes an error; default: leaves it as it is. */
   readonly scrub?: (text: string) => string;
+  /** Default: it knows none. */
+  readonly secrets?: Secrets;
   /** How long running tasks may take to end after `drain`. */
   readonly drainMs: number;
 }
@@ -95,6 +98,7 @@ class AgentProcess implements Agent {
     const execution = {
       ...options,
       cacheFolder: options.cacheFolder,
+      secrets: options.secrets ?? NO_SECRETS,
       blobs,
       blobCache: new BlobCache(blobs),
       workers: this.#workers,

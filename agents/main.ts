@@ -12,6 +12,7 @@ import { ALLOWANCE_VARIABLE, allowanceFromText } from "../core/skill-allowance.t
 import { openSwarmCatalog } from "../language/swarm-catalog.ts";
 import { openAgent } from "./agent.ts";
 import { pruneResultCache, resultCacheFolder } from "./result-cache.ts";
+import { openSecrets } from "./secrets.ts";
 
 const EXIT_INFRASTRUCTURE = 5;
 const EXIT_INTERRUPTED = 130;
@@ -50,6 +51,7 @@ async function main(scrubber: Scrubber): Promise<void> {
     clock: systemClock,
     logger,
     cacheFolder,
+    secrets: openSecrets({ env, directory, onValue: (value) => scrubber.register(value) }),
     writeLogLine: (line) => void process.stdout.write(scrubber.scrub(line)),
     scrub: (text) => scrubber.scrub(text),
     drainMs: count(env, "CASCADE_DRAIN_MS", DRAIN_MS),

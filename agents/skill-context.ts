@@ -4,6 +4,7 @@ import { threadId } from "node:worker_threads";
 import type { Logger } from "pino";
 import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
+import { Scrubber } from "../core/scrub.ts";
 import type { SkillCommands, SkillContext } from "../core/skill.ts";
 import { resultCacheOf } from "./result-cache.ts";
 
@@ -16,6 +17,8 @@ export interface ContextData {
   readonly runFolder: string;
   /** Undefined: results are not kept. */
   readonly cacheFolder: string | undefined;
+  /** Values that its artifacts must not hold; with any, its results are not kept either. */
+  readonly secrets?: readonly string[];
 }
 
 let writes = 0;
@@ -27,13 +30,13 @@ export function openSkillContext(
   signal: AbortSignal,
   commands?: SkillCommands,
 ): SkillContext {
-  const { cacheFolder, ...own } = data;
+  const { cacheFolder, secrets = [], ...own } = data;
   return {
     ...own,
     ...(commands === undefined ? {} : { commands }),
     signal,
     logger,
-    cache: resultCacheOf(cacheFolder, logger),
+    cache: resultCacheOf(secrets.length === 0 ? cacheFolder : undefined, logger),
     expressions: {
       // Few skills need it, and it would delay the start of every worker.
       async compile(text, names) {
@@ -52,7 +55,7 @@ export function openSkillContext(
       const writer = `${data.agentId}-${threadId}-${writes++}`;
       const beside = join(data.runFolder, `.${name}.${writer}.part`);
       try {
-        await writeFile(beside, content);
+        await writeFile(beside, withoutSecrets(name, content, secrets));
         await rename(beside, path);
       } catch (error) {
         await rm(beside, { force: true });
@@ -61,4 +64,19 @@ export function openSkillContext(
       return path;
     },
   };
+}
+
+/** @throws SwarmError `invalid-output` for bytes that hold one: they cannot be changed without breaking what they are */
+function withoutSecrets(
+  name: string,
+  content: string | Uint8Array,
+  secrets: readonly string[],
+): string | Uint8Array {
+  if (secrets.length === 0) return content;
+  const scrubber = new Scrubber();
+  for (const secret of secrets) scrubber.register(secret);
+  if (typeof content === "string") return scrubber.scrub(content);
+  const text = Buffer.from(content).toString("utf8");
+  if (scrubber.scrub(text) === text) return content;
+  throw new SwarmError("invalid-output", `the artifact ${name} holds a secret`);
 }

@@ -78,7 +78,11 @@ const taskResult = z.intersection(
     from: agentId.exactOptional(),
   }),
   z.union([
-    z.object({ status: z.literal("succeeded"), output: value }),
+    z.object({
+      status: z.literal("succeeded"),
+      output: value,
+      scrubbed: z.array(z.string()).readonly().exactOptional(),
+    }),
     z.object({ status: z.literal("failed"), error: errorRecord }),
   ]),
 );

@@ -3,6 +3,7 @@ import { LIMITS } from "../core/limits.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Value } from "../core/value.ts";
 import type { CascadeRegistry } from "../language/cascade-registry.ts";
+import { recordedEnvironment } from "../language/environment.ts";
 import { resolveInputs } from "../language/inputs.ts";
 import { canonicalPlan, planDigest } from "../language/plan-digest.ts";
 import type { Blobs } from "../store/blobs.ts";
@@ -20,6 +21,8 @@ export interface AdmissionOptions {
   readonly blobs: Blobs;
   /** What relative paths mean when a job names no directory. */
   readonly directory: string;
+  /** Where the variables are that cascades list under `env`; default: none is set. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** Checks jobs against the cascade they name, and keeps the plans that runs are pinned to. */
@@ -42,7 +45,9 @@ export class Admission {
         ? await cascades.plan(job.cascade)
         : cascades.planOf({ text: job.definition, file: job.cascade });
     const directory = job.directory ?? this.#options.directory;
-    return { plan, inputs: resolveInputs(plan.inputs, job.inputs ?? {}, directory) };
+    const inputs = resolveInputs(plan.inputs, job.inputs ?? {}, directory);
+    const variables = recordedEnvironment(plan.env ?? [], this.#options.env ?? {});
+    return { plan, inputs: { ...inputs, ...variables } };
   }
 
   /** Admits a job; its plan and, when they are large, its inputs are stored as objects. */

@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   "missing-input": "A required input was not given.",
   "invalid-input": "An input has the wrong type or value.",
   "invalid-output": "A skill returned something its manifest does not declare.",
+  "unknown-secret": "No secret of this name is known where it is needed.",
   "unknown-reference": "A ${…} reference names something that does not exist.",
   "invalid-expression": "An expression is not CEL, or its types do not fit.",
   "expression-failed": "An expression could not be evaluated on the data of the run.",

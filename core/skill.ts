@@ -74,9 +74,10 @@ export interface SkillCommands {
   /**
    * Runs a program to its end in the job's directory, without a shell and with the environment of skills that are programs.
    * What it started ends with it, and all of it when the task is stopped.
+   * @param env variables on top of that environment
    * @throws SwarmError `skill-failed` when it does not start, `skill-crashed` when a signal ended it; the reason of an aborted signal
    */
-  run(argv: readonly string[]): Promise<CommandEnd>;
+  run(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<CommandEnd>;
 }
 
 /** What a code skill may reach beside its inputs. */

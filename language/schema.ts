@@ -36,6 +36,12 @@ const inputSpec = z.strictObject({
   default: json.exactOptional(),
 });
 
+/** POSIX: the name of an environment variable. */
+const VARIABLE_NAME = /^[A-Za-z_]\w{0,127}$/;
+const variableNames = z
+  .array(z.string().regex(VARIABLE_NAME, "must be letters, digits and _"))
+  .max(LIMITS.namesPerCascade);
+
 const skillInputs = z.record(z.string(), json);
 export const skillWithInputs = z.strictObject({
   skill: z.string().min(1),
@@ -244,6 +250,8 @@ const body = z.strictObject({
   data_flow: z.array(describedChannel).exactOptional(),
   error_handling: z.array(strategy).min(1).exactOptional(),
   inputs: z.array(inputSpec).default([]),
+  env: variableNames.exactOptional(),
+  secrets: variableNames.exactOptional(),
   stages: stageList,
   finally: stageList.exactOptional(),
   outputs: z
@@ -273,10 +281,7 @@ const kind = (
   ...later: readonly string[]
 ): MappingKind => ({ known: Object.keys(schema.shape), later: new Set(later) });
 
-const LATER_FOR_CASCADE = [
-  ...["github_integration"],
-  ...["learned_patterns", "memory", "notify", "secrets"],
-];
+const LATER_FOR_CASCADE = [...["github_integration"], ...["learned_patterns", "memory", "notify"]];
 const LATER_FOR_WORK = [
   ...["auto_fix", "cache"],
   ...["memory", "memory_shared", "notify"],

@@ -1,7 +1,7 @@
 import type { Json } from "../core/json.ts";
 import type { SkillCall, Template } from "../core/plan.ts";
 import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
-import { originOfRequest, refuseUnsafeInputs } from "./guarded-inputs.ts";
+import { originOfRequest, refuseUnsafeInputs, secretPlace } from "./guarded-inputs.ts";
 import { inlineWork } from "./inline-work.ts";
 import {
   type Callee,
@@ -15,6 +15,7 @@ import type { Origins } from "./origins.ts";
 import type { Path, Reporter } from "./reporter.ts";
 import type { WorkSyntax } from "./schema.ts";
 import type { Fields, OutputField } from "./stage-graph.ts";
+import type { SecretPlace } from "./template-compiler.ts";
 
 /** A skill as a stage names it. Inputs of its own go before those that the stage gives to all its skills. */
 export interface WrittenCall extends Callee {
@@ -24,7 +25,8 @@ export interface WrittenCall extends Callee {
 }
 
 function callOf(skill: string, path: Path, inputs: readonly WrittenInputs[]): WrittenCall {
-  return { skill, title: `the skill "${skill}"`, path, inputs };
+  const secretsIn = (input: string): SecretPlace => secretPlace(skill, input);
+  return { skill, title: `the skill "${skill}"`, path, inputs, secretsIn };
 }
 
 /** The skill that stages of type `codex-sandbox` are carried out by. */

@@ -12,6 +12,7 @@ describe("`run` on a stage", () => {
         lane: "heavy",
         inputs: {
           argv: { kind: "literal", value: ["npm", "test"] },
+          env: { kind: "literal", value: null },
           allow_failure: { kind: "literal", value: true },
         },
       },

@@ -7,6 +7,9 @@ const BODY = {
   data_flow: "The ways that data may take between stages; without it, all.",
   error_handling: "What stages do on errors that do not say it themselves.",
   inputs: "What a run is given.",
+  env: "Names of environment variables that ${env.<NAME>} may read. Their values are recorded with the run.",
+  secrets:
+    "Names of secrets that ${secrets.<NAME>} may give to skills. Only agents know their values.",
   stages: "What is done, in this order unless `needs` says otherwise.",
   finally: "Stages that run when all others have ended, also when the run fails.",
   outputs: "What the run results in: names and their values.",
