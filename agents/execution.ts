@@ -8,7 +8,7 @@ import type { BlobRef, Value } from "../core/value.ts";
 import type { Execution } from "../machines/stage-worker.ts";
 import type { Blobs } from "../store/blobs.ts";
 import { type BlobCache, withoutServer } from "./blob-cache.ts";
-import { type CheckedOutput, withBlobs } from "./inputs.ts";
+import { type CheckedOutput, pickedOutput, withBlobs } from "./inputs.ts";
 import type { Secrets } from "./secrets.ts";
 import type { ContextData } from "./skill-context.ts";
 import { runSkill, type SkillRunOptions } from "./skill-run.ts";
@@ -57,7 +57,10 @@ async function outputOf(
     ...(values.length === 0 ? {} : { secrets: values }),
   };
   const order = { skill: task.skill, inputs, context, bindings: bindingsOf(task, options.agentId) };
-  const output = withoutSecrets(options.secrets, await runSkill(options, order, signal));
+  const output = withoutSecrets(
+    options.secrets,
+    pickedOutput(await runSkill(options, order, signal), task.outputs),
+  );
   if (output.scrubbed !== undefined) {
     const { logger } = options;
     logger.warn({ event: "output.scrubbed", ...order.bindings, at: output.scrubbed });

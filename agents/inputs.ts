@@ -90,6 +90,17 @@ export function checkedOutput(manifest: SkillManifest, output: unknown): Checked
   return { value, text };
 }
 
+/** What is kept of an output, under new names; what a skill need not give and did not is left out. */
+export function pickedOutput(
+  output: CheckedOutput,
+  names: Readonly<Record<string, string>> | undefined,
+): CheckedOutput {
+  if (names === undefined) return output;
+  const entries = Object.entries(names).filter(([, own]) => Object.hasOwn(output.value, own));
+  const value = Object.fromEntries(entries.map(([name, own]) => [name, output.value[own]]));
+  return { value: value as JsonObject, text: JSON.stringify(value) };
+}
+
 /** A quick look before the walk over every key. */
 const MAY_HOLD_RESERVED_KEY = /"(?:__proto__|constructor|prototype|\$blob|\$secret)":/;
 

@@ -49,6 +49,8 @@ export const task = taskName.extend({
   skill: z.string(),
   lane,
   inputs: z.custom<JsonObject>((data) => typeof data === "object" && data !== null),
+  /** What is kept of the output: from the name that it has then to the skill's own. */
+  outputs: z.record(z.string(), z.string()).exactOptional(),
   timeoutMs: z.int().min(1),
   directory: z.string(),
   /** Members of the stage's mesh, when it has one: a full agent hands the task to a peer among them. */

@@ -24,7 +24,7 @@ export function taskText(
 function textWith(prepared: PreparedTask, epoch: number, inputs: string): string {
   const { task, team } = prepared;
   const stage = task.run.stage(task.stage);
-  const { skill, lane } = skillCallOf(task);
+  const { skill, lane, outputs } = skillCallOf(task);
   const rest = JSON.stringify({
     ...nameOf(task),
     shard: task.run.shard,
@@ -32,6 +32,7 @@ function textWith(prepared: PreparedTask, epoch: number, inputs: string): string
     cascade: task.run.plan.cascade,
     skill,
     lane,
+    ...(outputs === undefined ? {} : { outputs }),
     timeoutMs: stage.timeoutMs,
     directory: task.run.created.directory,
     ...(team === undefined ? {} : { team }),

@@ -122,6 +122,8 @@ export interface SkillCall {
   readonly skill: string;
   readonly lane: Lane;
   readonly inputs: Readonly<Record<string, Template>>;
+  /** What is kept of its output: from the name that it has then to the skill's own. All, when it is absent. */
+  readonly outputs?: Readonly<Record<string, string>>;
 }
 
 export type Lane = "light" | "heavy" | "sandbox";

@@ -43,10 +43,19 @@ const variableNames = z
   .max(LIMITS.namesPerCascade);
 
 const skillInputs = z.record(z.string(), json);
+const outputName = z.string().regex(FIELD_NAME, "must be letters, digits, - and _");
+/** Names of outputs that are kept, or new names and the skill's own. */
+const pickedOutputs = z.union([
+  z.array(outputName).min(1),
+  z
+    .record(outputName, z.string().min(1))
+    .refine((names) => Object.keys(names).length > 0, "must not be empty"),
+]);
 export const skillWithInputs = z.strictObject({
   skill: z.string().min(1),
   prompt: z.string().exactOptional(),
   inputs: skillInputs.exactOptional(),
+  outputs: pickedOutputs.exactOptional(),
 });
 
 const swarmConfig = z.strictObject({
@@ -160,6 +169,7 @@ const work = {
   fix_strategy: fixStrategy.exactOptional(),
   error_recovery: errorRecovery.exactOptional(),
   inputs: skillInputs.exactOptional(),
+  outputs: pickedOutputs.exactOptional(),
   foreach: json.exactOptional(),
   matrix: z
     .record(z.string().regex(FIELD_NAME, "must be letters, digits, - and _"), json)
@@ -282,11 +292,7 @@ const kind = (
 ): MappingKind => ({ known: Object.keys(schema.shape), later: new Set(later) });
 
 const LATER_FOR_CASCADE = [...["github_integration"], ...["learned_patterns", "memory", "notify"]];
-const LATER_FOR_WORK = [
-  ...["auto_fix", "cache"],
-  ...["memory", "memory_shared", "notify"],
-  ...["outputs"],
-];
+const LATER_FOR_WORK = [...["auto_fix", "cache"], ...["memory", "memory_shared", "notify"]];
 /** Below a stage or a branch. */
 const BELOW_WORK = {
   skills: "skill",
@@ -309,7 +315,7 @@ export const MAPPINGS = {
   threshold: kind(threshold),
   approval: kind(approval),
   config: kind(config),
-  skill: kind(skillWithInputs, "model", "outputs"),
+  skill: kind(skillWithInputs, "model"),
   sandbox: kind(sandboxConfig),
   fixStrategy: kind(fixStrategy),
   errorRecovery: kind(errorRecovery),

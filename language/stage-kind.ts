@@ -50,6 +50,7 @@ const KEYS: Readonly<Record<StageKind, readonly Key[]>> = {
       "run",
       "http",
       "inputs",
+      "outputs",
       "foreach",
       "matrix",
       "max_parallel",

@@ -25,6 +25,8 @@ const WORK = {
   http: "An HTTP request in place of a skill: {url, method, headers, query, body, expect, timeout}.",
   inputs:
     "For all skills of the stage; a skill's own inputs go first. ${…} names inputs, outputs of stages and, with `foreach`, ${item}.",
+  outputs:
+    "Of one skill, what is kept of its output: a list of names, or a mapping of new names to its own.",
   stages: "A list of stages, in place of a skill: in order, or side by side with `type: parallel`.",
   cascade: "Another cascade that is run here, by its name; `inputs` are given to it.",
   matrix:
@@ -134,6 +136,7 @@ export const KEY_DESCRIPTIONS = {
     skill: "The skill's name.",
     prompt: "What this skill is to do, in words.",
     inputs: "For this skill only; they go before those of the stage.",
+    outputs: "What is kept of its output: names, or new names and its own.",
   },
   http: {
     url: "Where to. Its host is written out or comes from an input: never from the output of a stage.",
