@@ -56,7 +56,8 @@ async function outputOf(
     ...contextOf(options, task),
     ...(values.length === 0 ? {} : { secrets: values }),
   };
-  const order = { skill: task.skill, inputs, context, bindings: bindingsOf(task, options.agentId) };
+  const { skill, digest } = task;
+  const order = { skill, digest, inputs, context, bindings: bindingsOf(task, options.agentId) };
   const output = withoutSecrets(
     options.secrets,
     pickedOutput(await runSkill(options, order, signal), task.outputs),

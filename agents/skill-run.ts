@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
+import { systemClock } from "../core/clock.ts";
 import { SwarmError } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
@@ -10,6 +11,7 @@ import { type CheckedOutput, checkedInputs, checkedOutput } from "./inputs.ts";
 import type { Programs } from "./programs.ts";
 import { type ContextData, openSkillContext } from "./skill-context.ts";
 import { loadSkill } from "./skill-loader.ts";
+import { refuseOtherVersion } from "./skill-version.ts";
 import type { LogBindings } from "./worker-messages.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
@@ -26,6 +28,8 @@ export interface SkillRunOptions {
 
 export interface SkillOrder {
   readonly skill: string;
+  /** The version that it must be; any, when it is absent. */
+  readonly digest?: string | undefined;
   readonly inputs: Json;
   readonly context: ContextData;
   /** What each log line about it carries. */
@@ -39,6 +43,7 @@ export async function runSkill(
   signal: AbortSignal,
 ): Promise<CheckedOutput> {
   const manifest = usableSkill(options.skills, order.skill);
+  await refuseOtherVersion(manifest, order.digest, systemClock);
   const inputs = checkedInputs(manifest, order.inputs);
   return checkedOutput(manifest, await output(options, { ...order, manifest, inputs }, signal));
 }

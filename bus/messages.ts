@@ -47,6 +47,8 @@ export const task = taskName.extend({
   epoch: count,
   cascade: z.string(),
   skill: z.string(),
+  /** The sha256 of the skill's folder that the run is pinned to. */
+  digest: z.string().exactOptional(),
   lane,
   inputs: z.custom<JsonObject>((data) => typeof data === "object" && data !== null),
   /** What is kept of the output: from the name that it has then to the skill's own. */

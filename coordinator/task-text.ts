@@ -24,13 +24,14 @@ export function taskText(
 function textWith(prepared: PreparedTask, epoch: number, inputs: string): string {
   const { task, team } = prepared;
   const stage = task.run.stage(task.stage);
-  const { skill, lane, outputs } = skillCallOf(task);
+  const { skill, digest, lane, outputs } = skillCallOf(task);
   const rest = JSON.stringify({
     ...nameOf(task),
     shard: task.run.shard,
     epoch,
     cascade: task.run.plan.cascade,
     skill,
+    ...(digest === undefined ? {} : { digest }),
     lane,
     ...(outputs === undefined ? {} : { outputs }),
     timeoutMs: stage.timeoutMs,

@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   "path-not-found": "The path does not exist.",
   "path-unreadable": "The path exists but cannot be read.",
   "nothing-to-do": "There is nothing to work on.",
+  "skill-changed": "An agent has another version of the skill than the run is pinned to.",
   "skill-failed": "A skill ended with an error.",
   "skill-crashed": "The process or thread that ran a skill died.",
   "task-timeout": "A task took longer than its time limit.",

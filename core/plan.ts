@@ -120,6 +120,8 @@ export interface Branch {
 
 export interface SkillCall {
   readonly skill: string;
+  /** The sha256 of the skill's folder: no other version runs. Absent when it is too large to be pinned. */
+  readonly digest?: string;
   readonly lane: Lane;
   readonly inputs: Readonly<Record<string, Template>>;
   /** What is kept of its output: from the name that it has then to the skill's own. All, when it is absent. */

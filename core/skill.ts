@@ -20,6 +20,8 @@ export interface SkillManifest {
   readonly prompt?: string;
   /** Absolute path of the skill's folder. */
   readonly folder: string;
+  /** The sha256 of that folder as it was read; absent when that is too large. */
+  readonly digest?: string;
 }
 
 /** `code`: a module that agents load; `argv`: a program that they start; `prompt`: instructs a model. */

@@ -182,7 +182,9 @@ export class SkillCalls {
     const guarded = within === undefined ? inputs : { ...inputs, within };
     if (call.outputs !== undefined) refuseUnknownOutputs(call.outputs, manifest, this.#reporter);
     const picked = call.outputs === undefined ? {} : { outputs: call.outputs.names };
-    return { skill: call.skill, lane: manifest.lane, inputs: guarded, ...picked };
+    const { lane, digest } = manifest;
+    const pinned = digest === undefined ? {} : { digest };
+    return { skill: call.skill, ...pinned, lane, inputs: guarded, ...picked };
   }
 
   #reportMissing({ skill, path }: WrittenCall): void {

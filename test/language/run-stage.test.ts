@@ -9,6 +9,7 @@ describe("`run` on a stage", () => {
     ).toEqual([
       {
         skill: "run-command",
+        digest: expect.any(String),
         lane: "heavy",
         inputs: {
           argv: { kind: "literal", value: ["npm", "test"] },
