@@ -22,6 +22,8 @@ export const LIMITS = {
   stagesPerCascade: 10_000,
   /** Of variables of the environment, and of secrets, that a cascade lists. */
   namesPerCascade: 100,
+  /** Of one stage, and of one cascade. */
+  notifications: 20,
   /** A file of secrets. */
   secretsFileBytes: 1_048_576,
   skillsPerStage: 256,

@@ -6,6 +6,7 @@ import { DEFAULT_BRANCH, type WrittenBranch, writtenBranches } from "./decision-
 import type { ListPlace } from "./list-place.ts";
 import { type LoopBodies, LoopTurns, turnsOf } from "./loop-turns.ts";
 import { commonFields, type Names } from "./names.ts";
+import { type NotifyOrder, notifyingStages } from "./notifications.ts";
 import type { Group, PlanBuilder } from "./plan-builder.ts";
 import type { Path, Reporter } from "./reporter.ts";
 import type { CascadeSyntax, StageSyntax, WorkSyntax } from "./schema.ts";
@@ -85,18 +86,60 @@ export class Expander {
   }
 
   /** They need all others, and see their names; that a run fails does not keep them from running. */
-  #finals({ finally: stages }: CascadeSyntax, { exits }: Group, place: ListPlace): void {
-    if (stages === undefined) return;
+  #finals(cascade: CascadeSyntax, { exits }: Group, place: ListPlace): void {
     if (this.#prefix !== "") {
-      const message = "a cascade that is used by another has no `finally`";
-      const hint = "write the final stages in the cascade that is run";
-      this.#reporter.report("invalid-cascade", message, ["finally"], hint);
+      this.#refuseFinals(cascade);
       return;
     }
+    const { finally: stages, notify } = cascade;
     const from = this.#builder.stages.length;
     const scope = new StageScope(place.scope);
-    this.#list(stages, { ...place, path: ["finally"], entry: exits, scope });
+    const here = { ...place, entry: exits, scope };
+    if (stages !== undefined) this.#list(stages, { ...here, path: ["finally"] });
+    this.#builder.addTheEnd(exits);
+    if (notify !== undefined) {
+      const about = { id: "notify", status: "run.status", text: cascade.name, path: ["notify"] };
+      this.#notify({ ...about, written: notify, occasion: "success" }, exits, here);
+      this.#notify({ ...about, written: notify, occasion: "failure" }, exits, here);
+    }
     this.#builder.markFinal(from);
+  }
+
+  #refuseFinals(cascade: CascadeSyntax): void {
+    for (const key of ["finally", "notify"] as const) {
+      if (cascade[key] === undefined) continue;
+      const message = `a cascade that is used by another has no \`${key}\``;
+      const hint = "write it in the cascade that is run";
+      this.#reporter.report("invalid-cascade", message, [key], hint);
+    }
+  }
+
+  /** A success is told at once; after a failure only final stages run. No other stage waits for either. */
+  #notifyOf({ id, syntax, path }: OrderedStage, group: Group, place: ListPlace): void {
+    const { notify, gate } = syntax;
+    if (notify === undefined) return;
+    const scope = new StageScope(place.scope);
+    const { target, exits } = group;
+    const stages = gate === undefined ? target.stages : [...target.stages, ...exits];
+    this.#name(id, { ...target, stages }, scope);
+    const about = {
+      written: notify,
+      id: `${id}--notify`,
+      status: `stages["${id}"].status`,
+      text: `stage ${id} of \${run.cascade}`,
+      path: [...path, "notify"],
+    };
+    const here = { ...place, scope };
+    this.#notify({ ...about, occasion: "success" }, exits, here);
+    this.#builder.atTheEnd((entry) => {
+      this.#notify({ ...about, occasion: "failure" }, entry, { ...here, guard: undefined });
+    });
+  }
+
+  #notify(order: NotifyOrder, needs: readonly number[], place: ListPlace): void {
+    for (const { id, syntax, path } of notifyingStages(order, this.#reporter)) {
+      this.#single(id, syntax, needs, { ...place, path });
+    }
   }
 
   #list(stages: readonly StageSyntax[], place: ListPlace): Group {
@@ -154,8 +197,10 @@ export class Expander {
 
   #stage(stage: OrderedStage, needs: readonly number[], place: ListPlace): Group {
     this.#refuseDisabled(stage.syntax, stage.path, place);
-    const group = this.#ungated(stage, needs, place);
-    return this.#gated(stage.id, stage.syntax, group, { ...place, path: stage.path });
+    const ungated = this.#ungated(stage, needs, place);
+    const group = this.#gated(stage.id, stage.syntax, ungated, { ...place, path: stage.path });
+    this.#notifyOf(stage, group, place);
+    return group;
   }
 
   #refuseDisabled(work: WorkSyntax, path: Path, { settings }: ListPlace): void {

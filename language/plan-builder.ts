@@ -22,6 +22,7 @@ export class PlanBuilder {
   readonly #env = new Set<string>();
   readonly #secrets = new Set<string>();
   #isFull = false;
+  readonly #atTheEnd: ((needs: readonly number[]) => void)[] = [];
 
   /** True when there are too many stages, which was reported. */
   get isFull(): boolean {
@@ -81,6 +82,16 @@ export class PlanBuilder {
       reporter.report("limit-exceeded", message, path);
     }
     return position;
+  }
+
+  /** What adds final stages is called when all others are there. */
+  atTheEnd(add: (needs: readonly number[]) => void): void {
+    this.#atTheEnd.push(add);
+  }
+
+  /** @param needs what final stages wait for */
+  addTheEnd(needs: readonly number[]): void {
+    for (const add of this.#atTheEnd.splice(0)) add(needs);
   }
 
   /** The stages from this position on run also when the run fails before them. */

@@ -143,6 +143,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
 /** What may stand under a key, where that may be of several kinds and a text is none of them. */
 const CHOICES: Readonly<Record<string, string>> = {
   outputs: "a list of names or a mapping of new names to the skill's own",
+  notify: "a notification, as {on, http} or {on, run}, or a list of them",
 };
 
 /** What to write in place of a text, by the key that it stands under. */

@@ -143,6 +143,18 @@ export const httpRequest = z.strictObject({
   allow_private: z.boolean().exactOptional(),
 });
 
+/** Tells somebody how a stage or a run has ended. */
+export const notification = z.strictObject({
+  on: z.enum(["success", "failure", "always"]).exactOptional(),
+  http: httpRequest.exactOptional(),
+  run: command.exactOptional(),
+  inputs: skillInputs.exactOptional(),
+});
+const notifications = z.union([
+  notification,
+  z.array(notification).min(1).max(LIMITS.notifications),
+]);
+
 /** What one stage, or one branch of a conditional stage, does. */
 const work = {
   description: shownText.exactOptional(),
@@ -216,6 +228,7 @@ const flatStage = z.strictObject({
   when: condition.exactOptional(),
   condition: z.union([z.string().min(1), z.boolean(), z.number()]).exactOptional(),
   repeat: z.string().min(1).exactOptional(),
+  notify: notifications.exactOptional(),
   max_iterations: z.int().min(1).max(LIMITS.loopIterations).exactOptional(),
 });
 export type StageSyntax = z.infer<typeof flatStage> & {
@@ -264,6 +277,7 @@ const body = z.strictObject({
   secrets: variableNames.exactOptional(),
   stages: stageList,
   finally: stageList.exactOptional(),
+  notify: notifications.exactOptional(),
   outputs: z
     .record(z.string().regex(FIELD_NAME, "must be letters, digits, - and _"), json)
     .exactOptional(),
@@ -291,8 +305,15 @@ const kind = (
   ...later: readonly string[]
 ): MappingKind => ({ known: Object.keys(schema.shape), later: new Set(later) });
 
-const LATER_FOR_CASCADE = [...["github_integration"], ...["learned_patterns", "memory", "notify"]];
-const LATER_FOR_WORK = [...["auto_fix", "cache"], ...["memory", "memory_shared", "notify"]];
+const LATER_FOR_CASCADE = [...["github_integration"], ...["learned_patterns", "memory"]];
+const LATER_FOR_WORK = [...["auto_fix", "cache"], ...["memory", "memory_shared"]];
+const BELOW_CASCADE = {
+  inputs: "input",
+  stages: "stage",
+  finally: "stage",
+  config: "config",
+  notify: "notification",
+} as const;
 /** Below a stage or a branch. */
 const BELOW_WORK = {
   skills: "skill",
@@ -321,6 +342,7 @@ export const MAPPINGS = {
   errorRecovery: kind(errorRecovery),
   swarm: kind(swarmConfig),
   http: kind(httpRequest),
+  notification: kind(notification),
   errorHandling: kind(errorHandling, "escalate", "escalate_after"),
 } as const;
 
@@ -329,10 +351,12 @@ type KindName = keyof typeof MAPPINGS;
 /** From the kind of a mapping and a key in it to the kind of the mappings below that key. */
 const BELOW: Readonly<Partial<Record<KindName, Readonly<Record<string, KindName>>>>> = {
   file: { cascade: "cascade" },
-  fileWithName: { inputs: "input", stages: "stage", finally: "stage", config: "config" },
-  cascade: { inputs: "input", stages: "stage", finally: "stage", config: "config" },
+  fileWithName: { ...BELOW_CASCADE },
+  cascade: { ...BELOW_CASCADE },
+  notification: { http: "http" },
   stage: {
     ...BELOW_WORK,
+    notify: "notification",
     ...{ branches: "branch", else: "branch", default: "branch" },
     // biome-ignore lint/suspicious/noThenProperty: the language has this word
     ...{ then: "branch" },

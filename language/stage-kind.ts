@@ -59,6 +59,7 @@ const KEYS: Readonly<Record<StageKind, readonly Key[]>> = {
     ] as const),
     ...(["test_suite", "tests", "codex_config", "fix_strategy", "error_recovery"] as const),
     ...(["timeout", "continue_on_error", "gate", "prompt", "model"] as const),
+    "notify",
   ],
   transform: ["transform", "continue_on_error", "gate"],
   pause: ["wait", "approve", "continue_on_error"],

@@ -9,6 +9,7 @@ import {
   fixStrategy,
   httpRequest,
   MAPPINGS,
+  notification,
   sandboxConfig,
   skillWithInputs,
   stage,
@@ -37,6 +38,7 @@ const DEFINITIONS = {
   errorRecovery,
   skill: skillWithInputs,
   http: httpRequest,
+  notification,
   swarm: stage.shape.swarm_config.unwrap(),
   errorHandling: stage.shape.error_handling.unwrap(),
 } as const satisfies Record<keyof typeof KEY_DESCRIPTIONS, z.ZodType>;

@@ -12,6 +12,8 @@ const BODY = {
     "Names of secrets that ${secrets.<NAME>} may give to skills. Only agents know their values.",
   stages: "What is done, in this order unless `needs` says otherwise.",
   finally: "Stages that run when all others have ended, also when the run fails.",
+  notify:
+    "Who is told how the run has ended: {on: success | failure | always, http or run}, or a list.",
   outputs: "What the run results in: names and their values.",
 } as const;
 
@@ -83,6 +85,8 @@ export const KEY_DESCRIPTIONS = {
     then: "What is done when the condition is true.",
     else: "What is done when the condition is false.",
     default: "What is done when no branch fits.",
+    notify:
+      "Who is told how the stage has ended: {on: success | failure | always, http or run}, or a list.",
     repeat: "The stage to go back to while the condition is true.",
     max_iterations: "How often the loop runs at most: 3 when not given.",
     needs:
@@ -147,6 +151,12 @@ export const KEY_DESCRIPTIONS = {
     expect: "The status codes that are no failure; 200 to 299 when not given.",
     timeout: "For the request: 500ms, 90s, 10m; as long as the attempt when not given.",
     allow_private: "true: it may go to this machine or a private network.",
+  },
+  notification: {
+    on: "success, failure or always, which it is when it is not given.",
+    http: "The request that tells it: POST, and what has ended how as JSON, when it does not say so.",
+    run: "A program that tells it; needs --allow-host-commands.",
+    inputs: "Of the request or the program, as of a stage.",
   },
   swarm: {
     topology: "Who may hand tasks to whom.",
