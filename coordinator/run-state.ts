@@ -50,6 +50,7 @@ export class RunState {
   readonly #outputs = new Map<number, readonly Value[]>();
   readonly #paused = new Map<number, EventOf<"stage.paused">>();
   readonly #outcomes = new Map<number, StageStatus>();
+  readonly #errors = new Map<number, ErrorRecord>();
   readonly #positions: ReadonlyMap<StageId, number>;
   readonly #timeline: RunTimeline | undefined;
 
@@ -115,6 +116,7 @@ export class RunState {
       }
       case "stage.failed": {
         const index = this.position(event.stage);
+        this.#errors.set(index, event.error);
         this.#endStage(index, event);
         const isTolerated = this.stage(index).continueOnError === true;
         this.#run.send({ type: "stage.failed", index, error: event.error, isTolerated });
@@ -166,6 +168,11 @@ export class RunState {
   /** How a stage ended; undefined while it has not. */
   outcome(stage: number): StageStatus | undefined {
     return this.#outcomes.get(stage);
+  }
+
+  /** What a stage failed with; undefined when it did not. */
+  errorOf(stage: number): ErrorRecord | undefined {
+    return this.#errors.get(stage);
   }
 
   /** The pause of a stage that waits; undefined when it does not, or not any more. */

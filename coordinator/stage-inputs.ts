@@ -1,4 +1,4 @@
-import { SwarmError } from "../core/errors.ts";
+import { type ErrorRecord, SwarmError } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { isJsonObject } from "../core/json.ts";
 import { refuseOver } from "../core/limits.ts";
@@ -167,6 +167,7 @@ export class StageInputs {
         return output;
       },
       status: (index) => run.outcome(index),
+      error: (index) => told(run.errorOf(index)),
       run: (field) => fieldOf(run, field),
       ...(entry === undefined ? {} : { item: entry.item, itemIndex: entry.position }),
       loaded: (ref) => own.loaded.get(ref.name),
@@ -237,7 +238,7 @@ function fieldOf(run: RunState, field: RunField): Json {
     case "status":
       return run.failure === undefined ? "succeeded" : "failed";
     case "error":
-      return errorOf(run);
+      return told(run.failure) ?? null;
     case "timeline":
       return run.timeline;
     default:
@@ -245,10 +246,8 @@ function fieldOf(run: RunState, field: RunField): Json {
   }
 }
 
-function errorOf({ failure }: RunState): Json {
-  if (failure === undefined) return null;
-  const { code, message } = failure;
-  return { code, message };
+function told(error: ErrorRecord | undefined): JsonObject | undefined {
+  return error && { code: error.code, message: error.message };
 }
 
 function asObject(value: Json | undefined): JsonObject {

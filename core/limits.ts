@@ -22,6 +22,8 @@ export const LIMITS = {
   stagesPerCascade: 10_000,
   /** Of variables of the environment, and of secrets, that a cascade lists. */
   namesPerCascade: 100,
+  /** Skills that a stage falls back to, one after the other. */
+  fallbacks: 20,
   /** Of one stage, and of one cascade. */
   notifications: 20,
   /** A file of secrets. */

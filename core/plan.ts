@@ -188,6 +188,8 @@ export interface Reference {
     | { readonly kind: "stage"; readonly indexes: readonly number[] }
     /** How the last of these stages that was not skipped ended. */
     | { readonly kind: "status"; readonly indexes: readonly number[] }
+    /** `{code, message}` of the last of these stages that failed; null when none did. */
+    | { readonly kind: "error"; readonly indexes: readonly number[] }
     | { readonly kind: "item" }
     /** The position of the item, from 0. */
     | { readonly kind: "index" }

@@ -1,5 +1,5 @@
 import { LIMITS } from "../core/limits.ts";
-import type { PlanStage } from "../core/plan.ts";
+import type { Decision, PlanStage } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
 import { disabledPart, settingsOf } from "./cascade-settings.ts";
 import { DEFAULT_BRANCH, type WrittenBranch, writtenBranches } from "./decision-compiler.ts";
@@ -15,6 +15,7 @@ import type { StageCompiler, StageFrame } from "./stage-compiler.ts";
 import type { Fields } from "./stage-graph.ts";
 import { kindOf, refuseForeignKeys } from "./stage-kind.ts";
 import { loopBodies, type OrderedStage, orderedStages } from "./stage-order.ts";
+import { escalationOf } from "./stage-policies.ts";
 import { StageScope, type Target } from "./stage-scope.ts";
 import type { SubCascades } from "./sub-cascades.ts";
 
@@ -266,33 +267,66 @@ export class Expander {
     const calls = writtenCalls(work, place.path);
     const stage = this.#compiler.work(work, calls, frame);
     const fields = fieldsOf(work, calls, this.#catalog);
-    const fallback = work.error_handling?.fallback;
-    if (fallback === undefined) return this.#put(frame, stage, fields);
-    const first = this.#put(frame, { ...stage, continueOnError: true }, fields);
-    const second = this.#fallback(`${id}--fallback`, fallback, work, first.position, place);
-    return {
-      exits: [...first.exits, ...second.exits],
-      target: {
-        stages: [...first.target.stages, ...second.target.stages],
-        fields: commonFields([first.target.fields, second.target.fields]),
-      },
-    };
+    const fallbacks = [work.error_handling?.fallback ?? []].flat();
+    const question = escalationOf(work, place.settings);
+    if (fallbacks.length === 0 && question === undefined) return this.#put(frame, stage, fields);
+    const tries = [this.#put(frame, { ...stage, continueOnError: true }, fields)];
+    for (const [index, skill] of fallbacks.entries()) {
+      const isLast = index === fallbacks.length - 1 && question === undefined;
+      const failed = tries.at(-1)?.position ?? 0;
+      tries.push(this.#fallback({ id, skill, index, failed, isLast }, work, place));
+    }
+    if (question !== undefined) {
+      return inTurn([...tries, ...this.#escalation({ id, question, tries }, work, place)]);
+    }
+    return inTurn(tries);
   }
 
   /** The same work by another skill, when the stage has failed. */
   #fallback(
-    id: string,
-    skill: string,
-    { error_handling: _, skills: __, ...work }: WorkSyntax,
-    failed: number,
+    { id, skill, index, failed, isLast }: FallbackOrder,
+    { error_handling: handling, skills: __, ...work }: WorkSyntax,
     place: ListPlace,
-  ): Group {
+  ): Placed {
     const guard = { stage: failed, failed: true } as const;
-    const frame = this.#add(id, [failed], { ...place, guard });
-    const path = [...place.path, "error_handling", "fallback"];
+    const number = index === 0 ? "" : `-${index + 1}`;
+    const frame = this.#add(`${id}--fallback${number}`, [failed], { ...place, guard });
+    const whole = [...place.path, "error_handling", "fallback"];
+    const path = Array.isArray(handling?.fallback) ? [...whole, index] : whole;
     const calls = writtenCalls({ ...work, skill }, place.path).map((call) => ({ ...call, path }));
     const stage = this.#compiler.alternative({ ...work, skill }, calls, frame);
-    return this.#put(frame, stage, fieldsOf(work, calls, this.#catalog));
+    const tolerated = isLast ? stage : ({ ...stage, continueOnError: true } as const);
+    return this.#put(frame, tolerated, fieldsOf(work, calls, this.#catalog));
+  }
+
+  /**
+   * When all else has failed a person is asked: `--escalated` waits for the answer, `--answer` reads it, and `--again` is the
+   * stage once more. A no fails the run, as every approval does.
+   */
+  #escalation(
+    { id, question, tries }: EscalationOrder,
+    work: WorkSyntax & Pick<StageSyntax, "when">,
+    place: ListPlace,
+  ): readonly [exits: Placed, again: Placed] {
+    const last = tries.at(-1)?.position ?? 0;
+    const path = [...place.path, "error_handling"];
+    const scope = new StageScope(place.scope);
+    this.#name(id, inTurn(tries).target, scope);
+    const here = { ...place, path, scope, guard: { stage: last, failed: true } as const };
+    const asking = this.#add(`${id}--escalated`, [last], here);
+    const message = questionText(id, question);
+    const approve = { message, on_timeout: "deny" } as const;
+    const asked = this.#put(asking, this.#compiler.pause({ approve }, asking), undefined);
+    const reading = this.#add(`${id}--answer`, [asked.position], here);
+    const answer = this.#compiler.decision(answerTo(asked.position), {}, reading);
+    const read = this.#put(reading, answer, undefined);
+    const guard = { stage: read.position, branch: AGAIN };
+    const frame = this.#add(`${id}--again`, [read.position], { ...place, guard });
+    const calls = writtenCalls(work, place.path);
+    const stage = this.#compiler.alternative(work, calls, frame);
+    const again = this.#put(frame, stage, fieldsOf(work, calls, this.#catalog));
+    const exits = [...asked.exits, ...read.exits];
+    return [{ position: read.position, exits, target: { stages: [], fields: undefined } }, again];
   }
 
   /** Several stages behind one `when`: a decision goes before them. */
@@ -427,6 +461,53 @@ export class Expander {
     this.#names.addFields(fields);
     return this.#builder.put(frame.names.stage, stage, fields);
   }
+}
+
+interface FallbackOrder {
+  readonly id: string;
+  readonly skill: string;
+  /** Among the fallbacks of the stage. */
+  readonly index: number;
+  /** Position of what has failed before. */
+  readonly failed: number;
+  /** Nothing comes after it. */
+  readonly isLast: boolean;
+}
+
+interface EscalationOrder {
+  readonly id: string;
+  readonly question: string | true;
+  readonly tries: readonly Placed[];
+}
+
+type Placed = Group & { readonly position: number };
+
+/** Stages of which each stands in for those before it: the last that succeeded gives the output. */
+function inTurn(groups: readonly Group[]): Group {
+  const withOutput = groups.filter(({ target }) => target.stages.length > 0);
+  return {
+    exits: groups.flatMap(({ exits }) => exits),
+    target: {
+      stages: withOutput.flatMap(({ target }) => target.stages),
+      fields: commonFields(withOutput.map(({ target }) => target.fields)),
+    },
+  };
+}
+
+const AGAIN = "again";
+
+/** `skip` as the comment of an approval goes on without the stage; whatever else, it is done once more. */
+function answerTo(asked: number): Decision {
+  const scope = { kind: "stage", indexes: [asked] } as const;
+  const reference = { scope, path: ["comment"], source: "${the comment of the answer}" };
+  const branches = [{ name: "skip" }];
+  return { on: { kind: "reference", reference }, branches, otherwise: AGAIN };
+}
+
+function questionText(id: string, question: string | true): string {
+  const error = `\${stages["${id}"].error.code}: \${stages["${id}"].error.message}`;
+  const asked = question === true ? `The stage ${id} has failed for good.` : question;
+  return `${asked}\n${error}\nApprove to try it once more, approve with the comment "skip" to go on without it, deny to end the run.`;
 }
 
 const DECISION_FIELDS: Fields = new Map([

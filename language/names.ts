@@ -102,7 +102,7 @@ export class Names {
 
   /**
    * `inputs.<name>`, `item` and `index` when there is an item, `iteration` in a loop, a field of `run`,
-   * `stages.<id>.output` or `.status`; else the id of a stage among those needed, the name of a cascade input, or the
+   * `stages.<id>.output`, `.status` or `.error`; else the id of a stage among those needed, the name of a cascade input, or the
    * name of an output of the nearest stage that has it.
    */
   resolve(path: Path, source: string, place: NamePlace): Resolved {
@@ -226,7 +226,10 @@ export class Names {
     if (field === "status") {
       return named({ kind: "status", indexes: target.stages }, rest, source, "string");
     }
-    const why = `a stage has "output" and "status", not ${JSON.stringify(field ?? "")}`;
+    if (field === "error") {
+      return named({ kind: "error", indexes: target.stages }, rest, source, "any");
+    }
+    const why = `a stage has "output", "status" and "error", not ${JSON.stringify(field ?? "")}`;
     return { ok: false, why };
   }
 

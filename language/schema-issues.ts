@@ -142,6 +142,8 @@ const ENTRIES: Readonly<Record<string, string>> = {
 };
 /** What may stand under a key, where that may be of several kinds and a text is none of them. */
 const CHOICES: Readonly<Record<string, string>> = {
+  fallback: "the name of a skill or a list of such names",
+  escalate: "true, or what to ask",
   outputs: "a list of names or a mapping of new names to the skill's own",
   notify: "a notification, as {on, http} or {on, run}, or a list of them",
 };

@@ -67,7 +67,7 @@ const swarmConfig = z.strictObject({
 
 const strategy = z.enum([
   ...(["retry", "retry_with_backoff", "swarm-recovery", "swarm_recovery", "fail"] as const),
-  ...(["fallback", "fallback_to_alternative"] as const),
+  ...(["fallback", "fallback_to_alternative", "escalate"] as const),
 ]);
 const errorHandling = z.strictObject({
   strategy: strategy.default("retry"),
@@ -77,7 +77,11 @@ const errorHandling = z.strictObject({
     .max(LIMITS.attemptsPerTask - 1)
     .exactOptional(),
   backoff: duration.exactOptional(),
-  fallback: z.string().min(1).exactOptional(),
+  fallback: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1).max(LIMITS.fallbacks)])
+    .exactOptional(),
+  escalate: z.union([z.boolean(), z.string().min(1)]).exactOptional(),
+  escalate_after: z.int().min(1).max(LIMITS.attemptsPerTask).exactOptional(),
 });
 
 export const stageList: z.ZodType<readonly StageSyntax[]> = z.lazy(() =>
@@ -343,7 +347,7 @@ export const MAPPINGS = {
   swarm: kind(swarmConfig),
   http: kind(httpRequest),
   notification: kind(notification),
-  errorHandling: kind(errorHandling, "escalate", "escalate_after"),
+  errorHandling: kind(errorHandling),
 } as const;
 
 type KindName = keyof typeof MAPPINGS;

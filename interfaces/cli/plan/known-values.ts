@@ -67,6 +67,7 @@ export class KnownValues {
         return this.#runsWith(stage, position);
       }
       case "status":
+      case "error":
       case "item":
       case "index":
       case "run":

@@ -167,7 +167,10 @@ export const KEY_DESCRIPTIONS = {
   errorHandling: {
     strategy: "All but `fail` mean: try again after a wait that doubles. `fail`: one attempt.",
     max_retries: "How often a task is tried again; 3 when not given.",
-    fallback: "The skill that does the work when the stage has failed for good.",
+    fallback:
+      "The skill that does the work when the stage has failed for good, or a list of them, in order.",
+    escalate: "true, or what to ask: a person decides when all else has failed.",
+    escalate_after: "How many attempts in all before a person is asked.",
     backoff: "The longest first wait: 500ms when not given; it doubles up to 30s.",
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
