@@ -32,6 +32,7 @@ import { openPrograms, type Programs } from "./programs.ts";
 import { Pulse } from "./pulse.ts";
 import { Results } from "./results.ts";
 import { NO_SANDBOXES, type Sandboxes } from "./sandbox/sandbox.ts";
+import { NO_SECRETS, type Secrets } from "./secrets.ts";
 import { TaskMemories } from "./task-memory.ts";
 import { openWorkerPool, type WorkerPool } from "./worker-pool.ts";
 
@@ -50,6 +51,8 @@ export interface AgentOptions {
   readonly scrub?: (text: string) => string;
   /** Where tasks of the lane `sandbox` get theirs; without it there is none. The agent closes it. */
   readonly sandboxes?: Sandboxes;
+  /** Default: it knows none. */
+  readonly secrets?: Secrets;
   /** How long running tasks may take to end after `drain`. */
   readonly drainMs: number;
 }
@@ -102,6 +105,7 @@ class AgentProcess implements Agent {
     const execution = {
       ...options,
       cacheFolder: options.cacheFolder,
+      secrets: options.secrets ?? NO_SECRETS,
       blobs,
       blobCache,
       taskMemories: new TaskMemories({ ...parts, blobs, blobCache }),

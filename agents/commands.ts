@@ -11,14 +11,14 @@ export function commandsOf(
   { programs, logger, scrub, signal }: ArgvSurroundings,
 ): SkillCommands {
   return {
-    async run(argv) {
+    async run(argv, variables) {
       const said = openErrorOutput(logger, scrub);
       const errors = openTail(LIMITS.commandOutputBytes);
       const end = await programs.run(
         {
           argv,
           cwd: directory,
-          env: { ...environmentOf({}, process.env), CASCADE_RUN_FOLDER: runFolder },
+          env: { ...environmentOf({}, process.env), ...variables, CASCADE_RUN_FOLDER: runFolder },
           input: "",
           mostOutputBytes: LIMITS.commandOutputBytes,
           whenMore: "leave-out",

@@ -8,7 +8,8 @@ import type { BlobRef, Value } from "../core/value.ts";
 import type { Execution } from "../machines/stage-worker.ts";
 import type { Blobs } from "../store/blobs.ts";
 import { type BlobCache, withoutServer } from "./blob-cache.ts";
-import { type CheckedOutput, withBlobs } from "./inputs.ts";
+import { type CheckedOutput, pickedOutput, withBlobs } from "./inputs.ts";
+import type { Secrets } from "./secrets.ts";
 import type { ContextData } from "./skill-context.ts";
 import { runSkill, type SkillRunOptions } from "./skill-run.ts";
 import { openSteps, type StepsOptions } from "./steps.ts";
@@ -23,6 +24,7 @@ export interface ExecutionOptions extends SkillRunOptions, StepsOptions {
   readonly clock: Clock;
   /** Where skills keep results; undefined: nowhere. */
   readonly cacheFolder: string | undefined;
+  readonly secrets: Secrets;
 }
 
 /**
@@ -37,12 +39,12 @@ export async function executeTask(
   const startedMs = options.clock.monotonicMs();
   const elapsedMs = (): number => options.clock.monotonicMs() - startedMs;
   try {
-    const output = await withTimeout(options.clock, task, controller, () =>
+    const made = await withTimeout(options.clock, task, controller, () =>
       outputOf(options, task, controller.signal),
     );
-    return { status: "succeeded", output, durationMs: elapsedMs() };
+    return { status: "succeeded", ...made, durationMs: elapsedMs() };
   } catch (error) {
-    return { status: "failed", error: outcomeOf(error), durationMs: elapsedMs() };
+    return { status: "failed", error: outcomeOf(error, options.secrets), durationMs: elapsedMs() };
   }
 }
 
@@ -50,14 +52,45 @@ async function outputOf(
   options: ExecutionOptions,
   task: Task,
   signal: AbortSignal,
-): Promise<Value> {
-  const inputs = await withBlobs(task.inputs, options.blobCache);
-  const context = contextOf(options, task);
-  const bindings = bindingsOf(task, options.agentId);
-  const steps = openSteps(options, task);
-  const askMemory = options.taskMemories.of(task, signal);
-  const order = { skill: task.skill, inputs, context, bindings, steps, askMemory };
-  return storedOutput(options, await runSkill(options, order, signal));
+): Promise<{ readonly output: Value; readonly scrubbed?: readonly string[] }> {
+  const given = await withBlobs(task.inputs, options.blobCache);
+  const { inputs, values } = await options.secrets.putInto(given);
+  const context = {
+    ...contextOf(options, task),
+    ...(values.length === 0 ? {} : { secrets: values }),
+  };
+  const { skill, digest } = task;
+  const order = {
+    ...{ skill, digest, inputs, context },
+    bindings: bindingsOf(task, options.agentId),
+    steps: openSteps(options, task),
+    askMemory: options.taskMemories.of(task, signal),
+  };
+  const output = withoutSecrets(
+    options.secrets,
+    pickedOutput(await runSkill(options, order, signal), task.outputs),
+  );
+  if (output.scrubbed !== undefined) {
+    const { logger } = options;
+    logger.warn({ event: "output.scrubbed", ...order.bindings, at: output.scrubbed });
+  }
+  const stored = await storedOutput(options, output);
+  return output.scrubbed === undefined
+    ? { output: stored }
+    : { output: stored, scrubbed: output.scrubbed };
+}
+
+/** At most so many places are told; a file of secrets that was printed would have thousands. */
+const PLACES_TOLD = 20;
+
+/** Where a skill answers what it must not, the result says so and the run goes on: an echo of a header is no failure. */
+function withoutSecrets(
+  secrets: Secrets,
+  output: CheckedOutput,
+): CheckedOutput & { readonly scrubbed?: readonly string[] } {
+  if (secrets.scrub(output.text) === output.text) return output;
+  const { value, at } = secrets.scrubbed(output.value);
+  return { value, text: JSON.stringify(value), scrubbed: at.slice(0, PLACES_TOLD) };
 }
 
 async function storedOutput(
@@ -77,10 +110,11 @@ async function storedBlob(blobs: Blobs, text: string): Promise<BlobRef> {
 }
 
 /** The record of a failure, in the form and within the limits that every reader accepts, whatever a skill threw. */
-function outcomeOf(error: unknown): ErrorRecord {
+function outcomeOf(error: unknown, secrets: Secrets): ErrorRecord {
   const thrown = toErrorRecord(error);
-  const message = shortened(String(thrown.message));
-  const hint = thrown.hint === undefined ? {} : { hint: shortened(String(thrown.hint)) };
+  const said = (text: unknown): string => shortened(secrets.scrub(String(text)));
+  const message = said(thrown.message);
+  const hint = thrown.hint === undefined ? {} : { hint: said(thrown.hint) };
   const parsed = errorRecord.safeParse({ ...thrown, message, ...hint });
   return parsed.success ? parsed.data : { code: "skill-failed", message, disposition: "retry" };
 }

@@ -2,7 +2,7 @@ import { SwarmError } from "../core/errors.ts";
 import { FORBIDDEN_KEYS, isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import type { InputSpec } from "../core/plan.ts";
 import type { SkillManifest } from "../core/skill.ts";
-import { BLOB_KEY, type BlobPointer, isBlobPointer } from "../core/value.ts";
+import { type BlobPointer, isBlobPointer, isMarkerKey } from "../core/value.ts";
 import { fitsType } from "../language/inputs.ts";
 import { stepInto } from "../language/scope.ts";
 import type { BlobCache } from "./blob-cache.ts";
@@ -90,8 +90,19 @@ export function checkedOutput(manifest: SkillManifest, output: unknown): Checked
   return { value, text };
 }
 
+/** What is kept of an output, under new names; what a skill need not give and did not is left out. */
+export function pickedOutput(
+  output: CheckedOutput,
+  names: Readonly<Record<string, string>> | undefined,
+): CheckedOutput {
+  if (names === undefined) return output;
+  const entries = Object.entries(names).filter(([, own]) => Object.hasOwn(output.value, own));
+  const value = Object.fromEntries(entries.map(([name, own]) => [name, output.value[own]]));
+  return { value: value as JsonObject, text: JSON.stringify(value) };
+}
+
 /** A quick look before the walk over every key. */
-const MAY_HOLD_RESERVED_KEY = /"(?:__proto__|constructor|prototype|\$blob)":/;
+const MAY_HOLD_RESERVED_KEY = /"(?:__proto__|constructor|prototype|\$blob|\$secret)":/;
 
 function jsonOf(value: JsonObject, manifest: SkillManifest): string {
   try {
@@ -108,7 +119,7 @@ function refuseReservedKeys(value: Json, manifest: SkillManifest, pointer: strin
   if (typeof value !== "object" || value === null) return;
   for (const [key, entry] of Object.entries(value)) {
     const place = `${pointer}/${key}`;
-    if (FORBIDDEN_KEYS.has(key) || key === BLOB_KEY) {
+    if (FORBIDDEN_KEYS.has(key) || isMarkerKey(key)) {
       throw new SwarmError("invalid-output", `${manifest.name}: the key ${key} is reserved`, {
         hint: "use a list of name and value for names that can be any text",
         location: { pointer: place },

@@ -13,6 +13,7 @@ import { openSwarmCatalog } from "../language/swarm-catalog.ts";
 import { openAgent } from "./agent.ts";
 import { pruneResultCache, resultCacheFolder } from "./result-cache.ts";
 import { openSandboxes, sandboxBackend } from "./sandbox/sandbox.ts";
+import { openSecrets } from "./secrets.ts";
 
 const EXIT_INFRASTRUCTURE = 5;
 const EXIT_INTERRUPTED = 130;
@@ -54,6 +55,7 @@ async function main(scrubber: Scrubber): Promise<void> {
     logger,
     cacheFolder,
     sandboxes: openSandboxes({ backend: sandboxBackend(env), env, logger }),
+    secrets: openSecrets({ env, directory, onValue: (value) => scrubber.register(value) }),
     writeLogLine: (line) => void process.stdout.write(scrubber.scrub(line)),
     scrub: (text) => scrubber.scrub(text),
     drainMs: count(env, "CASCADE_DRAIN_MS", DRAIN_MS),

@@ -4,6 +4,7 @@ import { threadId } from "node:worker_threads";
 import type { Logger } from "pino";
 import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
+import { Scrubber } from "../core/scrub.ts";
 import type { SkillContext } from "../core/skill.ts";
 import type { Steps } from "../core/steps.ts";
 import { resultCacheOf } from "./result-cache.ts";
@@ -18,6 +19,8 @@ export interface ContextData {
   readonly runFolder: string;
   /** Undefined: results are not kept. */
   readonly cacheFolder: string | undefined;
+  /** Values that its artifacts must not hold; with any, its results are not kept either. */
+  readonly secrets?: readonly string[];
 }
 
 /** What a skill reaches through its agent; all but the memory only in the agent's own process. */
@@ -37,14 +40,14 @@ export function openSkillContext(
   signal: AbortSignal,
   { askMemory, ...reach }: SkillReach,
 ): SkillContext {
-  const { cacheFolder, ...own } = data;
+  const { cacheFolder, secrets = [], ...own } = data;
   return {
     ...own,
     steps: unrecordedSteps,
     ...reach,
     signal,
     logger,
-    cache: resultCacheOf(cacheFolder, logger),
+    cache: resultCacheOf(secrets.length === 0 ? cacheFolder : undefined, logger),
     memory: openSkillMemory(askMemory, signal),
     expressions: {
       // Few skills need it, and it would delay the start of every worker.
@@ -64,7 +67,7 @@ export function openSkillContext(
       const writer = `${data.agentId}-${threadId}-${writes++}`;
       const beside = join(data.runFolder, `.${name}.${writer}.part`);
       try {
-        await writeFile(beside, content);
+        await writeFile(beside, withoutSecrets(name, content, secrets));
         await rename(beside, path);
       } catch (error) {
         await rm(beside, { force: true });
@@ -73,4 +76,19 @@ export function openSkillContext(
       return path;
     },
   };
+}
+
+/** @throws SwarmError `invalid-output` for bytes that hold one: they cannot be changed without breaking what they are */
+function withoutSecrets(
+  name: string,
+  content: string | Uint8Array,
+  secrets: readonly string[],
+): string | Uint8Array {
+  if (secrets.length === 0) return content;
+  const scrubber = new Scrubber();
+  for (const secret of secrets) scrubber.register(secret);
+  if (typeof content === "string") return scrubber.scrub(content);
+  const text = Buffer.from(content).toString("utf8");
+  if (scrubber.scrub(text) === text) return content;
+  throw new SwarmError("invalid-output", `the artifact ${name} holds a secret`);
 }

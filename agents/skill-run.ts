@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
+import { systemClock } from "../core/clock.ts";
 import { SwarmError } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
@@ -13,6 +14,7 @@ import type { Sandboxes } from "./sandbox/sandbox.ts";
 import { type ContextData, openSkillContext } from "./skill-context.ts";
 import { loadSkill } from "./skill-loader.ts";
 import type { AskMemory } from "./skill-memory.ts";
+import { refuseOtherVersion } from "./skill-version.ts";
 import type { LogBindings } from "./worker-messages.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
@@ -30,6 +32,8 @@ export interface SkillRunOptions {
 
 export interface SkillOrder {
   readonly skill: string;
+  /** The version that it must be; any, when it is absent. */
+  readonly digest?: string | undefined;
   readonly inputs: Json;
   readonly context: ContextData;
   /** Only skills that are code ask it: a program gets its inputs, and gives its output. */
@@ -47,6 +51,7 @@ export async function runSkill(
   signal: AbortSignal,
 ): Promise<CheckedOutput> {
   const manifest = usableSkill(options.skills, order.skill);
+  await refuseOtherVersion(manifest, order.digest, systemClock);
   const inputs = checkedInputs(manifest, order.inputs);
   return checkedOutput(manifest, await output(options, { ...order, manifest, inputs }, signal));
 }

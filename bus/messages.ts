@@ -59,8 +59,12 @@ export const task = taskName.extend({
   epoch: count,
   cascade: z.string(),
   skill: z.string(),
+  /** The sha256 of the skill's folder that the run is pinned to. */
+  digest: z.string().exactOptional(),
   lane,
   inputs: z.custom<JsonObject>((data) => typeof data === "object" && data !== null),
+  /** What is kept of the output: from the name that it has then to the skill's own. */
+  outputs: z.record(z.string(), z.string()).exactOptional(),
   timeoutMs: z.int().min(1),
   directory: z.string(),
   /** What earlier attempts recorded; absent when that is nothing. */
@@ -92,7 +96,11 @@ const taskOutcome = z.intersection(
     from: agentId.exactOptional(),
   }),
   z.union([
-    z.object({ status: z.literal("succeeded"), output: value }),
+    z.object({
+      status: z.literal("succeeded"),
+      output: value,
+      scrubbed: z.array(z.string()).readonly().exactOptional(),
+    }),
     z.object({ status: z.literal("failed"), error: errorRecord }),
   ]),
 );

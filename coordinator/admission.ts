@@ -7,6 +7,7 @@ import { LIMITS } from "../core/limits.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Value } from "../core/value.ts";
 import type { CascadeRegistry } from "../language/cascade-registry.ts";
+import { recordedEnvironment, withoutEnvironment } from "../language/environment.ts";
 import { resolveInputs } from "../language/inputs.ts";
 import { canonicalPlan, planDigest } from "../language/plan-digest.ts";
 import type { Blobs } from "../store/blobs.ts";
@@ -41,6 +42,8 @@ export interface AdmissionOptions {
   readonly eventsOf: (run: RunId) => Promise<readonly PublishedEvent[]>;
   /** What relative paths mean when a job names no directory. */
   readonly directory: string;
+  /** Where the variables are that cascades list under `env`; default: none is set. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** Checks jobs against the cascade they name, and keeps the plans that runs are pinned to. */
@@ -62,7 +65,9 @@ export class Admission {
         ? await cascades.plan(job.cascade)
         : cascades.planOf({ text: job.definition, file: job.cascade });
     const directory = job.directory ?? this.#options.directory;
-    return { plan, inputs: resolveInputs(plan.inputs, job.inputs ?? {}, directory), directory };
+    const inputs = resolveInputs(plan.inputs, job.inputs ?? {}, directory);
+    const variables = recordedEnvironment(plan.env ?? [], this.#options.env ?? {});
+    return { plan, inputs: { ...inputs, ...variables }, directory };
   }
 
   async #checkRerun(
@@ -85,9 +90,10 @@ export class Admission {
     }
     const plan = await this.loadPlan(started.plan);
     const directory = job.directory ?? started.directory;
-    const given = { ...(await this.#inputsOf(started)), ...job.inputs };
-    const inputs = resolveInputs(plan.inputs, given, directory);
-    return { plan, inputs, directory, rerun: { run, reused: reusedStages(plan, events, from) } };
+    const { inputs, variables } = withoutEnvironment(await this.#inputsOf(started));
+    const given = resolveInputs(plan.inputs, { ...inputs, ...job.inputs }, directory);
+    const reused = reusedStages(plan, events, from);
+    return { plan, inputs: { ...given, ...variables }, directory, rerun: { run, reused } };
   }
 
   async #inputsOf({ inputs }: EventOf<"run.started">): Promise<JsonObject> {

@@ -56,6 +56,8 @@ export interface CoordinatorOptions {
   readonly cascades: CascadeRegistry;
   /** Relative paths of jobs that name no directory mean this one. */
   readonly directory: string;
+  /** Where the variables are that cascades list under `env`; default: none is set. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Coordinators known to be dead. */
   readonly predecessors: ReadonlySet<string>;
   /** See `ArchiveOptions.purgeDelayMs`. */

@@ -40,6 +40,7 @@ async function main(): Promise<void> {
     random: Math.random,
     cascades: openCascadeRegistry(cascadeFolders, skills),
     directory,
+    env,
     predecessors: new Set(foldersIn(env["CASCADE_PREDECESSORS"], ",")),
     purgeDelayMs: Number(env["CASCADE_PURGE_DELAY_MS"] ?? DEFAULT_PURGE_DELAY_MS),
   });

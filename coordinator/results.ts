@@ -88,7 +88,7 @@ export class Results {
     const from = result.from === undefined ? {} : { from: result.from };
     if (result.status === "succeeded") {
       this.#options.dispatcher.ended(run, stage, index);
-      const { output } = result;
+      const { output, scrubbed } = result;
       owner.record(run, {
         type: "task.succeeded",
         stage: result.stage,
@@ -98,6 +98,7 @@ export class Results {
         ...from,
         durationMs,
         output,
+        ...(scrubbed === undefined ? {} : { scrubbed }),
       });
       return "recorded";
     }

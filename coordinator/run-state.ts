@@ -55,6 +55,7 @@ export class RunState {
   readonly #outcomes = new Map<number, StageStatus>();
   readonly #memory = new Map<number, Value>();
   readonly #written = new Set<string>();
+  readonly #errors = new Map<number, ErrorRecord>();
   readonly #positions: ReadonlyMap<StageId, number>;
   readonly #timeline: RunTimeline | undefined;
 
@@ -129,6 +130,7 @@ export class RunState {
       }
       case "stage.failed": {
         const index = this.position(event.stage);
+        this.#errors.set(index, event.error);
         this.#endStage(index, event);
         const isTolerated = this.stage(index).continueOnError === true;
         this.#run.send({ type: "stage.failed", index, error: event.error, isTolerated });
@@ -207,6 +209,11 @@ export class RunState {
   /** How a stage ended; undefined while it has not. */
   outcome(stage: number): StageStatus | undefined {
     return this.#outcomes.get(stage);
+  }
+
+  /** What a stage failed with; undefined when it did not. */
+  errorOf(stage: number): ErrorRecord | undefined {
+    return this.#errors.get(stage);
   }
 
   /** The pause of a stage that waits; undefined when it does not, or not any more. */

@@ -1,4 +1,4 @@
-import { SwarmError } from "../core/errors.ts";
+import { type ErrorRecord, SwarmError } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { isJsonObject } from "../core/json.ts";
 import { refuseOver } from "../core/limits.ts";
@@ -177,7 +177,8 @@ export class StageInputs {
         }
         return output;
       },
-      status: (position) => run.outcome(position),
+      status: (index) => run.outcome(index),
+      error: (index) => told(run.errorOf(index)),
       run: (field) => fieldOf(run, field),
       memory: (key) => {
         const values = this.#memory(run, index);
@@ -258,7 +259,7 @@ function fieldOf(run: RunState, field: RunField): Json {
     case "status":
       return run.failure === undefined ? "succeeded" : "failed";
     case "error":
-      return errorOf(run);
+      return told(run.failure) ?? null;
     case "timeline":
       return run.timeline;
     default:
@@ -266,10 +267,8 @@ function fieldOf(run: RunState, field: RunField): Json {
   }
 }
 
-function errorOf({ failure }: RunState): Json {
-  if (failure === undefined) return null;
-  const { code, message } = failure;
-  return { code, message };
+function told(error: ErrorRecord | undefined): JsonObject | undefined {
+  return error && { code: error.code, message: error.message };
 }
 
 function asObject(value: Json | undefined): JsonObject {

@@ -25,14 +25,16 @@ function textWith(prepared: PreparedTask, epoch: number, inputs: string): string
   const { task, team } = prepared;
   const stage = task.run.stage(task.stage);
   const steps = task.run.steps(task.stage, task.index);
-  const { skill, lane } = skillCallOf(task);
+  const { skill, digest, lane, outputs } = skillCallOf(task);
   const rest = JSON.stringify({
     ...nameOf(task),
     shard: task.run.shard,
     epoch,
     cascade: task.run.plan.cascade,
     skill,
+    ...(digest === undefined ? {} : { digest }),
     lane,
+    ...(outputs === undefined ? {} : { outputs }),
     timeoutMs: stage.timeoutMs,
     directory: task.run.created.directory,
     ...(team === undefined ? {} : { team }),

@@ -63,6 +63,8 @@ export type RunEvent =
       readonly from?: AgentId;
       readonly durationMs: number;
       readonly output: Value;
+      /** JSON pointers to where secrets were taken out of the output. */
+      readonly scrubbed?: readonly string[];
     }
   | {
       readonly type: "task.failed";

@@ -33,6 +33,14 @@ export const LIMITS = {
   /** Of the answer to an HTTP request. */
   httpBodyBytes: 4_194_304,
   stagesPerCascade: 10_000,
+  /** Of variables of the environment, and of secrets, that a cascade lists. */
+  namesPerCascade: 100,
+  /** Skills that a stage falls back to, one after the other. */
+  fallbacks: 20,
+  /** Of one stage, and of one cascade. */
+  notifications: 20,
+  /** A file of secrets. */
+  secretsFileBytes: 1_048_576,
   skillsPerStage: 256,
   fanOutItems: 100_000,
   expressionBytes: 4_096,

@@ -12,6 +12,10 @@ export interface Plan {
   readonly version?: string;
   readonly description?: string;
   readonly inputs: readonly InputSpec[];
+  /** Environment variables of the coordinator that the run records when it starts; its sub-cascades' among them. */
+  readonly env?: readonly string[];
+  /** Names of the secrets that agents may be asked for. */
+  readonly secrets?: readonly string[];
   readonly stages: readonly PlanStage[];
   /** The output of the last of these stages that succeeded is the run's, when it is of a single task. */
   readonly result: readonly number[];
@@ -119,8 +123,12 @@ export interface Branch {
 
 export interface SkillCall {
   readonly skill: string;
+  /** The sha256 of the skill's folder: no other version runs. Absent when it is too large to be pinned. */
+  readonly digest?: string;
   readonly lane: Lane;
   readonly inputs: Readonly<Record<string, Template>>;
+  /** What is kept of its output: from the name that it has then to the skill's own. All, when it is absent. */
+  readonly outputs?: Readonly<Record<string, string>>;
 }
 
 export type Lane = "light" | "heavy" | "sandbox";
@@ -151,7 +159,14 @@ export type Template =
   | { readonly kind: "list"; readonly items: readonly Template[] }
   | { readonly kind: "map"; readonly entries: Readonly<Record<string, Template>> }
   /** Every combination of the entries of some lists, as mappings; the last list changes fastest. */
-  | { readonly kind: "product"; readonly axes: Readonly<Record<string, Template>> };
+  | { readonly kind: "product"; readonly axes: Readonly<Record<string, Template>> }
+  /** A secret by its name, and what stands around it. Only agents know its value: see `SecretMarker`. */
+  | {
+      readonly kind: "secret";
+      readonly name: string;
+      readonly before: string;
+      readonly after: string;
+    };
 
 /** An expression that was checked: its names are references, in the text `r0`, `r1`, … in their order. */
 export interface Expression {
@@ -170,12 +185,14 @@ export type RunField = "id" | "cascade" | "status" | "error" | "timeline";
 
 /** What a `${…}` points at, resolved to its scope at compile time. */
 export interface Reference {
-  readonly scope:
+  readonly scope: /** An input, or a variable of the environment as it was when the run started: `env.<NAME>`. */
     | { readonly kind: "input"; readonly name: string }
     /** The output of the last of these stages that succeeded; null when none did. */
     | { readonly kind: "stage"; readonly indexes: readonly number[] }
     /** How the last of these stages that was not skipped ended. */
     | { readonly kind: "status"; readonly indexes: readonly number[] }
+    /** `{code, message}` of the last of these stages that failed; null when none did. */
+    | { readonly kind: "error"; readonly indexes: readonly number[] }
     | { readonly kind: "item" }
     /** The position of the item, from 0. */
     | { readonly kind: "index" }

@@ -14,6 +14,7 @@ export class Scrubber {
     const bytes = Buffer.from(secret);
     const spellings = [
       secret,
+      ...insideBase64(bytes),
       bytes.toString("base64"),
       bytes.toString("base64").replace(/=+$/, ""),
       bytes.toString("base64url"),
@@ -31,8 +32,21 @@ export class Scrubber {
   }
 }
 
+/** How a secret reads within base64 of more than itself, such as `user:password`: by where it begins in three bytes. */
+function insideBase64(bytes: Buffer): readonly string[] {
+  return [0, 1, 2].map((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
+    const wholeBits = (before + bytes.length) * 8;
+    return text.slice(Math.ceil((before * 8) / 6), Math.floor(wholeBits / 6));
+  });
+}
+
 /** Names of environment variables whose values are secrets. */
 const SECRET_NAME = /(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)S?$/i;
+
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
 
 /** Registers the values of all environment variables that are named like secrets. */
 export function registerEnvironment(
@@ -40,6 +54,6 @@ export function registerEnvironment(
   env: Readonly<Record<string, string | undefined>>,
 ): void {
   for (const [name, value] of Object.entries(env)) {
-    if (SECRET_NAME.test(name)) scrubber.register(value);
+    if (isSecretName(name)) scrubber.register(value);
   }
 }

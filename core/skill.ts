@@ -23,6 +23,8 @@ export interface SkillManifest {
   readonly prompt?: string;
   /** Absolute path of the skill's folder. */
   readonly folder: string;
+  /** The sha256 of that folder as it was read; absent when that is too large. */
+  readonly digest?: string;
 }
 
 /** `code`: a module that agents load; `argv`: a program that they start; `prompt`: instructs a model. */
@@ -77,9 +79,10 @@ export interface SkillCommands {
   /**
    * Runs a program to its end in the job's directory, without a shell and with the environment of skills that are programs.
    * What it started ends with it, and all of it when the task is stopped.
+   * @param env variables on top of that environment
    * @throws SwarmError `skill-failed` when it does not start, `skill-crashed` when a signal ended it; the reason of an aborted signal
    */
-  run(argv: readonly string[]): Promise<CommandEnd>;
+  run(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<CommandEnd>;
 }
 
 /** What a code skill may reach beside its inputs. */

@@ -19,6 +19,30 @@ export interface BlobPointer {
 
 export const BLOB_KEY = "$blob";
 
+/**
+ * Stands inside task inputs for a secret: its value is put in by the agent that runs the skill, and by nobody else.
+ * The key is reserved, too: data must not make an agent give away a secret.
+ */
+export interface SecretMarker {
+  readonly $secret: {
+    readonly name: string;
+    /** What stands around it in the same text. */
+    readonly before: string;
+    readonly after: string;
+  };
+}
+
+export const SECRET_KEY = "$secret";
+
+export function isSecretMarker(value: unknown): value is SecretMarker {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, SECRET_KEY);
+}
+
+/** True for keys that data from outside must not hold, for they would mean something to us. */
+export function isMarkerKey(key: string): boolean {
+  return key === BLOB_KEY || key === SECRET_KEY;
+}
+
 export function isBlobPointer(value: unknown): value is BlobPointer {
   return typeof value === "object" && value !== null && Object.hasOwn(value, BLOB_KEY);
 }

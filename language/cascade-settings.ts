@@ -10,9 +10,14 @@ export interface CascadeSettings {
   readonly model: string | undefined;
   /** False when stages without `error_handling` are not to be tried again. */
   readonly triesAgain: boolean;
+  /** True when a person is asked after a failure of a stage without `error_handling`. */
+  readonly escalates: boolean;
   readonly disabled: ReadonlySet<Part>;
   readonly memory: CascadeMemory;
 }
+
+/** Strategies by which a task is tried again. */
+const TRIES_AGAIN = /^(?!fail$|fallback|escalate$)/;
 
 /** @param outer those of the cascade around it, for what it does not say itself */
 export function settingsOf(cascade: CascadeSyntax, outer?: CascadeSettings): CascadeSettings {
@@ -20,7 +25,7 @@ export function settingsOf(cascade: CascadeSyntax, outer?: CascadeSettings): Cas
   const triesAgain =
     chain === undefined
       ? (outer?.triesAgain ?? true)
-      : chain.some((strategy) => strategy !== "fail" && !strategy.startsWith("fallback"));
+      : chain.some((strategy) => TRIES_AGAIN.test(strategy));
   const off = Object.entries(config).flatMap(([part, state]) =>
     state === "disabled" ? [part as Part] : [],
   );
@@ -29,6 +34,7 @@ export function settingsOf(cascade: CascadeSyntax, outer?: CascadeSettings): Cas
   return {
     model: cascade.model ?? outer?.model,
     triesAgain,
+    escalates: chain === undefined ? (outer?.escalates ?? false) : chain.includes("escalate"),
     disabled: new Set([...(outer?.disabled ?? []), ...off]),
     memory: cascadeMemory(cascade, outer?.memory),
   };

@@ -33,6 +33,7 @@ export function compileCascade(
   const builder = new PlanBuilder();
   const names = new Names(inputs, builder.graph, stageIds, {
     allowsOutputs: allowsStageOutputs(cascade),
+    ...builder.listed(cascade, reporter),
   });
   const subCascades = new SubCascades({ sources, catalog, builder, around: [cascade.name] });
   const compiler = new StageCompiler({ catalog, names, reporter, stages: builder.stages });
@@ -52,6 +53,7 @@ export function compileCascade(
     ...versionOf(cascade, reporter),
     ...(description === undefined ? {} : { description }),
     inputs,
+    ...builder.listedNames(),
     stages: builder.stages,
     result: target.stages,
   };

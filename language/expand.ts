@@ -1,11 +1,12 @@
 import { LIMITS } from "../core/limits.ts";
-import type { PlanStage } from "../core/plan.ts";
+import type { Decision, PlanStage } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
 import { disabledPart, settingsOf } from "./cascade-settings.ts";
 import { DEFAULT_BRANCH, type WrittenBranch, writtenBranches } from "./decision-compiler.ts";
 import type { ListPlace } from "./list-place.ts";
 import { type LoopBodies, LoopTurns, turnsOf } from "./loop-turns.ts";
 import { commonFields, type Names } from "./names.ts";
+import { type NotifyOrder, notifyingStages } from "./notifications.ts";
 import type { Group, PlanBuilder } from "./plan-builder.ts";
 import type { Path, Reporter } from "./reporter.ts";
 import type { CascadeSyntax, StageSyntax, WorkSyntax } from "./schema.ts";
@@ -15,7 +16,7 @@ import type { Fields } from "./stage-graph.ts";
 import { kindOf, refuseForeignKeys } from "./stage-kind.ts";
 import { type MemoryUse, memoryUse, onlyNaming, withMemory } from "./stage-memory.ts";
 import { loopBodies, type OrderedStage, orderedStages } from "./stage-order.ts";
-import { durationOf } from "./stage-policies.ts";
+import { durationOf, escalationOf } from "./stage-policies.ts";
 import { StageScope, type Target } from "./stage-scope.ts";
 import type { SubCascades } from "./sub-cascades.ts";
 
@@ -100,18 +101,60 @@ export class Expander {
   }
 
   /** They need all others, and see their names; that a run fails does not keep them from running. */
-  #finals({ finally: stages }: CascadeSyntax, { exits }: Group, place: ListPlace): void {
-    if (stages === undefined) return;
+  #finals(cascade: CascadeSyntax, { exits }: Group, place: ListPlace): void {
     if (this.#prefix !== "") {
-      const message = "a cascade that is used by another has no `finally`";
-      const hint = "write the final stages in the cascade that is run";
-      this.#reporter.report("invalid-cascade", message, ["finally"], hint);
+      this.#refuseFinals(cascade);
       return;
     }
+    const { finally: stages, notify } = cascade;
     const from = this.#builder.stages.length;
     const scope = new StageScope(place.scope);
-    this.#list(stages, { ...place, path: ["finally"], entry: exits, scope });
+    const here = { ...place, entry: exits, scope };
+    if (stages !== undefined) this.#list(stages, { ...here, path: ["finally"] });
+    this.#builder.addTheEnd(exits);
+    if (notify !== undefined) {
+      const about = { id: "notify", status: "run.status", text: cascade.name, path: ["notify"] };
+      this.#notify({ ...about, written: notify, occasion: "success" }, exits, here);
+      this.#notify({ ...about, written: notify, occasion: "failure" }, exits, here);
+    }
     this.#builder.markFinal(from);
+  }
+
+  #refuseFinals(cascade: CascadeSyntax): void {
+    for (const key of ["finally", "notify"] as const) {
+      if (cascade[key] === undefined) continue;
+      const message = `a cascade that is used by another has no \`${key}\``;
+      const hint = "write it in the cascade that is run";
+      this.#reporter.report("invalid-cascade", message, [key], hint);
+    }
+  }
+
+  /** A success is told at once; after a failure only final stages run. No other stage waits for either. */
+  #notifyOf({ id, syntax, path }: OrderedStage, group: Group, place: ListPlace): void {
+    const { notify, gate } = syntax;
+    if (notify === undefined) return;
+    const scope = new StageScope(place.scope);
+    const { target, exits } = group;
+    const stages = gate === undefined ? target.stages : [...target.stages, ...exits];
+    this.#name(id, { ...target, stages }, scope);
+    const about = {
+      written: notify,
+      id: `${id}--notify`,
+      status: `stages["${id}"].status`,
+      text: `stage ${id} of \${run.cascade}`,
+      path: [...path, "notify"],
+    };
+    const here = { ...place, scope };
+    this.#notify({ ...about, occasion: "success" }, exits, here);
+    this.#builder.atTheEnd((entry) => {
+      this.#notify({ ...about, occasion: "failure" }, entry, { ...here, guard: undefined });
+    });
+  }
+
+  #notify(order: NotifyOrder, needs: readonly number[], place: ListPlace): void {
+    for (const { id, syntax, path } of notifyingStages(order, this.#reporter)) {
+      this.#single(id, syntax, needs, { ...place, path });
+    }
   }
 
   #list(stages: readonly StageSyntax[], place: ListPlace): Group {
@@ -171,8 +214,9 @@ export class Expander {
     const { id, syntax, path } = stage;
     this.#refuseDisabled(syntax, path, place);
     const here = { ...place, path, memory: this.#memoryOf(id, syntax, path, place) };
-    const group = this.#ungated(stage, needs, here);
-    return this.#gated(id, syntax, group, here);
+    const group = this.#gated(id, syntax, this.#ungated(stage, needs, here), here);
+    this.#notifyOf(stage, group, place);
+    return group;
   }
 
   #memoryOf(
@@ -248,33 +292,66 @@ export class Expander {
     const calls = writtenCalls(work, place.path);
     const stage = this.#compiler.work(work, calls, frame);
     const fields = fieldsOf(work, calls, this.#catalog);
-    const fallback = work.error_handling?.fallback;
-    if (fallback === undefined) return this.#put(frame, stage, fields);
-    const first = this.#put(frame, { ...stage, continueOnError: true }, fields);
-    const second = this.#fallback(`${id}--fallback`, fallback, work, first.position, place);
-    return {
-      exits: [...first.exits, ...second.exits],
-      target: {
-        stages: [...first.target.stages, ...second.target.stages],
-        fields: commonFields([first.target.fields, second.target.fields]),
-      },
-    };
+    const fallbacks = [work.error_handling?.fallback ?? []].flat();
+    const question = escalationOf(work, place.settings);
+    if (fallbacks.length === 0 && question === undefined) return this.#put(frame, stage, fields);
+    const tries = [this.#put(frame, { ...stage, continueOnError: true }, fields)];
+    for (const [index, skill] of fallbacks.entries()) {
+      const isLast = index === fallbacks.length - 1 && question === undefined;
+      const failed = tries.at(-1)?.position ?? 0;
+      tries.push(this.#fallback({ id, skill, index, failed, isLast }, work, place));
+    }
+    if (question !== undefined) {
+      return inTurn([...tries, ...this.#escalation({ id, question, tries }, work, place)]);
+    }
+    return inTurn(tries);
   }
 
   /** The same work by another skill, when the stage has failed. */
   #fallback(
-    id: string,
-    skill: string,
-    { error_handling: _, skills: __, ...work }: WorkSyntax,
-    failed: number,
+    { id, skill, index, failed, isLast }: FallbackOrder,
+    { error_handling: handling, skills: __, ...work }: WorkSyntax,
     place: ListPlace,
-  ): Group {
+  ): Placed {
     const guard = { stage: failed, failed: true } as const;
-    const frame = this.#add(id, [failed], { ...place, guard });
-    const path = [...place.path, "error_handling", "fallback"];
+    const number = index === 0 ? "" : `-${index + 1}`;
+    const frame = this.#add(`${id}--fallback${number}`, [failed], { ...place, guard });
+    const whole = [...place.path, "error_handling", "fallback"];
+    const path = Array.isArray(handling?.fallback) ? [...whole, index] : whole;
     const calls = writtenCalls({ ...work, skill }, place.path).map((call) => ({ ...call, path }));
     const stage = this.#compiler.alternative({ ...work, skill }, calls, frame);
-    return this.#put(frame, stage, fieldsOf(work, calls, this.#catalog));
+    const tolerated = isLast ? stage : ({ ...stage, continueOnError: true } as const);
+    return this.#put(frame, tolerated, fieldsOf(work, calls, this.#catalog));
+  }
+
+  /**
+   * When all else has failed a person is asked: `--escalated` waits for the answer, `--answer` reads it, and `--again` is the
+   * stage once more. A no fails the run, as every approval does.
+   */
+  #escalation(
+    { id, question, tries }: EscalationOrder,
+    work: WorkSyntax & Pick<StageSyntax, "when">,
+    place: ListPlace,
+  ): readonly [exits: Placed, again: Placed] {
+    const last = tries.at(-1)?.position ?? 0;
+    const path = [...place.path, "error_handling"];
+    const scope = new StageScope(place.scope);
+    this.#name(id, inTurn(tries).target, scope);
+    const here = { ...place, path, scope, guard: { stage: last, failed: true } as const };
+    const asking = this.#add(`${id}--escalated`, [last], here);
+    const message = questionText(id, question);
+    const approve = { message, on_timeout: "deny" } as const;
+    const asked = this.#put(asking, this.#compiler.pause({ approve }, asking), undefined);
+    const reading = this.#add(`${id}--answer`, [asked.position], here);
+    const answer = this.#compiler.decision(answerTo(asked.position), {}, reading);
+    const read = this.#put(reading, answer, undefined);
+    const guard = { stage: read.position, branch: AGAIN };
+    const frame = this.#add(`${id}--again`, [read.position], { ...place, guard });
+    const calls = writtenCalls(work, place.path);
+    const stage = this.#compiler.alternative(work, calls, frame);
+    const again = this.#put(frame, stage, fieldsOf(work, calls, this.#catalog));
+    const exits = [...asked.exits, ...read.exits];
+    return [{ position: read.position, exits, target: { stages: [], fields: undefined } }, again];
   }
 
   /** Several stages behind one `when`: a decision goes before them. */
@@ -412,6 +489,53 @@ export class Expander {
     this.#names.addFields(fields);
     return this.#builder.put(frame.names.stage, withMemory(stage, frame.memory), fields);
   }
+}
+
+interface FallbackOrder {
+  readonly id: string;
+  readonly skill: string;
+  /** Among the fallbacks of the stage. */
+  readonly index: number;
+  /** Position of what has failed before. */
+  readonly failed: number;
+  /** Nothing comes after it. */
+  readonly isLast: boolean;
+}
+
+interface EscalationOrder {
+  readonly id: string;
+  readonly question: string | true;
+  readonly tries: readonly Placed[];
+}
+
+type Placed = Group & { readonly position: number };
+
+/** Stages of which each stands in for those before it: the last that succeeded gives the output. */
+function inTurn(groups: readonly Group[]): Group {
+  const withOutput = groups.filter(({ target }) => target.stages.length > 0);
+  return {
+    exits: groups.flatMap(({ exits }) => exits),
+    target: {
+      stages: withOutput.flatMap(({ target }) => target.stages),
+      fields: commonFields(withOutput.map(({ target }) => target.fields)),
+    },
+  };
+}
+
+const AGAIN = "again";
+
+/** `skip` as the comment of an approval goes on without the stage; whatever else, it is done once more. */
+function answerTo(asked: number): Decision {
+  const scope = { kind: "stage", indexes: [asked] } as const;
+  const reference = { scope, path: ["comment"], source: "${the comment of the answer}" };
+  const branches = [{ name: "skip" }];
+  return { on: { kind: "reference", reference }, branches, otherwise: AGAIN };
+}
+
+function questionText(id: string, question: string | true): string {
+  const error = `\${stages["${id}"].error.code}: \${stages["${id}"].error.message}`;
+  const asked = question === true ? `The stage ${id} has failed for good.` : question;
+  return `${asked}\n${error}\nApprove to try it once more, approve with the comment "skip" to go on without it, deny to end the run.`;
 }
 
 const DECISION_FIELDS: Fields = new Map([

@@ -2,7 +2,7 @@ import { SwarmError } from "../core/errors.ts";
 import { FORBIDDEN_KEYS, type Json } from "../core/json.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Expression } from "../core/plan.ts";
-import { BLOB_KEY } from "../core/value.ts";
+import { isMarkerKey } from "../core/value.ts";
 import { evaluationMessage, runCel } from "./cel.ts";
 
 /**
@@ -81,7 +81,7 @@ class Conversion {
     const fields: Record<string, Json> = {};
     for (const [key, entry] of entries) {
       const name = String(key);
-      if (FORBIDDEN_KEYS.has(name) || name === BLOB_KEY) {
+      if (FORBIDDEN_KEYS.has(name) || isMarkerKey(name)) {
         throw failed(this.#expression, `the key ${JSON.stringify(name)} is reserved`);
       }
       fields[name] = this.json(entry);

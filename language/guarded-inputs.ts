@@ -2,6 +2,7 @@ import type { Expression, Reference, Template } from "../core/plan.ts";
 import { COMMAND_SKILL } from "../core/skill-allowance.ts";
 import { HTTP_SKILL } from "./inline-work.ts";
 import type { Path, Reporter } from "./reporter.ts";
+import type { SecretPlace } from "./template-compiler.ts";
 
 /** The inputs of one call of a skill, and where they stand. */
 export interface BoundInputs {
@@ -10,6 +11,12 @@ export interface BoundInputs {
   placeOf(input: string): Path;
   /** Whether the value may be one that a stage has put out. */
   isFromStages(template: Template): boolean;
+}
+
+/** Where in an input of a skill secrets may stand: as a whole, in headers with a text around, in the environment of a program. */
+export function secretPlace(skill: string, input: string): SecretPlace {
+  if (skill === HTTP_SKILL && input === "headers") return "texts";
+  return skill === COMMAND_SKILL && input === "env" ? "entries" : "value";
 }
 
 /** Some inputs of shipped skills decide what may happen at all: they are what the cascade says, never what data says. */
@@ -68,7 +75,7 @@ function isLiteralProgram(argv: Template): boolean {
 
 function refuseChosenHost(bound: BoundInputs, reporter: Reporter): void {
   const { url } = bound.inputs;
-  if (url === undefined) return;
+  if (url === undefined || url.kind === "secret") return; // the person who keeps it says where
   const place = bound.placeOf("url");
   const parts = url.kind === "text" ? url.parts : [partOf(url)];
   const [first] = parts;

@@ -23,7 +23,8 @@ const INLINE_TYPES: readonly WorkSyntax["type"][] = [
 export function inlineWork(work: WorkSyntax, path: Path): InlineWork | undefined {
   if (work.run !== undefined) {
     const inputs = {
-      values: { argv: work.run },
+      // Without a word of it, no input and no output that is called `env` becomes the environment of a program.
+      values: { argv: work.run, ...(work.inputs?.["env"] === undefined ? { env: null } : {}) },
       path: [...path, "run"],
       isElsewhere: true,
     } as const;

@@ -5,7 +5,12 @@ import { fitsType } from "./inputs.ts";
 import type { NamePlace, Names } from "./names.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Path, Reporter } from "./reporter.ts";
-import { mayBe, type TemplateCompiler, type TemplatePlace } from "./template-compiler.ts";
+import {
+  mayBe,
+  type SecretPlace,
+  type TemplateCompiler,
+  type TemplatePlace,
+} from "./template-compiler.ts";
 
 /** Inputs as they are written, in one mapping. */
 export interface WrittenInputs {
@@ -23,6 +28,8 @@ export interface Callee {
   readonly path: Path;
   /** The first that has an input gives it. */
   readonly inputs: readonly WrittenInputs[];
+  /** Where in an input secrets may stand; absent when the callee is not given any. */
+  readonly secretsIn?: (input: string) => SecretPlace;
 }
 
 /** Where an input of a callee is written; where that is named when it is not. */
@@ -51,7 +58,9 @@ export class InputBinding {
   bind(spec: InputSpec, callee: Callee, names: NamePlace): Template | undefined {
     const given = callee.inputs.find(({ values }) => Object.hasOwn(values, spec.name));
     if (given !== undefined) {
-      const place = { path: placeOfInput(callee, spec.name), names };
+      const secrets =
+        callee.secretsIn === undefined ? {} : { secrets: callee.secretsIn(spec.name) };
+      const place = { path: placeOfInput(callee, spec.name), names, ...secrets };
       return this.#written(given.values[spec.name] ?? null, spec, place);
     }
     const implied = this.#names.implied(spec.name, names);

@@ -2,7 +2,7 @@ import { isAbsolute, resolve } from "node:path";
 import { SwarmError } from "../core/errors.ts";
 import { FORBIDDEN_KEYS, isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import type { InputSpec, InputType } from "../core/plan.ts";
-import { BLOB_KEY } from "../core/value.ts";
+import { isMarkerKey } from "../core/value.ts";
 import { didYouMean } from "./nearest.ts";
 
 /** Levels of lists and objects in one input: data of skills goes no deeper, text made to exhaust a stack does. */
@@ -102,7 +102,7 @@ function refuseUnsafe(value: Json, name: string): void {
       );
     }
     for (const [key, inner] of Object.entries(next.value)) {
-      if (key === BLOB_KEY || FORBIDDEN_KEYS.has(key)) {
+      if (isMarkerKey(key) || FORBIDDEN_KEYS.has(key)) {
         throw at(name, "invalid-input", `the key ${JSON.stringify(key)} is reserved`);
       }
       open.push({ value: inner, depth: next.depth + 1 });

@@ -1,5 +1,6 @@
 import { FORBIDDEN_KEYS } from "../core/json.ts";
 import type { InputSpec, InputType, Reference, RunField } from "../core/plan.ts";
+import { ENVIRONMENT } from "./environment.ts";
 import type { Resolved } from "./expression.ts";
 import { didYouMean, nearest } from "./nearest.ts";
 import type { Fields, OutputField, StageGraph } from "./stage-graph.ts";
@@ -47,6 +48,8 @@ export class Names {
   readonly #inputs: ReadonlyMap<string, InputSpec>;
   readonly #inputsStage: number | undefined;
   readonly #allowsOutputs: boolean;
+  readonly #env: readonly string[];
+  readonly #secrets: readonly string[];
   readonly #graph: StageGraph;
   readonly #stageIds: StageIds;
   readonly #used = new Set<string>();
@@ -54,24 +57,35 @@ export class Names {
 
   /**
    * @param options `inputsStage` of a sub-cascade: the stage whose output its inputs are; `allowsOutputs` is false
-   *   when outputs of stages may not be named
+   *   when outputs of stages may not be named; `env` and `secrets`: the names that the cascade lists
    */
   constructor(
     inputs: readonly InputSpec[],
     graph: StageGraph,
     stageIds: StageIds,
-    options: { readonly inputsStage?: number; readonly allowsOutputs?: boolean } = {},
+    options: {
+      readonly inputsStage?: number;
+      readonly allowsOutputs?: boolean;
+      readonly env?: readonly string[];
+      readonly secrets?: readonly string[];
+    } = {},
   ) {
     this.#inputs = new Map(inputs.map((input) => [input.name, input]));
     this.#graph = graph;
     this.#stageIds = stageIds;
     this.#inputsStage = options.inputsStage;
     this.#allowsOutputs = options.allowsOutputs ?? true;
+    this.#env = options.env ?? [];
+    this.#secrets = options.secrets ?? [];
   }
 
   /** True when some reference was resolved to this cascade input. */
   isUsed(input: string): boolean {
     return this.#used.has(input);
+  }
+
+  hasInput(name: string): boolean {
+    return this.#inputs.has(name);
   }
 
   /** True for names in which a hyphen is part of the name. */
@@ -96,7 +110,7 @@ export class Names {
 
   /**
    * `inputs.<name>`, `item` and `index` when there is an item, `iteration` in a loop, a field of `run`, `memory.<key>`,
-   * `stages.<id>.output` or `.status`; else the id of a stage among those needed, the name of a cascade input, or the
+   * `stages.<id>.output`, `.status` or `.error`; else the id of a stage among those needed, the name of a cascade input, or the
    * name of an output of the nearest stage that has it.
    */
   resolve(path: Path, source: string, place: NamePlace): Resolved {
@@ -112,6 +126,8 @@ export class Names {
       return this.#input(name, below, source);
     }
     if (root === "stages") return this.#ofStages(rest, source, place);
+    if (root === "env" && !this.#inputs.has(root)) return this.#variable(rest, source);
+    if (root === "secrets" && !this.#inputs.has(root)) return this.#misplacedSecret(rest);
     if (root === "matrix" && place.hasMatrix)
       return named({ kind: "item" }, rest, source, "object");
     if (root === "item" && place.hasItem) return named({ kind: "item" }, rest, source, "any");
@@ -131,6 +147,33 @@ export class Names {
   implied(name: string, place: NamePlace): Resolved | undefined {
     if (this.#inputs.has(name)) return this.#input(name, [], `\${inputs.${name}}`);
     return this.#offered(name, [], undefined, place);
+  }
+
+  /** Why the cascade may not ask for a secret of this name; undefined when it may. */
+  refusedSecret(name: string): Refused | undefined {
+    if (this.#secrets.includes(name)) return undefined;
+    const why = `the cascade lists no secret "${name}"`;
+    return {
+      why,
+      hint: this.#secrets.length === 0 ? LIST_SECRET : didYouMean(name, this.#secrets),
+    };
+  }
+
+  #variable([name, ...rest]: Path, source: string): Resolved {
+    if (typeof name !== "string" || !this.#env.includes(name)) {
+      const why =
+        name === undefined ? "name a variable" : `the cascade lists no variable "${name}"`;
+      const hint = (): string =>
+        this.#env.length === 0 ? LIST_VARIABLE : didYouMean(String(name ?? ""), this.#env);
+      return { ok: false, why, hint };
+    }
+    const scope = { kind: "input", name: `${ENVIRONMENT}${name}` } as const;
+    return named(scope, rest, source, "any");
+  }
+
+  #misplacedSecret([name]: Path): Resolved {
+    const refused = typeof name === "string" ? this.refusedSecret(name) : undefined;
+    return { ok: false, ...(refused ?? SECRET_PLACES) };
   }
 
   #bare(root: string, path: Path, source: string, place: NamePlace): Resolved {
@@ -192,7 +235,10 @@ export class Names {
     if (field === "status") {
       return named({ kind: "status", indexes: target.stages }, rest, source, "string");
     }
-    const why = `a stage has "output" and "status", not ${JSON.stringify(field ?? "")}`;
+    if (field === "error") {
+      return named({ kind: "error", indexes: target.stages }, rest, source, "any");
+    }
+    const why = `a stage has "output", "status" and "error", not ${JSON.stringify(field ?? "")}`;
     return { ok: false, why };
   }
 
@@ -258,15 +304,21 @@ export class Names {
     return {
       ok: false,
       why: "there is nothing of that name",
-      hint: NOT_DATA[String(path[0])] ?? (() => didYouMean(given, known())),
+      hint: () => didYouMean(given, known()),
     };
   }
 }
 
-/** What people look for who know other tools; names with a meaning of their own, so no stage is called so. */
-const NOT_DATA: Readonly<Record<string, string>> = {
-  env: "expressions see no environment: declare an input, and give it when the run is started",
-  secrets: "expressions see no secrets: skills read those that they need themselves",
+interface Refused {
+  readonly why: string;
+  readonly hint: string;
+}
+
+const LIST_VARIABLE = "list it under `env` of the cascade, or declare an input";
+const LIST_SECRET = "list it under `secrets` of the cascade";
+const SECRET_PLACES: Refused = {
+  why: "a secret may stand only where nothing but the agent reads it",
+  hint: "as the whole value of a skill's input, in a header of `http`, or in `env` of a `run`",
 };
 
 /** Of a name with hyphens: the first letters of its parts. */

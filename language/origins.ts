@@ -20,7 +20,11 @@ export class Origins {
     const open = [...referencesIn(template)];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       const { scope, path } = next;
-      if (scope.kind === "status" || (scope.kind === "run" && scope.field === "timeline"))
+      if (
+        scope.kind === "status" ||
+        scope.kind === "error" ||
+        (scope.kind === "run" && scope.field === "timeline")
+      )
         return true;
       // Whatever a task has written there.
       if (scope.kind === "memory") return true;

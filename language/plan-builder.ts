@@ -1,7 +1,9 @@
 import { isToken } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
-import type { PlanStage } from "../core/plan.ts";
+import type { Plan, PlanStage } from "../core/plan.ts";
+import { isOwnSetting, refusedVariable } from "./environment.ts";
 import type { Path, Reporter } from "./reporter.ts";
+import type { CascadeSyntax } from "./schema.ts";
 import { type Fields, StageGraph } from "./stage-graph.ts";
 import type { Target } from "./stage-scope.ts";
 
@@ -17,11 +19,45 @@ export class PlanBuilder {
   readonly stages: PlanStage[] = [];
   readonly graph = new StageGraph();
   readonly #ids = new Set<string>();
+  readonly #env = new Set<string>();
+  readonly #secrets = new Set<string>();
   #isFull = false;
+  readonly #atTheEnd: ((needs: readonly number[]) => void)[] = [];
 
   /** True when there are too many stages, which was reported. */
   get isFull(): boolean {
     return this.#isFull;
+  }
+
+  /** Takes in what a cascade lists by name of what is around it. @returns the same, for the names in that cascade */
+  listed(
+    { env = [], secrets = [] }: Pick<CascadeSyntax, "env" | "secrets">,
+    reporter: Reporter,
+  ): { readonly env: readonly string[]; readonly secrets: readonly string[] } {
+    for (const [index, name] of env.entries()) {
+      const why = refusedVariable(name);
+      if (why !== undefined) {
+        const message = `the variable ${name} ${why}`;
+        reporter.report("not-allowed", message, ["env", index], "list it under `secrets` instead");
+      }
+      this.#env.add(name);
+    }
+    for (const [index, name] of secrets.entries()) {
+      if (isOwnSetting(name)) {
+        const message = `${name} is a setting of the swarm itself, which no skill is given`;
+        reporter.report("not-allowed", message, ["secrets", index]);
+      }
+      this.#secrets.add(name);
+    }
+    return { env, secrets };
+  }
+
+  /** Those of all cascades, for the plan. */
+  listedNames(): Pick<Plan, "env" | "secrets"> {
+    return {
+      ...(this.#env.size === 0 ? {} : { env: [...this.#env].sort() }),
+      ...(this.#secrets.size === 0 ? {} : { secrets: [...this.#secrets].sort() }),
+    };
   }
 
   /** Takes the next place in the plan, before the stage is compiled, so that names in it know what is before it. */
@@ -46,6 +82,16 @@ export class PlanBuilder {
       reporter.report("limit-exceeded", message, path);
     }
     return position;
+  }
+
+  /** What adds final stages is called when all others are there. */
+  atTheEnd(add: (needs: readonly number[]) => void): void {
+    this.#atTheEnd.push(add);
+  }
+
+  /** @param needs what final stages wait for */
+  addTheEnd(needs: readonly number[]): void {
+    for (const add of this.#atTheEnd.splice(0)) add(needs);
   }
 
   /** The stages from this position on run also when the run fails before them. */

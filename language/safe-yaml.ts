@@ -11,7 +11,7 @@ import {
 } from "yaml";
 import { FORBIDDEN_KEYS } from "../core/json.ts";
 import { LIMITS } from "../core/limits.ts";
-import { BLOB_KEY } from "../core/value.ts";
+import { isMarkerKey } from "../core/value.ts";
 import type { Findings } from "./findings.ts";
 import type { PlaceOf } from "./places.ts";
 import type { Aliased } from "./yaml-data.ts";
@@ -136,7 +136,7 @@ class Inspection {
     for (const { key } of map.items) {
       if (!isScalar(key) || typeof key.value !== "string") continue;
       const offset = key.range?.[0] ?? 0;
-      if (FORBIDDEN_KEYS.has(key.value) || key.value === BLOB_KEY) {
+      if (FORBIDDEN_KEYS.has(key.value) || isMarkerKey(key.value)) {
         this.#report(`the key ${JSON.stringify(key.value)} is not allowed`, offset);
       } else if (key.value === "<<" && key.type === "PLAIN") {
         const message = "merge keys (`<<`) cannot be carried out by this version";

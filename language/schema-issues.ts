@@ -80,8 +80,9 @@ export class SchemaIssues {
       this.report(forMapping.map((each) => ({ ...each, path: [...issue.path, ...each.path] })));
       return;
     }
-    const what =
-      issue.path.at(-2) === "skills" ? "the name of a skill or {skill, inputs}" : "a text";
+    const isList = typeof issue.path.at(-1) === "number";
+    const key = String(isList ? issue.path.at(-2) : issue.path.at(-1));
+    const what = (isList ? ENTRIES : CHOICES)[key] ?? "a text";
     this.#say(issue.path, `${nameOf(issue.path)} must be ${what}, but is ${shown(given)}`);
   }
 
@@ -134,6 +135,18 @@ export class SchemaIssues {
     return value;
   }
 }
+
+/** What may stand in a list, by its key, where that may be of several kinds. */
+const ENTRIES: Readonly<Record<string, string>> = {
+  skills: "the name of a skill or {skill, inputs}",
+};
+/** What may stand under a key, where that may be of several kinds and a text is none of them. */
+const CHOICES: Readonly<Record<string, string>> = {
+  fallback: "the name of a skill or a list of such names",
+  escalate: "true, or what to ask",
+  outputs: "a list of names or a mapping of new names to the skill's own",
+  notify: "a notification, as {on, http} or {on, run}, or a list of them",
+};
 
 /** What to write in place of a text, by the key that it stands under. */
 const IN_PLACE_OF_TEXT: Readonly<Record<string, string>> = {

@@ -51,11 +51,26 @@ export const stageMemory = z.strictObject({
   write_keys: memoryKeys.exactOptional(),
 });
 
+/** POSIX: the name of an environment variable. */
+const VARIABLE_NAME = /^[A-Za-z_]\w{0,127}$/;
+const variableNames = z
+  .array(z.string().regex(VARIABLE_NAME, "must be letters, digits and _"))
+  .max(LIMITS.namesPerCascade);
+
 const skillInputs = z.record(z.string(), json);
+const outputName = z.string().regex(FIELD_NAME, "must be letters, digits, - and _");
+/** Names of outputs that are kept, or new names and the skill's own. */
+const pickedOutputs = z.union([
+  z.array(outputName).min(1),
+  z
+    .record(outputName, z.string().min(1))
+    .refine((names) => Object.keys(names).length > 0, "must not be empty"),
+]);
 export const skillWithInputs = z.strictObject({
   skill: z.string().min(1),
   prompt: z.string().exactOptional(),
   inputs: skillInputs.exactOptional(),
+  outputs: pickedOutputs.exactOptional(),
 });
 
 const swarmConfig = z.strictObject({
@@ -67,7 +82,7 @@ const swarmConfig = z.strictObject({
 
 const strategy = z.enum([
   ...(["retry", "retry_with_backoff", "swarm-recovery", "swarm_recovery", "fail"] as const),
-  ...(["fallback", "fallback_to_alternative"] as const),
+  ...(["fallback", "fallback_to_alternative", "escalate"] as const),
 ]);
 const errorHandling = z.strictObject({
   strategy: strategy.default("retry"),
@@ -77,7 +92,11 @@ const errorHandling = z.strictObject({
     .max(LIMITS.attemptsPerTask - 1)
     .exactOptional(),
   backoff: duration.exactOptional(),
-  fallback: z.string().min(1).exactOptional(),
+  fallback: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1).max(LIMITS.fallbacks)])
+    .exactOptional(),
+  escalate: z.union([z.boolean(), z.string().min(1)]).exactOptional(),
+  escalate_after: z.int().min(1).max(LIMITS.attemptsPerTask).exactOptional(),
 });
 
 export const stageList: z.ZodType<readonly StageSyntax[]> = z.lazy(() =>
@@ -143,6 +162,18 @@ export const httpRequest = z.strictObject({
   allow_private: z.boolean().exactOptional(),
 });
 
+/** Tells somebody how a stage or a run has ended. */
+export const notification = z.strictObject({
+  on: z.enum(["success", "failure", "always"]).exactOptional(),
+  http: httpRequest.exactOptional(),
+  run: command.exactOptional(),
+  inputs: skillInputs.exactOptional(),
+});
+const notifications = z.union([
+  notification,
+  z.array(notification).min(1).max(LIMITS.notifications),
+]);
+
 /** What one stage, or one branch of a conditional stage, does. */
 const work = {
   description: shownText.exactOptional(),
@@ -169,6 +200,7 @@ const work = {
   fix_strategy: fixStrategy.exactOptional(),
   error_recovery: errorRecovery.exactOptional(),
   inputs: skillInputs.exactOptional(),
+  outputs: pickedOutputs.exactOptional(),
   foreach: json.exactOptional(),
   matrix: z
     .record(z.string().regex(FIELD_NAME, "must be letters, digits, - and _"), json)
@@ -216,6 +248,7 @@ const flatStage = z.strictObject({
   when: condition.exactOptional(),
   condition: z.union([z.string().min(1), z.boolean(), z.number()]).exactOptional(),
   repeat: z.string().min(1).exactOptional(),
+  notify: notifications.exactOptional(),
   max_iterations: z.int().min(1).max(LIMITS.loopIterations).exactOptional(),
   memory_shared: z.boolean().exactOptional(),
 });
@@ -271,8 +304,11 @@ const body = z.strictObject({
   data_flow: z.array(describedChannel).exactOptional(),
   error_handling: z.array(strategy).min(1).exactOptional(),
   inputs: z.array(inputSpec).default([]),
+  env: variableNames.exactOptional(),
+  secrets: variableNames.exactOptional(),
   stages: stageList,
   finally: stageList.exactOptional(),
+  notify: notifications.exactOptional(),
   outputs: z
     .record(z.string().regex(FIELD_NAME, "must be letters, digits, - and _"), json)
     .exactOptional(),
@@ -300,8 +336,8 @@ const kind = (
   ...later: readonly string[]
 ): MappingKind => ({ known: Object.keys(schema.shape), later: new Set(later) });
 
-const LATER_FOR_CASCADE = [...["github_integration"], ...["learned_patterns", "notify", "secrets"]];
-const LATER_FOR_WORK = [...["auto_fix", "cache"], ...["notify", "outputs"]];
+const LATER_FOR_CASCADE = [...["github_integration", "learned_patterns"]];
+const LATER_FOR_WORK = [...["auto_fix", "cache"]];
 /** Below a stage or a branch. */
 const BELOW_WORK = {
   skills: "skill",
@@ -322,6 +358,7 @@ const BELOW_BODY = {
   finally: "stage",
   config: "config",
   memory: "memory",
+  notify: "notification",
 } as const;
 export const MAPPINGS = {
   file: kind(cascadeAsMapping, ...LATER_FOR_CASCADE),
@@ -335,13 +372,14 @@ export const MAPPINGS = {
   config: kind(config),
   memory: kind(memory),
   stageMemory: kind(stageMemory),
-  skill: kind(skillWithInputs, "model", "outputs"),
+  skill: kind(skillWithInputs, "model"),
   sandbox: kind(sandboxConfig),
   fixStrategy: kind(fixStrategy),
   errorRecovery: kind(errorRecovery),
   swarm: kind(swarmConfig),
   http: kind(httpRequest),
-  errorHandling: kind(errorHandling, "escalate", "escalate_after"),
+  notification: kind(notification),
+  errorHandling: kind(errorHandling),
 } as const;
 
 type KindName = keyof typeof MAPPINGS;
@@ -351,8 +389,10 @@ const BELOW: Readonly<Partial<Record<KindName, Readonly<Record<string, KindName>
   file: { cascade: "cascade" },
   fileWithName: { ...BELOW_BODY },
   cascade: { ...BELOW_BODY },
+  notification: { http: "http" },
   stage: {
     ...BELOW_WORK,
+    notify: "notification",
     ...{ branches: "branch", else: "branch", default: "branch" },
     // biome-ignore lint/suspicious/noThenProperty: the language has this word
     ...{ then: "branch" },

@@ -13,6 +13,8 @@ export interface Scope {
   stage(index: number): Json | BlobPointer | undefined;
   /** How a stage ended. */
   status(index: number): StageStatus | undefined;
+  /** `{code, message}` of a stage that failed. */
+  error?(index: number): Json | undefined;
   readonly item?: Json | BlobPointer;
   readonly itemIndex?: number;
   /** What the stage's memory had under a key when the stage began; undefined when that was nothing. */
@@ -68,6 +70,8 @@ function rootOf(reference: Reference, scope: Scope): Json | undefined {
           return status === "skipped" ? undefined : status;
         }) ?? "skipped"
       );
+    case "error":
+      return lastOf(place.indexes, (index) => scope.error?.(index));
     case "item":
       return required(scope.item as Json | undefined, reference);
     case "index":

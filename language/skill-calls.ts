@@ -1,7 +1,7 @@
 import type { Json } from "../core/json.ts";
 import type { SkillCall, Template } from "../core/plan.ts";
 import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
-import { originOfRequest, refuseUnsafeInputs } from "./guarded-inputs.ts";
+import { originOfRequest, refuseUnsafeInputs, secretPlace } from "./guarded-inputs.ts";
 import { inlineWork } from "./inline-work.ts";
 import {
   type Callee,
@@ -12,19 +12,28 @@ import {
 import type { NamePlace } from "./names.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Origins } from "./origins.ts";
+import {
+  fieldsOfPicked,
+  type PickedOutputs,
+  pickedOutputs,
+  refuseUnknownOutputs,
+} from "./picked-outputs.ts";
 import type { Path, Reporter } from "./reporter.ts";
 import type { WorkSyntax } from "./schema.ts";
 import type { Fields, OutputField } from "./stage-graph.ts";
+import type { SecretPlace } from "./template-compiler.ts";
 
 /** A skill as a stage names it. Inputs of its own go before those that the stage gives to all its skills. */
 export interface WrittenCall extends Callee {
   readonly skill: string;
   /** Those given to it alone. */
   readonly own?: WrittenInputs;
+  readonly outputs?: PickedOutputs;
 }
 
 function callOf(skill: string, path: Path, inputs: readonly WrittenInputs[]): WrittenCall {
-  return { skill, title: `the skill "${skill}"`, path, inputs };
+  const secretsIn = (input: string): SecretPlace => secretPlace(skill, input);
+  return { skill, title: `the skill "${skill}"`, path, inputs, secretsIn };
 }
 
 /** The skill that stages of type `codex-sandbox` are carried out by. */
@@ -41,17 +50,21 @@ export function writtenCalls(work: WorkSyntax, path: Path): readonly WrittenCall
   const common = [...written, ...promptOf(work.prompt, path), ...sandboxOf(work, path)];
   if (work.skills === undefined) {
     const { skill, type, prompt } = work;
-    if (skill !== undefined) return [callOf(skill, [...path, "skill"], common)];
-    if (inline !== undefined) return [callOf(inline.skill, [...path, inline.key], common)];
-    if (type === "codex-sandbox") return [callOf(SANDBOX_SKILL, [...path, "type"], common)];
-    return prompt === undefined ? [] : [callOf(PROMPT_SKILL, [...path, "prompt"], common)];
+    const picked = pickedOutputs(work.outputs, path);
+    const only = (name: string, key: string): readonly WrittenCall[] => [
+      { ...callOf(name, [...path, key], common), ...picked },
+    ];
+    if (skill !== undefined) return only(skill, "skill");
+    if (inline !== undefined) return only(inline.skill, inline.key);
+    if (type === "codex-sandbox") return only(SANDBOX_SKILL, "type");
+    return prompt === undefined ? [] : only(PROMPT_SKILL, "prompt");
   }
   return work.skills.map((call, index) => {
     const place = [...path, "skills", index];
     if (typeof call === "string") return callOf(call, place, common);
     const own = { values: call.inputs ?? {}, path: [...place, "inputs"] };
     const inputs = [own, ...promptOf(call.prompt, place), ...common];
-    return { ...callOf(call.skill, place, inputs), own };
+    return { ...callOf(call.skill, place, inputs), own, ...pickedOutputs(call.outputs, place) };
   });
 }
 
@@ -113,7 +126,10 @@ export function fieldsOf(
       ["results", { type: "array", isOffered: false }],
     ]);
   }
-  const outputs = catalog.find(calls[0]?.skill ?? "")?.outputs ?? [];
+  const [call] = calls;
+  const manifest = catalog.find(call?.skill ?? "");
+  if (call?.outputs !== undefined) return fieldsOfPicked(call.outputs, manifest);
+  const outputs = manifest?.outputs ?? [];
   if (outputs.length === 0) return undefined;
   return new Map(outputs.map(({ name, type, required }) => [name, { type, isOffered: required }]));
 }
@@ -164,7 +180,11 @@ export class SkillCalls {
     refuseUnsafeInputs(call.skill, bound, this.#reporter);
     const within = originOfRequest(call.skill, bound);
     const guarded = within === undefined ? inputs : { ...inputs, within };
-    return { skill: call.skill, lane: manifest.lane, inputs: guarded };
+    if (call.outputs !== undefined) refuseUnknownOutputs(call.outputs, manifest, this.#reporter);
+    const picked = call.outputs === undefined ? {} : { outputs: call.outputs.names };
+    const { lane, digest } = manifest;
+    const pinned = digest === undefined ? {} : { digest };
+    return { skill: call.skill, ...pinned, lane, inputs: guarded, ...picked };
   }
 
   #reportMissing({ skill, path }: WrittenCall): void {

@@ -4,6 +4,7 @@ import { join, sep } from "node:path";
 import { SwarmError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { SkillManifest } from "../core/skill.ts";
+import { skillDigest } from "./skill-digest.ts";
 import { DECLARATION_FILE, parseSkill, SKILL_FILE } from "./skill-manifest.ts";
 
 /** True when the folder has a file that makes it a skill. */
@@ -26,7 +27,8 @@ export async function readSkillFolder(folder: string): Promise<SkillManifest> {
     folder,
   );
   await refuseMissingProgram(manifest);
-  return manifest;
+  const digest = await skillDigest(folder);
+  return digest === undefined ? manifest : { ...manifest, digest };
 }
 
 async function refuseMissingProgram({ name, entry, argv, folder }: SkillManifest): Promise<void> {

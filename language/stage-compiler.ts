@@ -76,6 +76,11 @@ export class StageCompiler {
       const message = "a stage has `foreach` or `matrix`, not both";
       this.#reporter.report("invalid-cascade", message, path);
     }
+    if (work.skills !== undefined && work.outputs !== undefined) {
+      const message = "`outputs` belongs to one skill, and this stage has several";
+      const hint = "write it with each: { skill, inputs, outputs }";
+      this.#reporter.reportKey("invalid-cascade", message, path, "outputs", hint);
+    }
     const { strategy, fallback } = work.error_handling ?? {};
     if (strategy?.startsWith("fallback") === true && fallback === undefined) {
       const message = `the strategy ${strategy} needs a skill to fall back to`;

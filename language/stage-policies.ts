@@ -20,7 +20,14 @@ export function retryOf(
 ): RetryPolicy {
   const handling = work.error_handling;
   const fails = handling === undefined ? !settings.triesAgain : handling.strategy === "fail";
-  const retries = fails ? 0 : (handling?.max_retries ?? DEFAULT_RETRIES);
+  const { max_retries: most, escalate_after: attempts } = handling ?? {};
+  if (attempts !== undefined && (most !== undefined || fails)) {
+    const other = fails ? "`strategy: fail`" : "`max_retries`";
+    const message = `\`escalate_after\` says how often a task is tried, and so does ${other}`;
+    reporter.report("invalid-cascade", message, [...path, "error_handling", "escalate_after"]);
+  }
+  const asked = attempts === undefined ? DEFAULT_RETRIES : attempts - 1;
+  const retries = fails ? 0 : (most ?? asked);
   const place = [...path, "error_handling", "backoff"];
   const backoffMs = durationOf(handling?.backoff, DEFAULT_BACKOFF_MS, place, reporter);
   return {
@@ -28,6 +35,19 @@ export function retryOf(
     backoffMs,
     maxBackoffMs: Math.max(LONGEST_BACKOFF_MS, backoffMs),
   };
+}
+
+/** What a person is asked when a stage has failed for good: a text, or true for one of ours. Undefined: nobody is asked. */
+export function escalationOf(
+  work: WorkSyntax,
+  settings: CascadeSettings,
+): string | true | undefined {
+  const handling = work.error_handling;
+  if (handling === undefined) return settings.escalates ? true : undefined;
+  const { escalate, escalate_after: attempts, strategy } = handling;
+  if (escalate === false) return undefined;
+  if (escalate !== undefined) return escalate;
+  return attempts !== undefined || strategy === "escalate" ? true : undefined;
 }
 
 export function timeoutOf(work: WorkSyntax, path: Path, reporter: Reporter): number {

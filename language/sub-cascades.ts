@@ -93,6 +93,7 @@ export class SubCascades {
     const names = new Names(inputs, this.#builder.graph, stageIds, {
       inputsStage: at.inputsStage,
       allowsOutputs: allowsStageOutputs(cascade),
+      ...this.#builder.listed(cascade, reporter),
     });
     return {
       cascade,

@@ -3,13 +3,18 @@ import type { Expression, InputType, Reference, Template } from "../core/plan.ts
 import { checkExpression } from "./expression.ts";
 import type { NamePlace, Names } from "./names.ts";
 import type { Path, Reporter } from "./reporter.ts";
-import { splitText, type WrittenExpression } from "./template.ts";
+import { splitText, type TextPart, type WrittenExpression } from "./template.ts";
 
 /** Where a template stands: in the file, and what its names mean there. */
 export interface TemplatePlace {
   readonly path: Path;
   readonly names: NamePlace;
+  /** Where secrets may stand; nowhere when it is absent. */
+  readonly secrets?: SecretPlace;
 }
+
+/** `value`: it is the whole value. `entries`: of a mapping, each entry may be one. `texts`: or a text with one in it. */
+export type SecretPlace = "value" | "entries" | "texts";
 
 export interface TypedTemplate {
   readonly template: Template;
@@ -36,7 +41,15 @@ export class TemplateCompiler {
   compile(value: Json, place: TemplatePlace): TypedTemplate {
     if (typeof value === "string") return this.#text(value, place);
     if (typeof value !== "object" || value === null) return literal(value);
-    const below = (step: PropertyKey): TemplatePlace => ({ ...place, path: [...place.path, step] });
+    const { secrets, ...withoutSecrets } = place;
+    const inside: TemplatePlace =
+      secrets === undefined || secrets === "value" || Array.isArray(value)
+        ? withoutSecrets
+        : { ...withoutSecrets, secrets: secrets === "texts" ? "texts" : "value" };
+    const below = (step: PropertyKey): TemplatePlace => ({
+      ...inside,
+      path: [...place.path, step],
+    });
     if (Array.isArray(value)) {
       const items = value.map((item: Json, index) => this.compile(item, below(index)).template);
       // Its own values, not `value`: an escaped `$${` reads differently.
@@ -85,6 +98,8 @@ export class TemplateCompiler {
       );
       return BROKEN;
     }
+    const secret = this.#secret(split.parts, place);
+    if (secret !== undefined) return secret;
     const pieces = split.parts.map((part) =>
       typeof part === "string" ? part : this.#expression(part, place),
     );
@@ -98,6 +113,31 @@ export class TemplateCompiler {
       return template.kind === "reference" ? template.reference : template;
     });
     return { template: { kind: "text", parts }, type: "string" };
+  }
+
+  /** Undefined when there is none, or none may be here: then it is judged as any other name. */
+  #secret(parts: readonly TextPart[], { names: _, secrets, path }: TemplatePlace) {
+    if (secrets === undefined || secrets === "entries" || this.#names.hasInput("secrets")) {
+      return undefined;
+    }
+    const found = parts.findIndex((part) => typeof part === "object" && secretIn(part) !== "");
+    const part = parts[found];
+    if (typeof part !== "object") return undefined;
+    const others = parts.filter((_, index) => index !== found);
+    const isWhole = others.length === 0;
+    if (!isWhole && (secrets === "value" || !others.every((other) => typeof other === "string"))) {
+      return undefined;
+    }
+    const name = secretIn(part);
+    const refused = this.#names.refusedSecret(name);
+    if (refused !== undefined) {
+      const message = `\${${part.text}}: ${refused.why}`;
+      this.#reporter.reportText("unknown-reference", message, path, part.offset, refused.hint);
+      return BROKEN;
+    }
+    const before = parts.slice(0, found).join("");
+    const after = parts.slice(found + 1).join("");
+    return { template: { kind: "secret", name, before, after }, type: "string" } as const;
   }
 
   /** Undefined when it is wrong, which was reported. */
@@ -122,6 +162,11 @@ const BROKEN: TypedTemplate = {
   type: "any",
   isBroken: true,
 };
+
+/** The name of the secret that an expression is; "" when it is none. */
+function secretIn({ text }: WrittenExpression): string {
+  return /^\s*secrets(?:\.(\w+)|\["(\w+)"\])\s*$/.exec(text)?.slice(1).join("") ?? "";
+}
 
 /** `${a.b} >= ${inputs.c}` as one expression of the same length, so that places in it stay what they are. */
 function asOneExpression(text: string): WrittenExpression {

@@ -20,6 +20,8 @@ export function referencesIn(template: Template): readonly Reference[] {
       return Object.values(template.entries).flatMap(referencesIn);
     case "product":
       return Object.values(template.axes).flatMap(referencesIn);
+    case "secret":
+      return [];
     default:
       return template satisfies never;
   }

@@ -2,7 +2,7 @@ import { SwarmError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import { refuseOver } from "../core/limits.ts";
 import type { Expression, Reference, Template } from "../core/plan.ts";
-import { type BlobRef, isBlobPointer } from "../core/value.ts";
+import { type BlobRef, isBlobPointer, type SecretMarker } from "../core/value.ts";
 import { endOfExpression } from "./expression-text.ts";
 import { valueOfExpression } from "./expression-value.ts";
 import { followedDeep, lookUp, pointersIn, refOf, type Scope } from "./scope.ts";
@@ -100,9 +100,16 @@ export function evaluate(template: Template, scope: Scope): Json {
       return productOf(
         Object.entries(template.axes).map(([name, axis]) => [name, evaluate(axis, scope)]),
       );
+    case "secret":
+      return markerOf(template);
     default:
       return template satisfies never;
   }
+}
+
+function markerOf({ name, before, after }: Extract<Template, { readonly kind: "secret" }>): Json {
+  const marker: SecretMarker = { $secret: { name, before, after } };
+  return marker as unknown as Json;
 }
 
 function productOf(axes: readonly (readonly [string, Json])[]): Json {
@@ -167,6 +174,8 @@ export function blobsNeeded(
       return Object.values(template.axes).flatMap((axis) =>
         blobsNeeded(axis, scope, { whole: true }),
       );
+    case "secret":
+      return [];
     default:
       return template satisfies never;
   }

@@ -4,7 +4,13 @@ import type { Value } from "../core/value.ts";
 
 /** What came of running a task. */
 export type Execution =
-  | { readonly status: "succeeded"; readonly output: Value; readonly durationMs: number }
+  | {
+      readonly status: "succeeded";
+      readonly output: Value;
+      /** JSON pointers to where secrets were taken out of the output. */
+      readonly scrubbed?: readonly string[];
+      readonly durationMs: number;
+    }
   | { readonly status: "failed"; readonly error: ErrorRecord; readonly durationMs: number };
 
 /** What the agent tells the worker of its task. */

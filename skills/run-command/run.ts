@@ -1,6 +1,6 @@
 import { defineSkill } from "../../core/define-skill.ts";
 import { SwarmError } from "../../core/errors.ts";
-import type { Json } from "../../core/json.ts";
+import type { Json, JsonObject } from "../../core/json.ts";
 import { LIMITS } from "../../core/limits.ts";
 import { jsonIn } from "../json-text.ts";
 
@@ -8,6 +8,7 @@ import { jsonIn } from "../json-text.ts";
 export const run = defineSkill({
   inputs: {
     argv: { type: "array" },
+    env: { type: "object", default: {} },
     allow_failure: { type: "boolean", default: false },
   },
   outputs: {
@@ -17,14 +18,17 @@ export const run = defineSkill({
     json: { type: "any" },
     truncated: { type: "boolean" },
   },
-  async run({ argv, allow_failure }, { commands }) {
+  async run({ argv, env, allow_failure }, { commands }) {
     if (commands === undefined) {
       throw new SwarmError("not-supported", "commands are run by agents only");
     }
     const given = argv.map(argumentOf);
     const [program = ""] = given;
     if (program === "") throw wrong("", "must begin with the name of a program");
-    const { exitCode, stdout, stderr, cut, lastWords } = await commands.run(given);
+    const { exitCode, stdout, stderr, cut, lastWords } = await commands.run(
+      given,
+      environmentOf(env),
+    );
     if (exitCode !== 0 && !allow_failure) {
       const tail = lastWords === "" ? "" : `: ${lastWords}`;
       throw new SwarmError("skill-failed", `${program} ended with exit code ${exitCode}${tail}`, {
@@ -50,6 +54,26 @@ function argumentOf(value: Json, index: number): string {
     throw new SwarmError("limit-exceeded", what, { location: { pointer: `/argv${place}` } });
   }
   return text;
+}
+
+function environmentOf(given: JsonObject): Readonly<Record<string, string>> {
+  const entries = Object.entries(given).map(([name, value]) => {
+    if (!/^[A-Za-z_]\w*$/.test(name)) {
+      throw wrongVariable(name, "must be letters, digits and _, and begin with no digit");
+    }
+    if (value === null || typeof value === "object") {
+      throw wrongVariable(name, "must be a text, a number or true or false");
+    }
+    const text = String(value);
+    if (text.includes("\0")) throw wrongVariable(name, "must not hold the character NUL");
+    return [name, text] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function wrongVariable(name: string, what: string): SwarmError {
+  const pointer = `/env/${name}`;
+  return new SwarmError("invalid-input", `${pointer} ${what}`, { location: { pointer } });
 }
 
 function wrong(place: string, what: string): SwarmError {

@@ -33,7 +33,10 @@ async function openJob() {
   const start = (inputs: JsonObject, signal = new AbortController().signal) => {
     const at = { directory: place.root, runFolder: "/runs/r1" };
     const commands = commandsOf(at, { programs, logger, scrub, signal });
-    return run({ allow_failure: false, ...inputs }, { ...skillContext({ signal }), commands });
+    return run(
+      { allow_failure: false, env: {}, ...inputs },
+      { ...skillContext({ signal }), commands },
+    );
   };
   return {
     root: place.root,
@@ -68,6 +71,22 @@ describe("a command", () => {
     } finally {
       vi.unstubAllEnvs();
     }
+  });
+
+  it("gets the variables that it is given, as texts", async () => {
+    await using job = await openJob();
+    const env = { NAME: "a $(id)", COUNT: 3, ON: true };
+    const program =
+      "const { NAME, COUNT, ON } = process.env; console.log(JSON.stringify([NAME, COUNT, ON]))";
+    expect(await job.node(program, { env })).toMatchObject({ json: ["a $(id)", "3", "true"] });
+    await expect(job.node(program, { env: { "A=B": "x" } })).rejects.toMatchObject({
+      code: "invalid-input",
+      location: { pointer: "/env/A=B" },
+    });
+    await expect(job.node(program, { env: { A: [] } })).rejects.toMatchObject({
+      code: "invalid-input",
+      location: { pointer: "/env/A" },
+    });
   });
 
   it("answers what it wrote, and its standard error is in the log", async () => {
@@ -185,7 +204,7 @@ describe("a command", () => {
 
   it("is not run where no agent runs it", async () => {
     await expect(
-      run({ argv: ["echo"], allow_failure: false }, skillContext()),
+      run({ argv: ["echo"], env: {}, allow_failure: false }, skillContext()),
     ).rejects.toMatchObject({ code: "not-supported" });
   });
 });

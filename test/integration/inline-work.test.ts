@@ -53,6 +53,13 @@ describe("a stage with `run`", () => {
     });
   });
 
+  it("keeps of its output what it is told to, under new names", async () => {
+    const { output } = await run(
+      `  - { stage: a, run: [${NODE}, -e, "console.log(7)"], outputs: { said: stdout, number: json } }\n`,
+    );
+    expect(output).toEqual({ said: "7\n", number: 7 });
+  });
+
   it("fails with the exit code, once, when no other attempt is wanted", async () => {
     const { outcome, error } = await run(
       `  - { stage: a, run: [${NODE}, -e, "console.error('no such thing'); process.exit(7)"], error_handling: { strategy: fail } }\n`,

@@ -54,7 +54,9 @@ function shown(error: Shown): string {
 }
 
 const STAGE_KEYS = `known: ${MAPPINGS.stage.known.slice(0, 20).join(", ")}`;
-const NO_SECRETS = "expressions see no secrets: skills read those that they need themselves";
+const NO_SECRET = 'the cascade lists no secret "TOKEN" (list it under `secrets` of the cascade)';
+const MISPLACED =
+  "a secret may stand only where nothing but the agent reads it (as the whole value of a skill's input, in a header of `http`, or in `env` of a `run`)";
 
 const REFUSED: readonly (readonly [file: string, errors: readonly string[]])[] = [
   [
@@ -147,20 +149,23 @@ const REFUSED: readonly (readonly [file: string, errors: readonly string[]])[] =
   [
     "E15-environment",
     [
-      "10:20 unknown-reference ${env.HOME}: there is nothing of that name (expressions see no environment: declare an input, and give it when the run is started)",
+      '10:20 unknown-reference ${env.HOME}: the cascade lists no variable "HOME" (list it under `env` of the cascade, or declare an input)',
     ],
   ],
+  ["E15-secret-in-a-text", [`10:26 unknown-reference \${secrets.TOKEN}: ${NO_SECRET}`]],
+  ["E16-secret-in-a-choice", [`6:16 unknown-reference secrets.TOKEN: ${NO_SECRET}`]],
+  ["E16-secret-in-a-condition", [`7:13 unknown-reference secrets.TOKEN: ${NO_SECRET}`]],
+  ["E15-secret-listed-in-a-text", [`7:22 unknown-reference \${secrets.TOKEN}: ${MISPLACED}`]],
+  ["E15-secret-in-a-list", [`7:24 unknown-reference \${secrets.TOKEN}: ${MISPLACED}`]],
+  ["E15-secret-in-an-output", [`6:15 unknown-reference \${secrets.TOKEN}: ${MISPLACED}`]],
+  ["E16-secret-in-an-expression", [`7:24 unknown-reference secrets.TOKEN: ${MISPLACED}`]],
+  ["E16-secret-in-a-when", [`6:11 unknown-reference secrets.TOKEN: ${MISPLACED}`]],
   [
-    "E15-secret-in-a-text",
-    [`10:26 unknown-reference \${secrets.TOKEN}: there is nothing of that name (${NO_SECRETS})`],
-  ],
-  [
-    "E16-secret-in-a-choice",
-    [`6:16 unknown-reference secrets.TOKEN: there is nothing of that name (${NO_SECRETS})`],
-  ],
-  [
-    "E16-secret-in-a-condition",
-    [`7:13 unknown-reference secrets.TOKEN: there is nothing of that name (${NO_SECRETS})`],
+    "E15-environment-of-a-secret",
+    [
+      "2:7 not-allowed the variable API_KEY is named like a secret, and values of `env` are recorded (list it under `secrets` instead)",
+      "2:16 not-allowed the variable NATS_URL is a setting of the swarm itself (list it under `secrets` instead)",
+    ],
   ],
   ["Y01-empty", ["1:1 invalid-cascade the file must be a mapping, but is empty"]],
   ["Y02-only-comments", ["1:1 invalid-cascade the file must be a mapping, but is empty"]],

@@ -83,7 +83,7 @@ const BLOCKS: Readonly<Record<string, readonly string[]>> = {
     "14 invalid-cascade cascade.inputs[0].type",
     "20 invalid-cascade cascade.stages[0].type",
     "21 invalid-cascade cascade.stages[0].model",
-    '27 not-supported "outputs"',
+    "27 invalid-cascade cascade.stages[0].skills[0].outputs",
     "46 invalid-cascade cascade.stages[0].error_handling.strategy",
     '54 not-supported "github_integration"',
   ],

@@ -9,9 +9,11 @@ describe("`run` on a stage", () => {
     ).toEqual([
       {
         skill: "run-command",
+        digest: expect.any(String),
         lane: "heavy",
         inputs: {
           argv: { kind: "literal", value: ["npm", "test"] },
+          env: { kind: "literal", value: null },
           allow_failure: { kind: "literal", value: true },
         },
       },

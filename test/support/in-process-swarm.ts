@@ -6,6 +6,7 @@ import type { NatsConnection } from "nats";
 import type { Logger } from "pino";
 import { expect, vi } from "vitest";
 import { type Agent, openAgent } from "../../agents/agent.ts";
+import { openSecrets } from "../../agents/secrets.ts";
 import { openBus } from "../../bus/connection.ts";
 import { type Client, openClient } from "../../coordinator/client.ts";
 import { type Coordinator, openCoordinator } from "../../coordinator/coordinator.ts";
@@ -57,6 +58,10 @@ export async function startInProcessSwarm(
     readonly coordinators?: number;
     /** With it, the swarm has the shipped skills too, as far as they are allowed. */
     readonly allowance?: SkillAllowance;
+    /** The environment that cascades may read. */
+    readonly env?: Readonly<Record<string, string>>;
+    /** The environment that agents take secrets from, beside the `.env` of the directory. */
+    readonly secretsEnv?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<InProcessSwarm> {
   const server = await startTestServer();
@@ -66,13 +71,24 @@ export async function startInProcessSwarm(
   const coordinators: TestCoordinator[] = [];
   const present = (): TestCoordinator[] =>
     coordinators.filter(({ connection }) => !connection.isClosed());
+  const scrubber = new Scrubber();
   const logger: Logger = openLogger({
     service: "test",
-    scrubber: new Scrubber(),
+    scrubber,
     level: "debug",
     write: (line) => void lines.push(JSON.parse(line) as LogLine),
   });
-  const { allowance } = options;
+  const { allowance, env = {}, secretsEnv } = options;
+  const secrets =
+    secretsEnv === undefined
+      ? {}
+      : {
+          secrets: openSecrets({
+            env: secretsEnv,
+            directory,
+            onValue: (value) => scrubber.register(value),
+          }),
+        };
   const skills =
     allowance === undefined
       ? await openSkillCatalog(skillFolders)
@@ -97,7 +113,9 @@ export async function startInProcessSwarm(
         skills,
         clock: systemClock,
         logger,
-        writeLogLine: (line) => void lines.push(JSON.parse(line) as LogLine),
+        writeLogLine: (line) => void lines.push(JSON.parse(scrubber.scrub(line)) as LogLine),
+        scrub: (text) => scrubber.scrub(text),
+        ...secrets,
         drainMs: 5_000,
       });
       closing.push(async () => {
@@ -118,6 +136,7 @@ export async function startInProcessSwarm(
         random: Math.random,
         cascades: openCascadeRegistry(cascadeFolders, skills),
         directory,
+        env,
         predecessors: new Set(predecessors),
         purgeDelayMs: 0,
       });

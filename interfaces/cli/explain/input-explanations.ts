@@ -22,6 +22,17 @@ export const INPUT_EXPLANATIONS = {
     ],
     example: 'error unknown-input: pauses has no input "mss"',
   },
+  "unknown-secret": {
+    causes: [
+      "the secret is neither in the environment that the swarm was started with, nor in the `.env` of its directory, nor in the person's own file of secrets",
+      "the agent runs on another machine than the one where the secret is",
+    ],
+    remedies: [
+      "start the swarm again with the variable set, or add a line NAME=value to `.env` or to ~/.config/cascade-swarm/secrets (chmod 600)",
+      "the files are read anew for every task: no restart is needed for a line in them",
+    ],
+    example: "error unknown-secret: this agent knows no secret DEPLOY_TOKEN",
+  },
   "missing-input": {
     causes: [
       "a run that was started without an input that has no default",

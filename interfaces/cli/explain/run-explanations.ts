@@ -63,6 +63,18 @@ export const RUN_EXPLANATIONS = {
     ],
     example: "error memory-conflict: others changed the key count before each of 200 tries",
   },
+  "skill-changed": {
+    causes: [
+      "the files of a skill were changed while the swarm ran, or by the skill itself",
+      "agents on several machines have different versions of a skill",
+    ],
+    remedies: [
+      "start the swarm again and run the cascade anew: a run keeps to the skills that it began with",
+      "a program writes its files into CASCADE_RUN_FOLDER, not beside its own",
+    ],
+    example:
+      "error skill-changed: the skill wordcount of this run has changed since (/work/skills/wordcount)",
+  },
   "skill-failed": {
     causes: [
       "the skill threw an error: what it works on, or a program that it calls, is not as expected",

@@ -1,6 +1,7 @@
 import { SwarmError } from "../../../core/errors.ts";
 import type { Json, JsonObject } from "../../../core/json.ts";
 import type { Plan, Reference, Template } from "../../../core/plan.ts";
+import { ENVIRONMENT } from "../../../language/environment.ts";
 import type { Scope } from "../../../language/scope.ts";
 import { evaluate } from "../../../language/template.ts";
 import { referencesIn } from "../../../language/template-references.ts";
@@ -58,13 +59,15 @@ export class KnownValues {
       case "constant":
         return true;
       case "input":
-        return Object.hasOwn(this.#inputs, scope.name) || !this.#required.has(scope.name);
+        if (Object.hasOwn(this.#inputs, scope.name)) return true;
+        return !this.#required.has(scope.name) && !scope.name.startsWith(ENVIRONMENT);
       case "stage": {
         const [stage, ...others] = scope.indexes;
         if (stage === undefined || others.length > 0 || !this.#stages.has(stage)) return false;
         return this.#runsWith(stage, position);
       }
       case "status":
+      case "error":
       case "item":
       case "index":
       case "run":

@@ -25,6 +25,10 @@ export interface PlanSummary {
   /** Of a loop, the first turn. */
   readonly stages: readonly StageSummary[];
   readonly skills: readonly SkillSummary[];
+  /** Names of environment variables that are recorded when the run starts; absent when there are none. */
+  readonly env?: readonly string[];
+  /** Names of secrets that skills may be given; absent when there are none. */
+  readonly secrets?: readonly string[];
   readonly worstCase: WorstCase & { readonly modelCost: ModelCost };
 }
 
@@ -98,6 +102,8 @@ export function planSummary({ plan, given, values, skills }: PlanRequest): PlanS
     waves: wavesOf(stages),
     stages,
     skills: used,
+    ...(plan.env === undefined ? {} : { env: plan.env }),
+    ...(plan.secrets === undefined ? {} : { secrets: plan.secrets }),
     worstCase: {
       ...worstCaseOf(plan, tasks),
       modelCost: {

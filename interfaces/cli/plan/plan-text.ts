@@ -23,6 +23,8 @@ export function planText(summary: PlanSummary, width: number): string {
     ...["", "Worst case", ...worstCaseLines(summary, width)],
     ...approvalLines(summary, width),
     ...["", "Side effects", ...wrapped(effectsText(summary.skills), width - 2).map(indented)],
+    ...namesLines("Secrets, which agents give to skills", summary.secrets, width),
+    ...namesLines("Environment, recorded with the run", summary.env, width),
   ].join("\n");
 }
 
@@ -135,6 +137,16 @@ function approvalLines({ stages }: PlanSummary, width: number): readonly string[
   const asked = stages.flatMap(({ id, does }) => (does.kind === "approval" ? [id] : []));
   if (asked.length === 0) return [];
   return ["", "Approvals", ...wrapped(asked.join(", "), width - 2).map(indented)];
+}
+
+function namesLines(
+  title: string,
+  names: readonly string[] | undefined,
+  width: number,
+): readonly string[] {
+  return names === undefined
+    ? []
+    : ["", title, ...wrapped(names.join(", "), width - 2).map(indented)];
 }
 
 /** Skills whose only purpose is an effect beyond files of the run. */

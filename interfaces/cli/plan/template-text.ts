@@ -17,6 +17,8 @@ export function templateText(template: Template): string {
       return `{${namedTexts(template.entries).join(", ")}}`;
     case "product":
       return namedTexts(template.axes).join(" × ");
+    case "secret":
+      return `${template.before}\${secrets.${template.name}}${template.after}`;
     default:
       return template satisfies never;
   }

@@ -10,6 +10,7 @@ import {
   httpRequest,
   MAPPINGS,
   memory,
+  notification,
   sandboxConfig,
   skillWithInputs,
   stage,
@@ -41,6 +42,7 @@ const DEFINITIONS = {
   errorRecovery,
   skill: skillWithInputs,
   http: httpRequest,
+  notification,
   swarm: stage.shape.swarm_config.unwrap(),
   errorHandling: stage.shape.error_handling.unwrap(),
 } as const satisfies Record<keyof typeof KEY_DESCRIPTIONS, z.ZodType>;

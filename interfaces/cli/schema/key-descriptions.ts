@@ -8,8 +8,13 @@ const BODY = {
   data_flow: "The ways that data may take between stages; without it, all.",
   error_handling: "What stages do on errors that do not say it themselves.",
   inputs: "What a run is given.",
+  env: "Names of environment variables that ${env.<NAME>} may read. Their values are recorded with the run.",
+  secrets:
+    "Names of secrets that ${secrets.<NAME>} may give to skills. Only agents know their values.",
   stages: "What is done, in this order unless `needs` says otherwise.",
   finally: "Stages that run when all others have ended, also when the run fails.",
+  notify:
+    "Who is told how the run has ended: {on: success | failure | always, http or run}, or a list.",
   outputs: "What the run results in: names and their values.",
 } as const;
 
@@ -23,6 +28,8 @@ const WORK = {
   http: "An HTTP request in place of a skill: {url, method, headers, query, body, expect, timeout}.",
   inputs:
     "For all skills of the stage; a skill's own inputs go first. ${…} names inputs, outputs of stages and, with `foreach`, ${item}.",
+  outputs:
+    "Of one skill, what is kept of its output: a list of names, or a mapping of new names to its own.",
   stages: "A list of stages, in place of a skill: in order, or side by side with `type: parallel`.",
   cascade: "Another cascade that is run here, by its name; `inputs` are given to it.",
   matrix:
@@ -81,6 +88,8 @@ export const KEY_DESCRIPTIONS = {
     then: "What is done when the condition is true.",
     else: "What is done when the condition is false.",
     default: "What is done when no branch fits.",
+    notify:
+      "Who is told how the stage has ended: {on: success | failure | always, http or run}, or a list.",
     repeat: "The stage to go back to while the condition is true.",
     max_iterations: "How often the loop runs at most: 3 when not given.",
     memory_shared: "Of a loop: its turns share the memory of the run, as all stages do.",
@@ -149,6 +158,7 @@ export const KEY_DESCRIPTIONS = {
     skill: "The skill's name.",
     prompt: "What this skill is to do, in words.",
     inputs: "For this skill only; they go before those of the stage.",
+    outputs: "What is kept of its output: names, or new names and its own.",
   },
   http: {
     url: "Where to. Its host is written out or comes from an input: never from the output of a stage.",
@@ -160,6 +170,12 @@ export const KEY_DESCRIPTIONS = {
     timeout: "For the request: 500ms, 90s, 10m; as long as the attempt when not given.",
     allow_private: "true: it may go to this machine or a private network.",
   },
+  notification: {
+    on: "success, failure or always, which it is when it is not given.",
+    http: "The request that tells it: POST, and what has ended how as JSON, when it does not say so.",
+    run: "A program that tells it; needs --allow-host-commands.",
+    inputs: "Of the request or the program, as of a stage.",
+  },
   swarm: {
     topology: "Who may hand tasks to whom.",
     max_agents: "The stage keeps to so many agents.",
@@ -169,7 +185,10 @@ export const KEY_DESCRIPTIONS = {
   errorHandling: {
     strategy: "All but `fail` mean: try again after a wait that doubles. `fail`: one attempt.",
     max_retries: "How often a task is tried again; 3 when not given.",
-    fallback: "The skill that does the work when the stage has failed for good.",
+    fallback:
+      "The skill that does the work when the stage has failed for good, or a list of them, in order.",
+    escalate: "true, or what to ask: a person decides when all else has failed.",
+    escalate_after: "How many attempts in all before a person is asked.",
     backoff: "The longest first wait: 500ms when not given; it doubles up to 30s.",
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
