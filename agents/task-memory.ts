@@ -78,11 +78,13 @@ export class TaskMemories {
     const { run, stage, index, attempt } = task;
     const name = { run, stage, index, attempt };
     const sent = { v: 1, id, agent: agentId, task: name, question } as const;
+    let isAgain = false;
     let pauseMs = SHORTEST_PAUSE_MS;
     for (;;) {
       signal.throwIfAborted();
-      const answer = await this.#answered(task, sent);
+      const answer = await this.#answered(task, { ...sent, isAgain });
       if (answer !== undefined) return answer;
+      isAgain = true;
       await this.#pause(pauseMs, signal);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }

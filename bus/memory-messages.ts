@@ -25,6 +25,8 @@ export const memoryRequest = z.object({
   id: z.string().regex(/^[\w-]{1,64}\.\d{1,15}$/),
   agent: agentId,
   task: taskName,
+  /** It was sent before and not answered: it may have been carried out. */
+  isAgain: z.boolean(),
   question,
 });
 export type MemoryRequest = z.infer<typeof memoryRequest>;

@@ -60,6 +60,9 @@ export class MemoryActor {
   /** Of keys that are being written. */
   readonly #turns = new Map<string, LimitFunction>();
 
+  /** What was written last to those that others wait to write: who has seen less is told without asking the server. */
+  readonly #latest = new Map<string, { readonly revision: number; readonly value?: Value }>();
+
   constructor(options: MemoryActorOptions) {
     this.#options = options;
   }
@@ -133,17 +136,22 @@ export class MemoryActor {
     const name = bucketKey(asked.space, given.key);
     const turn = this.#turns.get(name) ?? pLimit(1);
     this.#turns.set(name, turn);
-    return turn(() => this.#writeNow(asked, given)).finally(() => {
-      if (turn.activeCount + turn.pendingCount === 0) this.#turns.delete(name);
+    return turn(() => this.#writeNow(asked, given, name)).finally(() => {
+      if (turn.activeCount + turn.pendingCount > 0) return;
+      this.#turns.delete(name);
+      this.#latest.delete(name);
     });
   }
 
-  async #writeNow(asked: Asked, given: GivenWrite): Promise<MemoryAnswer> {
+  async #writeNow(asked: Asked, given: GivenWrite, name: string): Promise<MemoryAnswer> {
     const { space, stage, declared, run, request } = asked;
-    const { id, agent } = request;
+    const { id, agent, isAgain } = request;
     const { key, value, expected } = given;
     const ttlMs = given.ttlMs ?? declared.ttlMs;
     if (ttlMs !== undefined) refuseOver("memoryTtlMs", ttlMs);
+    const latest = this.#latest.get(name);
+    const isLate = expected !== undefined && latest !== undefined && expected < latest.revision;
+    if (isLate && !isAgain) return { status: "conflict", ...latest };
     const end = await this.#options.memory.write({
       ...{ space, id, key, value },
       by: { run: run.runId, stage: stage.id, agent },
@@ -152,6 +160,7 @@ export class MemoryActor {
     });
     const { revision } = end;
     if (end.status === "conflict") return { status: "conflict", ...found(revision, end.entry) };
+    if (!isAgain) this.#latest.set(name, { revision, ...(value === undefined ? {} : { value }) });
     refuseEnded(asked.owner, run);
     asked.owner.record(run, {
       ...{ type: "memory.written", stage: stage.id, key, scope: space.kind, revision },

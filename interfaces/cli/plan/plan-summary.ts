@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../../../core/json.ts";
+import type { StageMemory } from "../../../core/memory.ts";
 import type { InputType, Plan, StageType } from "../../../core/plan.ts";
 import { kindOf, type SkillCatalog, type SkillKind } from "../../../core/skill.ts";
 import { KnownValues } from "./known-values.ts";
@@ -54,6 +55,8 @@ export interface StageSummary {
   readonly continueOnError: boolean;
   /** It runs also when the run fails before it. */
   readonly isFinal: boolean;
+  /** The keys that its skills may use, and what is kept of its output. */
+  readonly memory?: StageMemory;
   readonly does: StageWork;
 }
 
@@ -155,7 +158,7 @@ function stageSummaries(
     const wave = 1 + needs.reduce((latest, needed) => Math.max(latest, waves[needed] ?? 0), 0);
     waves.push(wave);
     if (loops.isLaterTurn(position)) return [];
-    const { id, type, guard, when, continueOnError, isFinal } = stage;
+    const { id, type, guard, when, continueOnError, isFinal, memory } = stage;
     return [
       {
         id,
@@ -166,6 +169,7 @@ function stageSummaries(
         ...(when && { when: templateText(when) }),
         continueOnError: continueOnError === true,
         isFinal: isFinal === true,
+        ...(memory === undefined ? {} : { memory }),
         does: stageWorkOf(plan, position, { ...facts, loop: loops.byDecision.get(position) }),
       },
     ];

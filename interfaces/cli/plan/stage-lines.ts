@@ -1,3 +1,4 @@
+import type { StageMemory } from "../../../core/memory.ts";
 import type { StageSummary } from "./plan-summary.ts";
 import type { ApprovalWork, BranchSummary, ChoiceWork, LoopWork, SkillWork } from "./stage-work.ts";
 import {
@@ -16,7 +17,7 @@ const LONGEST_VALUE = 160;
 
 /** A stage as a person reads it: a line that names it, and a line for each thing there is to say of it. */
 export function stageLines(
-  { id, type, guard, when, continueOnError, isFinal, does }: StageSummary,
+  { id, type, guard, when, continueOnError, isFinal, memory, does }: StageSummary,
   { needs, width }: { readonly needs: readonly string[]; readonly width: number },
 ): readonly string[] {
   const layout = { indent: INDENT, labelWidth: LABEL_WIDTH, width };
@@ -26,6 +27,7 @@ export function stageLines(
     ...(isFinal ? [["final", "runs also when the run fails before it"] as const] : []),
     ...(continueOnError ? [["failure", "the run goes on"] as const] : []),
     ...workRows(does),
+    ...(memory === undefined ? [] : [["memory", memoryText(memory)] as const]),
   ];
   const tasks = does.kind === "skills" && does.tasks !== null ? counted(does.tasks, "task") : "";
   const title = [id, type, tasks].filter((part) => part !== "").join(" · ");
@@ -35,6 +37,18 @@ export function stageLines(
     ...branchLines(does, width),
   ];
 }
+
+function memoryText({ space, read, write, output }: StageMemory): string {
+  const kept = [...write, ...(output === undefined ? [] : [output])];
+  const parts = [
+    ...(read.length === 0 ? [] : [`reads ${short(read.join(", "))}`]),
+    ...(kept.length === 0 ? [] : [`keeps ${short(kept.join(", "))}`]),
+  ];
+  const where = space.kind === "cascade" ? `${space.cascade}/${space.name}` : WHERE[space.kind];
+  return `${parts.length === 0 ? "names keys" : parts.join("; ")}, ${where}`;
+}
+
+const WHERE = { run: "in this run", global: "for everyone" } as const;
 
 type Row = readonly [label: string, text: string];
 

@@ -122,6 +122,16 @@ Side effects
     );
   });
 
+  it.each([
+    ["memory: persistent", "reads plan; keeps plan, in this run"],
+    ["memory: { read_keys: [a, b] }", "reads a, b, in this run"],
+    ['when: "has(memory.plan)"', "names keys, in this run"],
+  ])("tells the memory of %s", (memory, expected) => {
+    const stage = `{ stage: a, skill: list, inputs: { path: . }, ${memory} }`;
+    const text = `cascade: c\nmemory: { keys: [plan] }\nstages: [${stage}]\n`;
+    expect(planText(summaryOf(text), 100)).toContain(`\n    memory    ${expected}\n`);
+  });
+
   it("makes control characters visible", () => {
     const summary = summaryOf("cascade: c\nstages: [{ stage: a, transform: 1 }]\n");
     const text = planText({ ...summary, description: "a\u001b[31m\u202eb\n\tc" }, 100);
