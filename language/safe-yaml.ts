@@ -14,7 +14,7 @@ import { LIMITS } from "../core/limits.ts";
 import { isMarkerKey } from "../core/value.ts";
 import type { Findings } from "./findings.ts";
 import type { PlaceOf } from "./places.ts";
-import type { Aliased } from "./yaml-data.ts";
+import { type Aliased, isMergeKey } from "./yaml-data.ts";
 
 /**
  * Refuses what YAML allows but JSON data from outside must not hold, and aliases that multiply or nest without bound.
@@ -133,20 +133,29 @@ class Inspection {
 
   #inspectKeys(map: YAMLMap): void {
     const seen = new Set<string>();
-    for (const { key } of map.items) {
+    for (const { key, value } of map.items) {
       if (!isScalar(key) || typeof key.value !== "string") continue;
       const offset = key.range?.[0] ?? 0;
       if (FORBIDDEN_KEYS.has(key.value) || isMarkerKey(key.value)) {
         this.#report(`the key ${JSON.stringify(key.value)} is not allowed`, offset);
-      } else if (key.value === "<<" && key.type === "PLAIN") {
-        const message = "merge keys (`<<`) cannot be carried out by this version";
-        const hint = "use an alias for a whole value";
-        this.#findings.report("not-supported", message, () => this.#place(offset), hint);
+      } else if (isMergeKey(key) && !this.#isMergeable(value)) {
+        const hint = "write <<: *name, or <<: [*one, *other]";
+        this.#report("a merge key (`<<`) takes a mapping or a list of mappings", offset, hint);
       } else if (seen.has(key.value)) {
         this.#report(`the key ${JSON.stringify(key.value)} stands twice in this mapping`, offset);
       }
       seen.add(key.value);
     }
+  }
+
+  /** What is wrong with an alias itself is said where it stands. */
+  #isMergeable(value: unknown): boolean {
+    const isMapping = (node: unknown): boolean => {
+      if (!isAlias(node)) return isMap(node);
+      const named = this.#anchored.get(node.source);
+      return named === undefined || isMap(named.node);
+    };
+    return isSeq(value) ? value.items.every(isMapping) : isMapping(value);
   }
 
   #report(message: string, offset: number, hint?: string): void {

@@ -11,6 +11,7 @@ import {
 } from "yaml";
 import { nearest } from "./nearest.ts";
 import { MAPPINGS } from "./schema.ts";
+import { isMergeKey } from "./yaml-data.ts";
 
 /**
  * The short form of stages, as people write it down: numbered keys or a list of `skill: text`. Rewritten in the YAML
@@ -67,6 +68,7 @@ class Expansion {
     if (isScalar(item) && typeof item.value === "string") return this.#stage(item, undefined);
     const [pair, second] = isMap(item) ? item.items : [];
     if (pair === undefined || second !== undefined || !isScalar(pair.key)) return item;
+    if (isMergeKey(pair.key)) return item;
     const name = textOf(pair.key);
     // A key of stages, or nearly one, is no name of a skill.
     if (STAGE_KEYS.has(name) || nearest(name, [...STAGE_KEYS]) !== undefined) return item;
@@ -137,6 +139,7 @@ class Expansion {
       list.items.map((item) => {
         const [pair, second] = isMap(item) ? item.items : [];
         if (pair === undefined || second !== undefined || !isScalar(pair.key)) return item;
+        if (isMergeKey(pair.key)) return item;
         if (MAPPINGS.skill.known.includes(textOf(pair.key))) return item;
         const call = mapAt(pair.key);
         call.set(scalarAt("skill", pair.key), scalarAt(textOf(pair.key), pair.key));

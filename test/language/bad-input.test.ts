@@ -295,7 +295,7 @@ const REFUSED: readonly (readonly [file: string, errors: readonly string[]])[] =
   [
     "Y37-merge-key",
     [
-      "6:7 not-supported merge keys (`<<`) cannot be carried out by this version (use an alias for a whole value)",
+      "6:7 invalid-yaml a merge key (`<<`) takes a mapping or a list of mappings (write <<: *name, or <<: [*one, *other])",
     ],
   ],
   [
@@ -436,8 +436,8 @@ const MADE: readonly (readonly [what: string, text: string, first: string, error
   [
     "Y37 a merge key of 500 aliases",
     `${numbered(500, (n) => `b${n}: &b${n} { k${n}: 1 }\n`)}all:\n  <<: [${numbered(500, (n) => `*b${n}, `)}]\n`,
-    "502:3 not-supported merge keys (`<<`) cannot be carried out by this version (use an alias for a whole value)",
-    1,
+    '1:1 invalid-cascade the key "cascade" is missing',
+    101,
   ],
   [
     "Y45 a text of 5 MB on one line",

@@ -30,9 +30,9 @@ describe("a bad file is refused, with the place and what to do:", () => {
       '5:37 invalid-cascade stages[0].needs must be a list, but is "no"',
     ],
     [
-      "a merge key",
-      stageWith(", <<: { timeout: 1m }"),
-      "5:30 not-supported merge keys (`<<`) cannot be carried out by this version (use an alias for a whole value)",
+      "a merge key that stands twice",
+      stageWith(", <<: { timeout: 1m }, <<: { needs: [] }"),
+      '5:51 invalid-yaml the key "<<" stands twice in this mapping',
     ],
     [
       "another YAML",
