@@ -9,7 +9,8 @@ export const DESCRIPTOR = { report: 3, options: 4, filter: 5, status: 6 } as con
 export interface Profile {
   /** Options of bubblewrap that mount the system's programs and libraries. */
   readonly system: readonly string[];
-  /** Absolute path, inside, of the program that sets the limits of processes. */
+  /** Absolute paths, inside, of the programs that begin a session and set the limits of processes. */
+  readonly setsid: string;
   readonly prlimit: string;
   readonly hasSeccomp: boolean;
   /** What each process of this machine may have at most already: nobody can raise it, and asking for more is an error. */
@@ -51,16 +52,26 @@ export function bubblewrapOptions(order: CheckedOrder, profile: Profile): readon
   ];
 }
 
-/** What runs in the sandbox: the order's program, under the limits that each of its processes has. Pure. */
+/**
+ * What runs in the sandbox: the order's program, under the limits that each of its processes has. It has a session of its own,
+ * and bubblewrap's first process inside has not, so that a signal to the group from outside ends all of it at any moment:
+ * `--die-with-parent` alone leaves it alive when its parent dies while it is being set up. Pure.
+ */
 export function limitedProgram(order: CheckedOrder, profile: Profile): readonly string[] {
-  return [profile.prlimit, ...processLimits(order.limits, profile.ceilings), "--", ...order.argv];
+  return [
+    profile.setsid,
+    profile.prlimit,
+    ...processLimits(order.limits, profile.ceilings),
+    "--",
+    ...order.argv,
+  ];
 }
 
 const ISOLATION = [
   ...["--unshare-user", "--disable-userns", "--unshare-pid", "--unshare-net", "--unshare-ipc"],
   ...["--unshare-uts", "--hostname", "sandbox", "--unshare-cgroup-try"],
   ...["--uid", USER, "--gid", USER, "--cap-drop", "ALL"],
-  ...["--die-with-parent", "--new-session", "--clearenv"],
+  ...["--die-with-parent", "--clearenv"],
 ];
 
 function environment(own: Readonly<Record<string, string>>): readonly string[] {

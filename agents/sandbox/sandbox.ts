@@ -154,6 +154,7 @@ async function prepare(
   await removeLeftGroups(limits);
   const profile: Profile = {
     system: systemMounts(),
+    setsid: systemProgram("setsid"),
     prlimit: systemProgram("prlimit"),
     hasSeccomp: filter !== undefined,
     ceilings: ceilingsOf(readFileSync("/proc/self/limits", "utf8")),
