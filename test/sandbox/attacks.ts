@@ -423,7 +423,7 @@ except PermissionError: print("refused")`),
     name: "ends everything that it can name",
     program: () => sh("kill -9 -1; exit 6"),
     outcome: endOf,
-    expected: "killed: signal",
+    expected: "exited 6",
   },
   {
     name: "leaves early with a report that says all were well",
