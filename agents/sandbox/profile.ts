@@ -2,15 +2,17 @@ import type { SandboxLimits, SandboxMount } from "../../core/sandbox.ts";
 import type { CheckedOrder } from "./order.ts";
 import { OWN_PROGRAMS } from "./system-mounts.ts";
 
-/** File descriptors of bubblewrap itself; the program sees the first three and the report. */
-export const DESCRIPTOR = { report: 3, options: 4, filter: 5, status: 6 } as const;
+/**
+ * File descriptors of bubblewrap itself; the program sees the first three and the report. On `admission` its first process
+ * inside waits, set up and with nothing started yet, for the filter of system calls or, where there is none, for any byte.
+ */
+export const DESCRIPTOR = { report: 3, options: 4, admission: 5, status: 6 } as const;
 
 /** Everything that an isolated program gets beside what its order says. */
 export interface Profile {
   /** Options of bubblewrap that mount the system's programs and libraries. */
   readonly system: readonly string[];
-  /** Absolute paths, inside, of the programs that begin a session and set the limits of processes. */
-  readonly setsid: string;
+  /** Absolute path, inside, of the program that sets the limits of processes. */
   readonly prlimit: string;
   readonly hasSeccomp: boolean;
   /** What each process of this machine may have at most already: nobody can raise it, and asking for more is an error. */
@@ -47,31 +49,21 @@ export function bubblewrapOptions(order: CheckedOrder, profile: Profile): readon
     ...order.guarded.flatMap(mounted),
     ...["/proc", "/dev", "/"].flatMap((path) => ["--remount-ro", path]),
     ...["--chdir", order.cwd],
-    ...(profile.hasSeccomp ? ["--seccomp", String(DESCRIPTOR.filter)] : []),
+    ...[profile.hasSeccomp ? "--seccomp" : "--block-fd", String(DESCRIPTOR.admission)],
     ...["--json-status-fd", String(DESCRIPTOR.status)],
   ];
 }
 
-/**
- * What runs in the sandbox: the order's program, under the limits that each of its processes has. It has a session of its own,
- * and bubblewrap's first process inside has not, so that a signal to the group from outside ends all of it at any moment:
- * `--die-with-parent` alone leaves it alive when its parent dies while it is being set up. Pure.
- */
+/** What runs in the sandbox: the order's program, under the limits that each of its processes has. Pure. */
 export function limitedProgram(order: CheckedOrder, profile: Profile): readonly string[] {
-  return [
-    profile.setsid,
-    profile.prlimit,
-    ...processLimits(order.limits, profile.ceilings),
-    "--",
-    ...order.argv,
-  ];
+  return [profile.prlimit, ...processLimits(order.limits, profile.ceilings), "--", ...order.argv];
 }
 
 const ISOLATION = [
   ...["--unshare-user", "--disable-userns", "--unshare-pid", "--unshare-net", "--unshare-ipc"],
   ...["--unshare-uts", "--hostname", "sandbox", "--unshare-cgroup-try"],
   ...["--uid", USER, "--gid", USER, "--cap-drop", "ALL"],
-  ...["--die-with-parent", "--clearenv"],
+  ...["--die-with-parent", "--new-session", "--clearenv"],
 ];
 
 function environment(own: Readonly<Record<string, string>>): readonly string[] {

@@ -154,7 +154,6 @@ async function prepare(
   await removeLeftGroups(limits);
   const profile: Profile = {
     system: systemMounts(),
-    setsid: systemProgram("setsid"),
     prlimit: systemProgram("prlimit"),
     hasSeccomp: filter !== undefined,
     ceilings: ceilingsOf(readFileSync("/proc/self/limits", "utf8")),

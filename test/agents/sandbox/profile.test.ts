@@ -10,7 +10,6 @@ import {
 const none = Number.POSITIVE_INFINITY;
 const profile: Profile = {
   system: ["--ro-bind", "/usr", "/usr"],
-  setsid: "/usr/bin/setsid",
   prlimit: "/usr/bin/prlimit",
   hasSeccomp: true,
   ceilings: { data: none, fsize: none, cpu: none, nproc: none, nofile: none },
@@ -34,7 +33,7 @@ describe("the options of bubblewrap", () => {
       [
         "--unshare-user --disable-userns --unshare-pid --unshare-net --unshare-ipc",
         "--unshare-uts --hostname sandbox --unshare-cgroup-try",
-        "--uid 1000 --gid 1000 --cap-drop ALL --die-with-parent --clearenv",
+        "--uid 1000 --gid 1000 --cap-drop ALL --die-with-parent --new-session --clearenv",
         "--setenv PATH /run/cascade/bin:/usr/local/bin:/usr/bin:/bin --setenv HOME /home/sandbox",
         "--setenv TMPDIR /tmp --setenv LANG C --setenv CI 1 --setenv OWN a b",
         "--ro-bind /usr /usr --proc /proc --dev /dev",
@@ -50,14 +49,13 @@ describe("the options of bubblewrap", () => {
 
   it("load no filter where there is none", () => {
     const options = bubblewrapOptions(order, { ...profile, hasSeccomp: false });
-    expect(options).not.toContain("--seccomp");
+    expect(options.join(" ")).toMatch(/ --chdir \/work --block-fd 5 --json-status-fd 6$/);
   });
 });
 
 describe("the limits of processes", () => {
   it("go before the program, whose arguments stay its own", () => {
     expect(limitedProgram(order, profile)).toEqual([
-      "/usr/bin/setsid",
       "/usr/bin/prlimit",
       "--data=2684354560",
       "--fsize=268435456",
@@ -84,7 +82,7 @@ describe("the limits of processes", () => {
       ].join("\n"),
     );
     expect(ceilings).toEqual({ cpu: none, fsize: 1_000, data: none, nproc: 100, nofile: 2_048 });
-    const [, , ...limited] = limitedProgram(order, { ...profile, ceilings });
+    const [, ...limited] = limitedProgram(order, { ...profile, ceilings });
     expect(limited.slice(0, 5)).toEqual([
       "--data=2684354560",
       "--fsize=1000",
