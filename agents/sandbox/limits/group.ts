@@ -119,7 +119,8 @@ async function groupOf(folders: readonly Folder[]): Promise<ProgramGroup> {
       try {
         for (const path of paths) await writeFile(join(path, "cgroup.procs"), String(pid));
       } catch (error) {
-        throw noGroup(error);
+        // It ended while it was being set up: there is nothing left that could take too much.
+        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw noGroup(error);
       }
     },
     async ranOutOfMemory() {
