@@ -45,8 +45,6 @@ function programOf(
   group: ProgramGroup,
 ): ContainedProgram {
   const options = bubblewrapOptions(order, profile).map((option) => `${option}\0`);
-  const feeds = new Map<number, string | Uint8Array>([[DESCRIPTOR.options, options.join("")]]);
-  if (filter !== undefined) feeds.set(DESCRIPTOR.filter, filter);
   return {
     // In a stream of their own: a command line can be read inside, and by everybody outside.
     argv: [
@@ -57,13 +55,26 @@ function programOf(
     env: variables(group.variables),
     input: order.input ?? "",
     limits: order.limits,
-    feeds,
-    told: DESCRIPTOR.status,
+    feeds: new Map([[DESCRIPTOR.options, options.join("")]]),
+    admission: {
+      told: DESCRIPTOR.status,
+      pidIn: firstProcess,
+      admit: (pid) => group.admit(pid),
+      descriptor: DESCRIPTOR.admission,
+      // An empty filter is refused, so the end of this process alone starts nothing.
+      content: filter ?? "\n",
+    },
     covered,
     ...(limits.kind === "rlimits"
       ? { watch: (pid, onExcess) => watchProcesses(pid, order.limits, onExcess) }
       : {}),
   };
+}
+
+/** Led by itself as soon as it runs: `--die-with-parent` is not in force while it is being set up. */
+function firstProcess(told: string): number | undefined {
+  const pid = /"child-pid": (\d+)[,\s}]/.exec(told)?.[1];
+  return pid === undefined ? undefined : Number(pid);
 }
 
 /** None but those: the first process inside is bubblewrap's own, and its environment can be read there. */

@@ -15,12 +15,24 @@ export interface ContainedProgram {
   readonly limits: SandboxLimits;
   /** What it reads from further descriptors. */
   readonly feeds: ReadonlyMap<number, string | Uint8Array>;
-  /** A descriptor that it writes a little to, which nobody else sees. */
-  readonly told?: number;
+  readonly admission?: Admission;
   /** Descriptors that it would inherit, and `/dev/null`, which it gets in their place. */
   readonly covered: { readonly descriptors: readonly number[]; readonly by: number };
   /** Looks after what all of it takes; ended with it. */
   readonly watch?: (pid: number, onExcess: (what: KillReason) => void) => { stop(): void };
+}
+
+/** Of a program that starts another one in a group of its own, which waits until it is let go. */
+export interface Admission {
+  /** A descriptor that the program writes a little to, which nobody else sees. */
+  readonly told: number;
+  /** The other one's process id, once it is told. */
+  readonly pidIn: (told: string) => number | undefined;
+  /** Makes ready for what it will start. @throws when it cannot, and then nothing is started */
+  readonly admit: (pid: number) => Promise<void>;
+  /** Where and with what it is let go. Should this process be gone, the end of the stream must not do that. */
+  readonly descriptor: number;
+  readonly content: string | Uint8Array;
 }
 
 type Killed = Extract<SandboxEnd, { readonly status: "killed" }>;
@@ -54,20 +66,30 @@ export async function runContained(
   if ("failure" in child) return { ...NOT_STARTED, failure: child.failure };
   const { pid } = child;
   let why: KillReason | undefined;
+  const groups = new Set<number>();
+  let isKilled = false;
   const kill = (reason?: KillReason): void => {
     why ??= reason;
-    if (pid !== undefined) signalGroup(pid, "SIGKILL");
+    isKilled = true;
+    for (const group of groups) signalGroup(group, "SIGKILL");
   };
-  if (pid !== undefined) guard.watch(pid);
+  const watchOver = (group: number): void => {
+    groups.add(group);
+    guard.watch(group);
+    if (isKilled) signalGroup(group, "SIGKILL");
+  };
+  if (pid !== undefined) watchOver(pid);
   const onAbort = (): void => kill();
   signal.addEventListener("abort", onAbort, { once: true });
   const timer = setTimeout(() => kill("timeout"), program.limits.wallMs);
   const watch = pid === undefined ? undefined : program.watch?.(pid, kill);
   const streams = gatherAll(child, program, () => kill("output"));
   feed(child, program);
+  const admitted = admitOther(child, program.admission, { watchOver, kill });
   try {
     if (signal.aborted) kill();
     const end = await endOf(child, kill);
+    await admitted();
     const durationMs = Math.round(performance.now() - startedMs);
     const output = { ...outputOf(streams), durationMs };
     const told = streams.told?.bytes().toString() ?? "";
@@ -76,7 +98,7 @@ export async function runContained(
     clearTimeout(timer);
     watch?.stop();
     signal.removeEventListener("abort", onAbort);
-    if (pid !== undefined) guard.forget(pid);
+    for (const group of groups) guard.forget(group);
   }
 }
 
@@ -98,8 +120,11 @@ function started(program: ContainedProgram): ChildProcess | { readonly failure: 
   }
 }
 
-function stdioOf({ feeds, told, covered }: ContainedProgram): StdioOptions {
-  const used = [DESCRIPTOR.report, ...feeds.keys(), ...(told === undefined ? [] : [told])];
+function stdioOf({ feeds, admission, covered }: ContainedProgram): StdioOptions {
+  const { told, descriptor } = admission ?? {};
+  const used = [DESCRIPTOR.report, ...feeds.keys(), told, descriptor].filter(
+    (each) => each !== undefined,
+  );
   const last = Math.max(...used, ...covered.descriptors);
   return Array.from({ length: last + 1 }, (_, descriptor) => {
     if (descriptor < DESCRIPTOR.report || used.includes(descriptor)) return "pipe";
@@ -113,6 +138,40 @@ function feed(child: ChildProcess, { input, feeds }: ContainedProgram): void {
     stream?.on("error", () => {}); // it need not read it
     stream?.end(content);
   }
+}
+
+/**
+ * Lets the other program go as soon as it is known and everything that ends it knows it, too.
+ * @returns what waits for that and throws what went wrong
+ */
+function admitOther(
+  child: ChildProcess,
+  admission: Admission | undefined,
+  around: { readonly watchOver: (group: number) => void; readonly kill: () => void },
+): () => Promise<void> {
+  if (admission === undefined) return async () => {};
+  let told = "";
+  let admitting: Promise<unknown> | undefined;
+  const gate = child.stdio[admission.descriptor] as Writable | null;
+  gate?.on("error", () => {}); // it ended before it was let go
+  (child.stdio[admission.told] as Readable).on("data", (chunk: Buffer) => {
+    if (admitting !== undefined) return;
+    told += chunk.toString();
+    const pid = admission.pidIn(told);
+    if (pid === undefined) return;
+    around.watchOver(pid);
+    admitting = admission.admit(pid).then(
+      () => void gate?.end(admission.content),
+      (error: unknown) => {
+        around.kill();
+        return error;
+      },
+    );
+  });
+  return async () => {
+    const failure = await admitting;
+    if (failure !== undefined) throw failure;
+  };
 }
 
 interface Gathered {
@@ -129,7 +188,7 @@ interface Streams {
 
 function gatherAll(
   child: ChildProcess,
-  { limits, told }: ContainedProgram,
+  { limits, admission }: ContainedProgram,
   onFlood: () => void,
 ): Streams {
   const most = limits.outputBytes;
@@ -139,7 +198,7 @@ function gatherAll(
     stdout: of(1, most),
     stderr: of(2, most),
     report: of(DESCRIPTOR.report, most),
-    told: told === undefined ? undefined : of(told, MOST_TOLD),
+    told: admission === undefined ? undefined : of(admission.told, MOST_TOLD),
   };
 }
 

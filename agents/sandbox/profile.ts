@@ -2,8 +2,11 @@ import type { SandboxLimits, SandboxMount } from "../../core/sandbox.ts";
 import type { CheckedOrder } from "./order.ts";
 import { OWN_PROGRAMS } from "./system-mounts.ts";
 
-/** File descriptors of bubblewrap itself; the program sees the first three and the report. */
-export const DESCRIPTOR = { report: 3, options: 4, filter: 5, status: 6 } as const;
+/**
+ * File descriptors of bubblewrap itself; the program sees the first three and the report. On `admission` its first process
+ * inside waits, set up and with nothing started yet, for the filter of system calls or, where there is none, for any byte.
+ */
+export const DESCRIPTOR = { report: 3, options: 4, admission: 5, status: 6 } as const;
 
 /** Everything that an isolated program gets beside what its order says. */
 export interface Profile {
@@ -46,7 +49,7 @@ export function bubblewrapOptions(order: CheckedOrder, profile: Profile): readon
     ...order.guarded.flatMap(mounted),
     ...["/proc", "/dev", "/"].flatMap((path) => ["--remount-ro", path]),
     ...["--chdir", order.cwd],
-    ...(profile.hasSeccomp ? ["--seccomp", String(DESCRIPTOR.filter)] : []),
+    ...[profile.hasSeccomp ? "--seccomp" : "--block-fd", String(DESCRIPTOR.admission)],
     ...["--json-status-fd", String(DESCRIPTOR.status)],
   ];
 }

@@ -1,46 +1,53 @@
-import { lstatSync, readlinkSync } from "node:fs";
+import { lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** Where in the sandbox the Node.js of this process is found, first on PATH: the machine may have another, or none. */
 export const OWN_PROGRAMS = "/run/cascade/bin";
+const OWN_SETTINGS = "/run/cascade/etc";
 
-/** Arguments that give a program the system's programs and libraries, read-only, and of `/etc` what names no secret and nobody. */
+/**
+ * Arguments that give a program the system's programs and libraries, read-only, and of `/etc` what names no secret and nobody.
+ * Links where they will do: each mount costs every program a millisecond.
+ */
 export function systemMounts(): readonly string[] {
   return [
-    "--ro-bind",
-    "/usr",
-    "/usr",
-    ...TOP_FOLDERS.flatMap(topFolder),
-    ...ETC_OF_HOST.flatMap((path) => ["--ro-bind-try", path, path]),
-    ...ETC_OF_OURS.flatMap((name) => ["--ro-bind", ownFile(name), `/etc/${name}`]),
-    "--ro-bind",
-    process.execPath,
-    `${OWN_PROGRAMS}/node`,
+    ...readOnly("/usr"),
+    ...["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"].flatMap(linkOrMount),
+    ...[...ETC_OF_HOST, ...javaSettings()].flatMap(linkOrMount),
+    ...readOnly(fileURLToPath(new URL("./etc", import.meta.url)), OWN_SETTINGS),
+    ...["passwd", "group", "hosts", "nsswitch.conf"].flatMap((name) => [
+      "--symlink",
+      `${OWN_SETTINGS}/${name}`,
+      `/etc/${name}`,
+    ]),
+    ...readOnly(process.execPath, `${OWN_PROGRAMS}/node`),
   ];
 }
 
-const TOP_FOLDERS = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 const ETC_OF_HOST = [
   "/etc/alternatives",
   "/etc/ld.so.cache",
-  "/etc/ld.so.conf",
-  "/etc/ld.so.conf.d",
   "/etc/localtime",
   "/etc/ssl/certs",
   "/etc/ssl/openssl.cnf",
   "/etc/pki/tls/certs",
-  "/etc/java",
 ];
-const ETC_OF_OURS = ["passwd", "group", "hosts", "nsswitch.conf"];
 
-/** Links into `/usr` on most systems, folders of their own on some. */
-function topFolder(path: string): readonly string[] {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found === undefined) return [];
-  if (found.isSymbolicLink()) return ["--symlink", readlinkSync(path), path];
-  return ["--ro-bind", path, path];
+/** Debian's Java does not start without. */
+function javaSettings(): readonly string[] {
+  const names = readdirSync("/etc").filter((name) => /^java-\d+-openjdk$/.test(name));
+  return names.map((name) => `/etc/${name}`);
 }
 
-function ownFile(name: string): string {
-  return fileURLToPath(new URL(`./etc/${name}`, import.meta.url));
+/** What is a link into `/usr` stays one. */
+function linkOrMount(path: string): readonly string[] {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return [];
+  if (!found.isSymbolicLink()) return readOnly(path);
+  const target = readlinkSync(path);
+  return /^\/?usr\//.test(target) ? ["--symlink", target, path] : ["--ro-bind-try", path, path];
+}
+
+function readOnly(source: string, target = source): readonly string[] {
+  return ["--ro-bind", source, target];
 }

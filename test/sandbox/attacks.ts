@@ -420,6 +420,12 @@ except PermissionError: print("refused")`),
     expected: "exited 5",
   },
   {
+    name: "ends everything that it can name",
+    program: () => sh("kill -9 -1; exit 6"),
+    outcome: endOf,
+    expected: "exited 6",
+  },
+  {
     name: "leaves early with a report that says all were well",
     program: () => sh("echo '{\"passed\": true}' >&3; exit 0"),
     outcome: (end) => `${endOf(end)}, said ${Buffer.from(end.report).toString().trim()}`,

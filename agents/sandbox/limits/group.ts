@@ -7,10 +7,12 @@ import type { LimitsChoice } from "./choice.ts";
 
 /** What holds one program and all that it starts to its limits. */
 export interface ProgramGroup {
-  /** Goes before the program: makes it, and so all of its children, part of the group. */
+  /** Goes before the program, where a program makes the group. */
   readonly launcher: readonly string[];
   /** Variables that the launcher itself needs; the program does not get them. */
   readonly variables: readonly string[];
+  /** Takes a process in, and with it all that it will start. @throws SwarmError `sandbox-unavailable` */
+  admit(pid: number): Promise<void>;
   /** True when the kernel ended a process of it for want of memory. */
   ranOutOfMemory(): Promise<boolean>;
   /** Ends what is still in it and removes it. */
@@ -59,6 +61,7 @@ export async function removeLeftGroups(choice: LimitsChoice): Promise<void> {
 const UNGROUPED: ProgramGroup = {
   launcher: [],
   variables: [],
+  admit: async () => {},
   ranOutOfMemory: async () => false,
   close: async () => {},
 };
@@ -108,15 +111,18 @@ async function groupOf(folders: readonly Folder[]): Promise<ProgramGroup> {
     await Promise.all(folders.map(makeFolder));
   } catch (error) {
     await close();
-    const why = (error as Error).message;
-    throw new SwarmError("sandbox-unavailable", `no cgroup for a program: ${why}`, {
-      disposition: "retry",
-      cause: error,
-    });
+    throw noGroup(error);
   }
   return {
-    launcher: joining(paths),
-    variables: [],
+    ...UNGROUPED,
+    async admit(pid) {
+      try {
+        for (const path of paths) await writeFile(join(path, "cgroup.procs"), String(pid));
+      } catch (error) {
+        // It ended while it was being set up: there is nothing left that could take too much.
+        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw noGroup(error);
+      }
+    },
     async ranOutOfMemory() {
       for (const { path, outOfMemory } of folders) {
         if (outOfMemory === undefined) continue;
@@ -138,11 +144,12 @@ async function makeFolder({ path, settings }: Folder): Promise<void> {
   }
 }
 
-/** The shell joins the groups itself, by writing 0, before it becomes the program. A group that it cannot join ends it. */
-function joining(paths: readonly string[]): readonly string[] {
-  const joins = paths.map((_, index) => `echo 0 > "$${index + 1}" || exit 125; `).join("");
-  const script = `${joins}shift ${paths.length}; exec "$@"`;
-  return ["/bin/sh", "-c", script, "sh", ...paths.map((path) => join(path, "cgroup.procs"))];
+function noGroup(error: unknown): SwarmError {
+  const why = (error as Error).message;
+  return new SwarmError("sandbox-unavailable", `no cgroup for a program: ${why}`, {
+    disposition: "retry",
+    cause: error,
+  });
 }
 
 /** They name the manager of the user's units. */
