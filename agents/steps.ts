@@ -7,10 +7,13 @@ import { BLOB_KEY, type Value } from "../core/value.ts";
 import type { Blobs } from "../store/blobs.ts";
 import { type BlobCache, withoutServer } from "./blob-cache.ts";
 import { withBlobs } from "./inputs.ts";
+import type { Secrets } from "./secrets.ts";
 
 export interface StepsOptions {
   readonly blobs: Blobs;
   readonly blobCache: BlobCache;
+  /** No secret is recorded. */
+  readonly secrets: Secrets;
   /** Resolves when it is stored. */
   readonly recordStep: (task: Task, step: TaskStep) => Promise<void>;
 }
@@ -54,9 +57,10 @@ function loaded({ blobCache }: StepsOptions, value: Value): Promise<Json> {
   return withBlobs({ [BLOB_KEY]: { ...value.blob, path: [] } }, blobCache);
 }
 
-async function stored({ blobs }: StepsOptions, content: Json): Promise<Value> {
-  const text = JSON.stringify(content);
-  if (Buffer.byteLength(text) <= LIMITS.stepInlineBytes) return { value: content };
+async function stored({ blobs, secrets }: StepsOptions, content: Json): Promise<Value> {
+  const { value } = secrets.scrubbed(content);
+  const text = JSON.stringify(value);
+  if (Buffer.byteLength(text) <= LIMITS.stepInlineBytes) return { value };
   try {
     return { blob: await blobs.put(Buffer.from(text)) };
   } catch (error) {

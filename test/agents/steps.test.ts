@@ -6,11 +6,17 @@ import { LIMITS } from "../../core/limits.ts";
 
 const task = { run: "r", stage: "s", index: 0, attempt: 2 } as unknown as Task;
 
+/** Secrets of which one is known. */
+function hiding(secret: string): StepsOptions["secrets"] {
+  const hidden = (value: unknown) => JSON.parse(JSON.stringify(value).replaceAll(secret, "***"));
+  return { scrubbed: (value: unknown) => ({ value: hidden(value), at: [] }) } as never;
+}
+
 /** Steps whose values fit a message, so that no object store is asked. */
 function open(earlier: Task["steps"] = []) {
   const recorded: TaskStep[] = [];
   const recordStep = async (_: Task, step: TaskStep): Promise<void> => void recorded.push(step);
-  const options = { recordStep } as unknown as StepsOptions;
+  const options = { recordStep, secrets: hiding("s3cret-value") } as unknown as StepsOptions;
   return { recorded, steps: openSteps(options, { ...task, steps: earlier }) };
 }
 
@@ -31,6 +37,14 @@ describe("steps", () => {
         value: { value: 1 },
       },
     ]);
+  });
+
+  it("records no secret, and goes on with it", async () => {
+    const { steps, recorded } = open();
+    const answer = await steps.once("a", async () => ({ header: "Bearer s3cret-value" }));
+    expect(answer).toEqual({ header: "Bearer s3cret-value" });
+    expect(JSON.stringify(recorded)).not.toContain("s3cret");
+    expect(recorded).toHaveLength(1);
   });
 
   it("answers what an earlier attempt recorded", async () => {
