@@ -34,6 +34,7 @@ export interface FunctionFacts extends Place {
   readonly isAbstract: boolean;
   readonly isAsync: boolean;
   readonly parameters: readonly string[];
+  /** For more than to log them. */
   readonly usesParameters: boolean;
   readonly hasComment: boolean;
   readonly statements: readonly Statement[];

@@ -5,7 +5,7 @@ import {
   type CodeTree,
   childAt,
   fieldText,
-  hasComment,
+  isExplained,
   textOf,
 } from "./code/code-tree.ts";
 import type {
@@ -18,7 +18,7 @@ import type {
   TestFacts,
 } from "./facts.ts";
 import type { Language } from "./languages/language.ts";
-import { statementsOf } from "./statements.ts";
+import { statementsOf, workingParts } from "./statements.ts";
 import { argumentsOf, calledName, usesNames, valueIn } from "./values.ts";
 
 const LONGEST_CONDITION = 300;
@@ -110,8 +110,10 @@ class FactReader {
           isAbstract: language.isAbstract(node, tree),
           isAsync: /^\s*(?:\w+\s+)*async\b/.test(textOf(node, tree).slice(0, 60)),
           parameters,
-          usesParameters: usesNames(body, parameters, tree),
-          hasComment: hasComment(body, tree),
+          usesParameters: workingParts(body, tree, language).some((part) =>
+            usesNames(part, parameters, tree),
+          ),
+          hasComment: isExplained(body, tree),
           statements: statementsOf(body, tree, language),
         },
       ];
@@ -129,7 +131,7 @@ class FactReader {
           ...placeOf(node),
           takes,
           statements: statementsOf(body, tree, this.#language),
-          hasComment: hasComment(node, tree),
+          hasComment: isExplained(node, tree),
           guardsAssertion: tried !== undefined && this.#asserts(textOf(tried, tree)),
           asserts: this.#asserts(textOf(body, tree)),
         },
@@ -173,7 +175,7 @@ class FactReader {
       isEmpty: statementsOf(branch.body, tree, this.#language).every(
         ({ kind }) => kind === "nothing",
       ),
-      hasComment: hasComment(branch.body, tree),
+      hasComment: isExplained(branch.body, tree),
     }));
   }
 

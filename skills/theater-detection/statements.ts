@@ -18,17 +18,30 @@ export function statementsOf(
   tree: CodeTree,
   language: Language,
 ): readonly Statement[] {
-  const isBlock = /block|body|Block/.test(body.type);
-  if (!isBlock) return [answer(body, tree, language)];
-  const inner = body.children
-    .filter(({ field }) => field !== "directives")
-    .flatMap((child) => (child.type === "statement_list" ? child.children : [child]));
+  if (!isBlock(body)) return [answer(body, tree, language)];
+  const inner = partsOf(body);
   const answersLast = language.returns.has("return_expression");
   return inner.map((child, index) =>
     answersLast && index === inner.length - 1 && isExpression(child, language)
       ? orElse(statementOf(child, tree, language), () => answer(child, tree, language))
       : statementOf(child, tree, language),
   );
+}
+
+/** The parts of a body that do more than say something. */
+export function workingParts(body: CodeNode, tree: CodeTree, language: Language): CodeNode[] {
+  if (!isBlock(body)) return [body];
+  return partsOf(body).filter((part) => statementOf(part, tree, language).kind !== "log");
+}
+
+function isBlock({ type }: CodeNode): boolean {
+  return /block|body|Block/.test(type);
+}
+
+function partsOf(body: CodeNode): CodeNode[] {
+  return body.children
+    .filter(({ field }) => field !== "directives")
+    .flatMap((child) => (child.type === "statement_list" ? child.children : [child]));
 }
 
 function isExpression({ type }: CodeNode, language: Language): boolean {

@@ -77,14 +77,22 @@ export function ancestor(
   return undefined;
 }
 
-export function hasComment(node: CodeNode, { comments }: Pick<CodeTree, "comments">): boolean {
+/** Whether a comment stands in a node, or behind it on its last line. */
+export function isExplained(node: CodeNode, { text, comments }: CodeTree): boolean {
+  const inside = firstFrom(comments, node.start);
+  if (inside !== undefined && inside.end <= node.end) return true;
+  const behind = firstFrom(comments, node.end);
+  return behind !== undefined && !text.slice(node.end, behind.start).includes("\n");
+}
+
+/** The first comment that begins there or later; they are in order. */
+function firstFrom(comments: readonly CodeComment[], start: number): CodeComment | undefined {
   let low = 0;
   let high = comments.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((comments[middle]?.start ?? 0) < node.start) low = middle + 1;
+    if ((comments[middle]?.start ?? 0) < start) low = middle + 1;
     else high = middle;
   }
-  const first = comments[low];
-  return first !== undefined && first.end <= node.end;
+  return comments[low];
 }

@@ -53,6 +53,8 @@ export const SCRIPT: Language = {
   },
   isBound: (node, tree) => {
     if (node.type === "ObjectMethod" || node.parent?.type === "ObjectProperty") return true;
+    // What a field holds at first may be replaced.
+    if (MEMBERS.has(node.parent?.type ?? "")) return true;
     const owner = ownerClass(node);
     if (owner === undefined) return false;
     if (owner.children.some(({ field }) => field === "superClass" || field === "implements")) {

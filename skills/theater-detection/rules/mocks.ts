@@ -2,7 +2,7 @@ import { basename } from "node:path/posix";
 import { found, type Rule } from "../rule.ts";
 
 const LIBRARIES =
-  /^(?:sinon|jest-mock|@jest\/globals|vitest|@faker-js\/faker|faker|nock|msw(?:\/node)?|testdouble|ts-mockito|fetch-mock|unittest\.mock\b|mock\b|faker\b|org\.mockito\b|org\.easymock\b|mockall\b|mockito\b|github\.com\/(?:golang\/mock|stretchr\/testify\/mock|DATA-DOG\/go-sqlmock)|go\.uber\.org\/mock)/;
+  /^(?:sinon|jest-mock|@jest\/globals|vitest$|@faker-js\/faker|faker|nock|msw(?:\/node)?|testdouble|ts-mockito|fetch-mock|unittest\.mock\b|mock\b|faker\b|org\.mockito\b|org\.easymock\b|mockall\b|mockito\b|github\.com\/(?:golang\/mock|stretchr\/testify\/mock|DATA-DOG\/go-sqlmock)|go\.uber\.org\/mock)/;
 const STAND_IN = /^new(?:\w+\.)?_?(?:Mock|Fake|Stub|Dummy)[A-Z]\w*$/;
 const STAND_IN_CALL =
   /^(?:\w+\.)?(?:create|make|build|get|use|generate)_?(?:Mock|Fake|Stub|Dummy|mock|fake|stub|dummy)(?:[A-Z_]\w*)?$/;
