@@ -19,7 +19,10 @@ export default defineConfig({
       {
         test: {
           name: "integration",
-          include: ["test/{contract,integration}/**/*.test.ts", "test/**/*.process.test.ts"],
+          include: [
+            "test/{contract,integration,sandbox}/**/*.test.ts",
+            "test/**/*.process.test.ts",
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,

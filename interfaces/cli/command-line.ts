@@ -14,6 +14,7 @@ import {
   formatOption,
   logsOption,
   outputOption,
+  sandboxOption,
   shareOption,
 } from "./command-options.ts";
 import { type CliCommand, COMMAND_NAMES, type RunCommand } from "./commands.ts";
@@ -30,6 +31,7 @@ import {
   SKILL_OPTIONS,
 } from "./program-options.ts";
 import { addRuns } from "./runs/options.ts";
+import { addSandbox } from "./sandbox/options.ts";
 import { addSkills } from "./skills/options.ts";
 
 const DEFAULT_CASCADE = "code-quality-swarm";
@@ -88,6 +90,7 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
     .addOption(agentsOption())
     .addOption(allowProjectSkillsOption())
     .addOption(allowHostCommandsOption())
+    .addOption(sandboxOption())
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: write, writeErr: () => {} })
@@ -103,6 +106,7 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
   addVerify(cli, optionsOf, ask);
   addFileCommands(cli, optionsOf, ask);
   addRuns(cli, optionsOf, ask);
+  addSandbox(cli, optionsOf, ask);
   addSkills(cli, optionsOf, ask);
   return cli;
 }
@@ -120,6 +124,7 @@ function addRun(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .addOption(agentsOption())
     .addOption(allowProjectSkillsOption())
     .addOption(allowHostCommandsOption())
+    .addOption(sandboxOption())
     .action((cascade: string, own: Options) => {
       const options = optionsOf(own);
       refuse("run", options, GATE_OPTIONS, "give them as --input fail_on=… and --input baseline=…");
@@ -134,13 +139,19 @@ function addUp(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .addOption(agentsOption())
     .addOption(allowProjectSkillsOption())
     .addOption(allowHostCommandsOption())
+    .addOption(sandboxOption())
     .action((own: Options) => {
       const options = optionsOf(own);
       if (options.once === true || options.json === true) {
         throw new SwarmError("usage", "up runs no cascade: it takes neither --once nor --json");
       }
       refuse("up", options, { ...RUN_OPTIONS, logs: "--logs" });
-      ask({ kind: "up", agents: options.agents ?? DEFAULT_AGENTS, ...allowanceOf(options) });
+      ask({
+        kind: "up",
+        agents: options.agents ?? DEFAULT_AGENTS,
+        ...allowanceOf(options),
+        ...sandboxOf(options),
+      });
     });
 }
 
@@ -167,7 +178,7 @@ function addVerify(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .addOption(agentsOption())
     .action((run: string, own: Options) => {
       const options = optionsOf(own);
-      refuse("verify", options, { ...RUN_OPTIONS, ...ALLOW_OPTIONS });
+      refuse("verify", options, { ...RUN_OPTIONS, ...ALLOW_OPTIONS, sandbox: "--sandbox" });
       ask({
         kind: "verify",
         run,
@@ -194,5 +205,10 @@ function runCommand(cascade: string, inputs: readonly string[], options: Options
     ...(failOn === undefined ? {} : { failOn }),
     ...(baseline === undefined ? {} : { baseline }),
     ...allowanceOf(options),
+    ...sandboxOf(options),
   };
+}
+
+function sandboxOf({ sandbox }: Options): Pick<Options, "sandbox"> {
+  return sandbox === undefined ? {} : { sandbox };
 }

@@ -65,6 +65,13 @@ export function allowHostCommandsOption(): Option {
   );
 }
 
+export function sandboxOption(): Option {
+  return new Option(
+    "--sandbox <backend>",
+    "what isolates foreign programs; none lets them do all that you may do (default: bubblewrap)",
+  ).choices(["bubblewrap", "none"]);
+}
+
 export function allowanceOf(options: {
   readonly allowProjectSkills?: true;
   readonly allowHostCommands?: true;

@@ -1,6 +1,8 @@
+import type { SandboxEnforcement } from "../../core/sandbox.ts";
 import type { SkillAllowance } from "../../core/skill-allowance.ts";
 import type { ReportFormat } from "./report-files.ts";
 import type { RunsCommand } from "./runs/command.ts";
+import type { SandboxCommand } from "./sandbox/command.ts";
 import type { SkillsCommand } from "./skills/command.ts";
 
 export interface RunCommand {
@@ -24,12 +26,17 @@ export interface RunCommand {
   readonly baseline?: string;
   /** What of the project's own skills may run; nothing when it is left out. */
   readonly allowance?: SkillAllowance;
+  /** What isolates foreign programs; the environment says when it is left out. */
+  readonly sandbox?: SandboxBackend;
 }
+
+export type SandboxBackend = SandboxEnforcement["backend"];
 
 export interface UpCommand {
   readonly kind: "up";
   readonly agents: number;
   readonly allowance?: SkillAllowance;
+  readonly sandbox?: SandboxBackend;
 }
 
 export interface DoctorCommand {
@@ -105,6 +112,7 @@ export type CliCommand =
   | SchemaCommand
   | FormatCommand
   | InitCommand
+  | SandboxCommand
   | SkillsCommand
   | RunsCommand;
 
@@ -121,6 +129,7 @@ export const COMMAND_NAMES = [
     "schema",
     "fmt",
     "init",
+    "sandbox",
     "skills",
     "runs",
   ],

@@ -8,6 +8,7 @@ export const EXIT = {
   gate: 3,
   limit: 4,
   infrastructure: 5,
+  timeout: 124,
   interrupted: 130,
 } as const;
 
@@ -15,6 +16,7 @@ const INFRASTRUCTURE: ReadonlySet<ErrorCode> = new Set([
   "broker-unavailable",
   "broker-missing",
   "broker-too-old",
+  "sandbox-unavailable",
   "storage-full",
   "coordinator-unavailable",
   "restart-limit",

@@ -10,6 +10,7 @@ Examples:
   npm run cascade -- skills ls                      the skills that a swarm started here has
   npm run cascade -- skills new count-words         a skill to begin with, in .cascade/skills
   npm run cascade -- doctor                         what is here, what is missing, what to do about it
+  npm run cascade -- sandbox exec -- make test      run a program without network, this directory read-only
   npm run cascade -- init                           write a first cascade, to go on from
   npm run cascade -- validate cascades              check cascades without running them
   npm run cascade -- plan code-quality-swarm        show what a run would do, and start nothing
@@ -21,4 +22,4 @@ NATS_USER, NATS_PASSWORD) for a server of yours, NATS_SERVER_BIN for a nats-serv
 LOG_FORMAT=auto|json|pretty, LOG_LEVEL, NO_COLOR.
 
 Exit codes: 0 succeeded, 1 the run or a case failed, a finding is not reproduced or a file would change, 2 wrong usage or input,
-3 a quality gate is not met, 4 a limit, 5 the swarm cannot run, 130 interrupted.`;
+3 a quality gate is not met, 4 a limit, 5 the swarm or the sandbox cannot run, 124 out of time, 130 interrupted; sandbox exec exits as its program.`;

@@ -11,6 +11,7 @@ import { runInit } from "./init/init-command.ts";
 import { CascadeRefused } from "./job-inputs.ts";
 import { runPlan } from "./plan/plan-command.ts";
 import { runRuns } from "./runs/runs-command.ts";
+import { runSandboxCommand } from "./sandbox/sandbox-command.ts";
 import { runSchema } from "./schema/schema-command.ts";
 import { runSkillsCommand } from "./skills/skills-command.ts";
 import { runSwarmCommand } from "./swarm-command.ts";
@@ -54,6 +55,8 @@ function carryOut(command: CliCommand): Promise<number> {
       return runFormat(command, { directory, scrubber });
     case "init":
       return runInit(command, { directory, scrubber });
+    case "sandbox":
+      return runSandboxCommand(command, { directory, scrubber });
     case "skills":
       return runSkillsCommand(command, { directory, scrubber });
     case "runs":

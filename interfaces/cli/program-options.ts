@@ -1,5 +1,5 @@
 import { SwarmError } from "../../core/errors.ts";
-import type { CliCommand } from "./commands.ts";
+import type { CliCommand, SandboxBackend } from "./commands.ts";
 import type { ReportFormat } from "./report-files.ts";
 
 /** What may be given before a command, for it, or for the main job. */
@@ -16,6 +16,7 @@ export interface Options {
   readonly share?: number;
   readonly allowProjectSkills?: true;
   readonly allowHostCommands?: true;
+  readonly sandbox?: SandboxBackend;
 }
 
 /** The options of a command with those that stand before it. */
@@ -31,7 +32,12 @@ export const RUN_OPTIONS = {
   output: "--output",
 } as const;
 /** Those that mean nothing to a command without a swarm. */
-export const SWARM_OPTIONS = { ...RUN_OPTIONS, logs: "--logs", agents: "--agents" } as const;
+export const SWARM_OPTIONS = {
+  ...RUN_OPTIONS,
+  logs: "--logs",
+  agents: "--agents",
+  sandbox: "--sandbox",
+} as const;
 export const ALLOW_OPTIONS = {
   allowProjectSkills: "--allow-project-skills",
   allowHostCommands: "--allow-host-commands",

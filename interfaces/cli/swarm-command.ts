@@ -42,6 +42,7 @@ export async function runSwarmCommand(
     stream: isOneShot ? process.stderr : process.stdout,
     scrubber,
     allowance,
+    ...(command.sandbox === undefined ? {} : { sandbox: command.sandbox }),
     ...(asked === undefined ? {} : { plan: asked.plan }),
   };
   return withSwarm(options, async (work) => {

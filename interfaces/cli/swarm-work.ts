@@ -7,6 +7,7 @@ import { openLogger } from "../../core/logging.ts";
 import type { Plan } from "../../core/plan.ts";
 import type { Scrubber } from "../../core/scrub.ts";
 import { NOTHING_ALLOWED, type SkillAllowance } from "../../core/skill-allowance.ts";
+import type { SandboxBackend } from "./commands.ts";
 import { Ending } from "./ending.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { programFor } from "./program-name.ts";
@@ -38,6 +39,8 @@ export interface SwarmWorkOptions {
   readonly scrubber: Scrubber;
   /** What of the project's own skills may run in a swarm of ours; nothing when it is left out. */
   readonly allowance?: SkillAllowance;
+  /** What isolates foreign programs in a swarm of ours; the environment says when it is left out. */
+  readonly sandbox?: SandboxBackend;
 }
 
 /**
@@ -48,7 +51,7 @@ export async function withSwarm(
   options: SwarmWorkOptions,
   work: (swarm: SwarmWork) => Promise<number>,
 ): Promise<number> {
-  const { directory, agents, scrubber, allowance = NOTHING_ALLOWED } = options;
+  const { directory, agents, scrubber, sandbox, allowance = NOTHING_ALLOWED } = options;
   const { env } = process;
   using terminal = openTerminal({ ...options, env });
   const logger = openLogger({
@@ -61,7 +64,7 @@ export async function withSwarm(
     directory,
     agents,
     allowance,
-    env,
+    env: sandbox === undefined ? env : { ...env, CASCADE_SANDBOX: sandbox },
     logger,
     onLine: (line) => terminal.log(scrubber.scrub(line)),
     onFailure: (error) => ending.begin(exitCodeOf(error.code), explain(error)),

@@ -3,11 +3,12 @@ import { EXIT } from "../exit-code.ts";
 import { printable } from "../terminal-text.ts";
 import { type Check, canRun, type Probe, runProbes } from "./check.ts";
 import { checkDisk, checkFolder, checkNode, checkPorts } from "./machine-checks.ts";
+import { checkSandbox } from "./sandbox-check.ts";
 import { checkServer, checkSwarm } from "./server-checks.ts";
-import { checkChromium, checkGit, checkModelKeys, checkSandbox } from "./tool-checks.ts";
+import { checkChromium, checkGit, checkModelKeys } from "./tool-checks.ts";
 
 const QUICK_MS = 5_000;
-/** A server that is not here is fetched, as at the first start. */
+/** A server that is not here is fetched, as at the first start, and bubblewrap as at the first task that needs it. */
 const FETCH_MS = 120_000;
 
 const PROBES: readonly Probe[] = [
@@ -33,7 +34,7 @@ const PROBES: readonly Probe[] = [
   { name: "ports", timeoutMs: QUICK_MS, needed: true, look: () => checkPorts() },
   { name: "swarm here", timeoutMs: QUICK_MS, needed: false, look: checkSwarm },
   { name: "git", timeoutMs: QUICK_MS, needed: false, look: checkGit },
-  { name: "sandbox", timeoutMs: QUICK_MS, needed: false, look: checkSandbox },
+  { name: "sandbox", timeoutMs: FETCH_MS, needed: false, look: checkSandbox },
   { name: "Chromium", timeoutMs: QUICK_MS, needed: false, look: checkChromium },
   {
     name: "model keys",

@@ -23,35 +23,6 @@ export async function checkGit({ env, signal }: ProbeContext): Promise<Check> {
   return { name, status: "ok", found: `${stdout.trim().replace(/^git version /, "")} (${git})` };
 }
 
-/** Starts a program without network, in namespaces of its own: being installed says little about being allowed. */
-export async function checkSandbox({ env, signal }: ProbeContext): Promise<Check> {
-  const name = "sandbox";
-  const [bubblewrap] = findExecutables(env, "bwrap");
-  if (bubblewrap === undefined) {
-    const remedy =
-      "apt-get install bubblewrap: for skills that run foreign code; none of the main job does";
-    return { name, status: "absent", found: "no bubblewrap (bwrap) on PATH", remedy };
-  }
-  const [program] = findExecutables(env, "true");
-  if (program === undefined) throw new Error("no program to try the sandbox with");
-  try {
-    const isolation = ["--ro-bind", "/", "/", "--unshare-all", "--die-with-parent"];
-    await run(bubblewrap, [...isolation, program], { signal });
-    return { name, status: "ok", found: `bubblewrap (${bubblewrap}) isolates a program` };
-  } catch (error) {
-    const { stderr, message } = error as Error & { readonly stderr?: string };
-    const why = (stderr || message).trim().split("\n")[0];
-    const remedy =
-      "allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1, or the container's security options): for skills that run foreign code";
-    return {
-      name,
-      status: "absent",
-      found: `bubblewrap is here and cannot isolate: ${why}`,
-      remedy,
-    };
-  }
-}
-
 export async function checkChromium({ env, signal }: ProbeContext): Promise<Check> {
   const name = "Chromium";
   const [browser] = BROWSERS.flatMap((each) => findExecutables(env, each));

@@ -167,9 +167,12 @@ class Supervisor implements Swarm {
     logger.info({ event: "swarm.ready", agents, url, durationMs: this.readyMs });
   }
 
-  /** Whoever reads the log later can tell that code of the project may have run. */
+  /** Whoever reads the log later can tell that code of the project may have run, or foreign code without a sandbox. */
   #noteAllowance(): void {
-    const { directory, allowance = NOTHING_ALLOWED, logger } = this.#options;
+    const { directory, allowance = NOTHING_ALLOWED, env, logger } = this.#options;
+    if (env["CASCADE_SANDBOX"] === "none") {
+      logger.warn({ event: "sandbox.none" }, "THE SANDBOX IS OFF: foreign code runs as you do");
+    }
     const allowed = allowanceAsText(allowance);
     if (allowed === "") return;
     const folders = PROJECT_SKILL_FOLDERS.map((folder) => join(directory, folder));

@@ -9,12 +9,12 @@ import {
   checkPorts,
   judgeDisk,
 } from "../../../interfaces/cli/doctor/machine-checks.ts";
+import { checkSandbox, judgeSandbox } from "../../../interfaces/cli/doctor/sandbox-check.ts";
 import { checkServer, checkSwarm } from "../../../interfaces/cli/doctor/server-checks.ts";
 import {
   checkChromium,
   checkGit,
   checkModelKeys,
-  checkSandbox,
 } from "../../../interfaces/cli/doctor/tool-checks.ts";
 
 const newFolder = () => mkdtemp(join(tmpdir(), "cascade doctor "));
@@ -95,27 +95,65 @@ describe("the doctor", () => {
 
   it("names what is absent and what to do about it", async () => {
     const bare = await machineWith({});
-    const checks = await Promise.all(
-      [checkGit, checkSandbox, checkChromium].map((check) => check(bare)),
-    );
+    const checks = await Promise.all([checkGit, checkChromium].map((check) => check(bare)));
     for (const check of checks) {
       expect(check).toMatchObject({ status: "absent", remedy: expect.stringMatching(/install/) });
     }
   });
 
-  it("tries the sandbox instead of trusting that it is installed", async () => {
-    const allowed = await machineWith({
-      bwrap: 'for last; do :; done; exec "$last"',
-      true: "exit 0",
+  it("says how the sandbox keeps programs in, and loudly that there is none", () => {
+    const probeMs = 40;
+    const enforcement = { version: "0.8.0", limits: "cgroup-v1", hasSeccomp: true } as const;
+    const found = { status: "enforced", binary: "/usr/bin/bwrap", probeMs } as const;
+    const isolated = { ...enforcement, backend: "bubblewrap" } as const;
+    expect(judgeSandbox({ ...found, enforcement: isolated })).toEqual({
+      name: "sandbox",
+      status: "ok",
+      found:
+        "bubblewrap 0.8.0 (/usr/bin/bwrap) keeps programs in; limits by cgroup-v1, system calls filtered",
     });
-    expect(await checkSandbox(allowed)).toMatchObject({ status: "ok" });
-    const refused = await machineWith({
-      bwrap: "echo 'bwrap: No permissions to create new namespace' >&2; exit 1",
-      true: "exit 0",
-    });
-    expect(await checkSandbox(refused)).toMatchObject({
+    const off = { backend: "none", limits: "none", hasSeccomp: false } as const;
+    expect(judgeSandbox({ ...found, enforcement: off })).toMatchObject({
       status: "absent",
-      found: "bubblewrap is here and cannot isolate: bwrap: No permissions to create new namespace",
+      found: "OFF (CASCADE_SANDBOX=none)",
+    });
+  });
+
+  it.each([
+    {
+      promise: "is not here, and names the package",
+      programs: {},
+      message: /^no bubblewrap: PATH: none there; the cache .*: none there; .*: no apt-get here$/,
+      hint: /apt-get install bubblewrap/,
+    },
+    {
+      promise: "is too old",
+      programs: { bwrap: "echo bubblewrap 0.6.1" },
+      message: /bwrap is 0\.6\.1, at least 0\.8\.0 is needed/,
+      hint: /bubblewrap 0\.8 or newer/,
+    },
+    {
+      promise: "is here and may not isolate",
+      programs: {
+        bwrap: `case $1 in --version) echo bubblewrap 0.8.0 ;; *) echo 'bwrap: No permissions to create new namespace' >&2; exit 1 ;; esac`,
+      },
+      message: /No permissions to create new namespace/,
+      hint: /user namespaces/,
+    },
+    {
+      promise: "does not isolate and says nothing",
+      programs: {
+        bwrap: `[ "$1" = --version ] && { echo bubblewrap 0.8.0; exit; }
+while [ "$1" != -- ]; do shift; done; shift; "$@"; code=$?; echo "{ \\"exit-code\\": $code }" >&6`,
+      },
+      message: /does not keep programs in: files outside can be read; .* can be written; /,
+      hint: /sandbox doctor/,
+    },
+  ])("does not take a sandbox for one that $promise", async ({ programs, message, hint }) => {
+    await expect(checkSandbox(await machineWith(programs))).rejects.toMatchObject({
+      code: "sandbox-unavailable",
+      message: expect.stringMatching(message),
+      hint: expect.stringMatching(hint),
     });
   });
 
