@@ -7,7 +7,7 @@ const MEMBERS = words("ClassProperty ClassPrivateProperty");
 const PASSED_THROUGH = words("TSAsExpression TSSatisfiesExpression ParenthesizedExpression");
 
 const TEST_CALL =
-  /^(?:it|test|specify)(?:\.(?:concurrent|sequential|only|skip|failing|fails|each|for|extend|step)\b.*)?$/s;
+  /^(?:it|test|specify)(?:\.(?:concurrent|sequential|only|failing|fails|each|for|extend|step)\b.*)?$/s;
 const SKIP_CALL =
   /^(?:(?:it|test|describe|suite|context|specify)\.(?:skip|todo)|x(?:it|test|describe|specify))(?:\.each\b.*)?$/s;
 const ONLY_CALL =
