@@ -22,6 +22,10 @@ import { statementsOf, workingParts } from "./statements.ts";
 import { argumentsOf, calledName, usesNames, valueIn } from "./values.ts";
 
 const LONGEST_CONDITION = 300;
+/** Of a longer comment the beginning says what it is. */
+const LONGEST_COMMENT = 2_000;
+/** A name that is called. Bounded, so that the time is linear in the text. */
+const CALLED = /(?<![\w$])([\w$]{1,100})\s{0,20}(?:<[^<>()]{0,200}>)?\(/g;
 
 /** Gathers what the rules look at. */
 export function readFacts(
@@ -226,9 +230,7 @@ class FactReader {
 }
 
 function callsOneOf(text: string, names: ReadonlySet<string>): boolean {
-  return [...text.matchAll(/([\w$]+)\s*(?:<[^<>()]*>)?\(/g)].some(([, name]) =>
-    names.has(name ?? ""),
-  );
+  return [...text.matchAll(CALLED)].some(([, name]) => names.has(name ?? ""));
 }
 
 function lastLine(node: CodeNode, tree: CodeTree): number {
@@ -260,6 +262,7 @@ function commentFacts(comments: readonly CodeComment[]): CommentFacts[] {
     line,
     column,
     text: text
+      .slice(0, LONGEST_COMMENT)
       .replace(/^(?:\/\/[/!]?|\/\*+!?|#+|<!--|--|;;)\s?/, "")
       .replace(/\s*(?:\*+\/|-->)$/, "")
       .replace(/^[ \t]*\*[ \t]?/gm, "")

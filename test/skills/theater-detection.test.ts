@@ -153,3 +153,23 @@ it.each([
 ])("refuses %j with %s", async (inputs, code) => {
   await expect(run(inputs, skillContext())).rejects.toMatchObject({ code });
 });
+
+it.each([
+  ["a comment of blanks", (size: number) => `/*${" ".repeat(size)}x*/\n`],
+  ["a long name", (size: number) => `it("x", () => { ${"a".repeat(size)} });\n`],
+  ["many comments", (size: number) => "// TODO\n".repeat(size / 8)],
+  ["many empty functions", (size: number) => "function a() {}\n".repeat(size / 16)],
+  [
+    "calls in calls",
+    (size: number) => `${"f(".repeat(1_000)}${")".repeat(1_000)};\n`.repeat(size / 4_000),
+  ],
+])("takes time linear in the file: %s", async (_, make) => {
+  await using tree = await makeTree({
+    "a.test.js": make(400_000),
+    "b.go": `package b\n${make(400_000)}`,
+  });
+
+  const report = await run({ path: tree.root }, skillContext());
+
+  expect(report["counts"]).toBeDefined();
+});
