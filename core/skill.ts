@@ -10,6 +10,8 @@ import type { Steps } from "./steps.ts";
 /** What a skill folder's `SKILL.md` declares. Inputs and outputs are checked at run time. */
 export interface SkillManifest {
   readonly name: string;
+  /** Second names, by which cascades may call it, too. */
+  readonly aliases?: readonly string[];
   readonly description: string;
   readonly version: string;
   readonly lane: Lane;
@@ -37,10 +39,11 @@ export function kindOf(manifest: Pick<SkillManifest, "entry" | "argv">): SkillKi
 
 /** How everything else finds skills. */
 export interface SkillCatalog {
+  /** By its name or a second one. */
   find(name: string): SkillManifest | undefined;
   /** Why a skill that is there may not be used: it is broken, or the user has not allowed it. */
   refusalOf(name: string): SwarmError | undefined;
-  /** Those that may be used. */
+  /** Those that may be used, without second names. */
   names(): readonly string[];
 }
 

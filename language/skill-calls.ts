@@ -119,7 +119,7 @@ export function fieldsOf(
   const isFanOut = work.foreach !== undefined || work.matrix !== undefined;
   if (isFanOut || calls.length > 1) {
     const type = isFanOut ? "array" : "object";
-    const skills = calls.map((call) => call.skill);
+    const skills = calls.map(({ skill }) => catalog.find(skill)?.name ?? skill);
     const once = skills.filter((skill) => skills.indexOf(skill) === skills.lastIndexOf(skill));
     return new Map<string, OutputField>([
       ...once.map((skill) => [skill, { type, isOffered: false }] as const),
@@ -177,14 +177,14 @@ export class SkillCalls {
     const isFromStages = (template: Template): boolean =>
       this.#origins.isFromStages(template, foreach);
     const bound = { inputs, placeOf, isFromStages };
-    refuseUnsafeInputs(call.skill, bound, this.#reporter);
-    const within = originOfRequest(call.skill, bound);
+    refuseUnsafeInputs(manifest.name, bound, this.#reporter);
+    const within = originOfRequest(manifest.name, bound);
     const guarded = within === undefined ? inputs : { ...inputs, within };
     if (call.outputs !== undefined) refuseUnknownOutputs(call.outputs, manifest, this.#reporter);
     const picked = call.outputs === undefined ? {} : { outputs: call.outputs.names };
-    const { lane, digest } = manifest;
+    const { name, lane, digest } = manifest;
     const pinned = digest === undefined ? {} : { digest };
-    return { skill: call.skill, ...pinned, lane, inputs: guarded, ...picked };
+    return { skill: name, ...pinned, lane, inputs: guarded, ...picked };
   }
 
   #reportMissing({ skill, path }: WrittenCall): void {

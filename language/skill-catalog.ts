@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SwarmError } from "../core/errors.ts";
 import type { SkillCatalog, SkillManifest } from "../core/skill.ts";
+import { claimsOfAliases, sharedAlias } from "./skill-aliases.ts";
 import { isSkillFolder, readSkillFolder } from "./skill-folder.ts";
 
 /** Absolute path of the skills that come with this package. */
@@ -12,7 +13,7 @@ export const shippedSkillsFolder: string = fileURLToPath(new URL("../skills", im
 /**
  * Reads every skill of folders that are trusted as this program is; what is no skill is passed over.
  * @throws SwarmError `path-not-found` or `path-unreadable` for a folder that cannot be listed; `invalid-skill`
- * for a broken skill, a missing entry module, or a name that two folders share
+ * for a broken skill, a missing entry module, or a name or second name that two skills share
  */
 export async function openSkillCatalog(folders: readonly string[]): Promise<SkillCatalog> {
   const manifests = new Map<string, SkillManifest>();
@@ -23,8 +24,10 @@ export async function openSkillCatalog(folders: readonly string[]): Promise<Skil
     }
   }
   const names = [...manifests.keys()].sort();
+  const claims = claimsOfAliases([...manifests.values()]);
+  for (const [alias, claimants] of claims) refuseSharedAlias(alias, claimants, manifests);
   return {
-    find: (name) => manifests.get(name),
+    find: (name) => manifests.get(name) ?? claims.get(name)?.[0],
     refusalOf: () => undefined,
     names: () => names,
   };
@@ -61,4 +64,13 @@ function refuseSecond(first: SkillManifest | undefined, second: SkillManifest): 
     `two skills are called ${second.name}: ${first.folder} and ${second.folder}`,
     { hint: "rename one of them", location: { file: second.folder } },
   );
+}
+
+function refuseSharedAlias(
+  alias: string,
+  [first, second]: readonly SkillManifest[],
+  manifests: ReadonlyMap<string, SkillManifest>,
+): void {
+  const other = manifests.get(alias) ?? second;
+  if (first !== undefined && other !== undefined) throw sharedAlias(alias, first, other);
 }

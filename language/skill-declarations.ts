@@ -52,6 +52,17 @@ export const skillName = z
   .max(64)
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "must be lower-case letters and digits, joined by hyphens");
 
+const MOST_ALIASES = 8;
+
+/** Second names: a list, or a text with commas between them, for the public format has only texts there. */
+export const aliases = z.preprocess(
+  (given) => (typeof given === "string" ? given.split(",").map((part) => part.trim()) : given),
+  z
+    .array(skillName)
+    .max(MOST_ALIASES)
+    .refine((list) => new Set(list).size === list.length, "has a name twice"),
+);
+
 export const description = textOf(1024);
 
 export const version = z

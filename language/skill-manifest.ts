@@ -4,6 +4,7 @@ import { SwarmError } from "../core/errors.ts";
 import type { InputSpec, Lane } from "../core/plan.ts";
 import type { SkillManifest } from "../core/skill.ts";
 import {
+  aliases,
   argv,
   description,
   entry,
@@ -29,6 +30,7 @@ const any = z.unknown().exactOptional();
 
 const metadata = z
   .object({
+    aliases: aliases.exactOptional(),
     version: version.exactOptional(),
     lane: lane.exactOptional(),
     entry: entry.exactOptional(),
@@ -61,6 +63,7 @@ const FORMAT_FIELDS =
 const declarations = z
   .strictObject({
     name: skillName.exactOptional(),
+    aliases: aliases.exactOptional(),
     description: description.exactOptional(),
     version: version.exactOptional(),
     lane: lane.exactOptional(),
@@ -130,7 +133,7 @@ function withSkillFile(
   if (own.description !== undefined) {
     throw declared.error(["description"], `stands in ${SKILL_FILE} already`, "leave it out here");
   }
-  for (const key of ["lane", "entry", "inputs", "outputs"]) {
+  for (const key of ["aliases", "lane", "entry", "inputs", "outputs"]) {
     if (valueAt(source, ["metadata", key]) === undefined) continue;
     const hint = `leave it out here: ${DECLARATION_FILE} says it`;
     throw source.error(["metadata", key], `the skill has a ${DECLARATION_FILE} too`, hint);
@@ -159,6 +162,7 @@ function declaredAlone(source: YamlSource, folder: string): SkillManifest {
 }
 
 interface Declared {
+  readonly aliases?: readonly string[];
   readonly version?: string;
   readonly lane?: Lane;
   readonly entry?: string;
@@ -176,9 +180,10 @@ function manifestOf(
   declared: Declared,
 ): SkillManifest {
   const { prompt, folder, ...called } = common;
-  const { entry: module, run } = declared;
+  const { aliases: others, entry: module, run } = declared;
   return {
     ...called,
+    ...(others === undefined ? {} : { aliases: others }),
     version: declared.version ?? "0.0.0",
     lane: declared.lane ?? (run === undefined ? "light" : "heavy"),
     inputs: declared.inputs,

@@ -3,6 +3,7 @@ import { formatLocation, SwarmError } from "../core/errors.ts";
 import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
 import { allows, COMMAND_SKILL, type SkillAllowance } from "../core/skill-allowance.ts";
 import { readProjectSkills } from "./project-skills.ts";
+import { claimsOfAliases, sharedAlias } from "./skill-aliases.ts";
 import { openSkillCatalog, shippedSkillsFolder } from "./skill-catalog.ts";
 
 /** A skill as people are told of it. */
@@ -65,9 +66,10 @@ export async function openSwarmCatalog(options: SwarmCatalogOptions): Promise<Sw
   const used = new Map(
     entries.filter((entry) => entry.shadowedBy === undefined).map((entry) => [entry.name, entry]),
   );
+  const meant = openAliases(used, allowance);
   return {
-    find: (name) => used.get(name)?.manifest,
-    refusalOf: (name) => used.get(name)?.refusal,
+    find: (name) => meant(name)?.manifest,
+    refusalOf: (name) => meant(name)?.refusal,
     names: () =>
       [...used.values()].filter(({ refusal }) => refusal === undefined).map(({ name }) => name),
     folders: project.folders,
@@ -97,6 +99,28 @@ function inOrder(found: readonly SkillEntry[], allowance: SkillAllowance): reado
     const others = candidates.filter((entry) => entry !== winner);
     return [winner, ...others.map((entry) => ({ ...entry, shadowedBy: winner.source }))];
   });
+}
+
+/**
+ * Finds what a name or second name means. A name goes before a second one; but as with names, what may not run takes no
+ * second name of a shipped skill.
+ */
+function openAliases(
+  used: ReadonlyMap<string, SkillEntry>,
+  allowance: SkillAllowance,
+): (name: string) => Pick<SkillEntry, "manifest" | "refusal"> | undefined {
+  const claims = claimsOfAliases(
+    [...used.values()].map((entry) => ({ ...entry, aliases: entry.manifest?.aliases ?? [] })),
+  );
+  return (name) => {
+    const own = used.get(name);
+    const claimants = claims.get(name) ?? [];
+    const isShipped = claimants.some(({ source }) => source === SHIPPED);
+    if (own !== undefined && (!isShipped || mayReplace(own, allowance))) return own;
+    const [first, second] = claimants.filter((entry) => !isShipped || mayReplace(entry, allowance));
+    if (first === undefined || second === undefined) return first;
+    return { refusal: sharedAlias(name, first, second) };
+  };
 }
 
 /** Whether the entry may stand where a shipped skill does. */

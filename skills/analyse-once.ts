@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { SkillContext } from "../core/skill.ts";
 
@@ -60,21 +60,26 @@ function keyOf(identity: JsonObject, file: string, text: string): string {
 
 const digests = new Map<string, Promise<string>>();
 
-/** Tells one state of a skill's own code and configuration from another: its folder, and what lies beside the skills. */
+/** Tells one state of a skill's own code and configuration from another: its folder, what is in it, and what lies beside the skills. */
 export function codeDigest(skillFolder: string): Promise<string> {
   let digest = digests.get(skillFolder);
   if (digest === undefined) {
-    digest = digestOf([skillFolder, import.meta.dirname]);
+    digest = digestOf(skillFolder, import.meta.dirname);
     digests.set(skillFolder, digest);
   }
   return digest;
 }
 
-async function digestOf(folders: readonly string[]): Promise<string> {
+async function digestOf(skillFolder: string, shared: string): Promise<string> {
   const hash = createHash("sha256");
-  for (const folder of folders) {
-    const entries = await readdir(folder, { withFileTypes: true });
-    const files = entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
+  for (const [folder, recursive] of [
+    [skillFolder, true],
+    [shared, false],
+  ] as const) {
+    const entries = await readdir(folder, { withFileTypes: true, recursive });
+    const files = entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
     for (const name of files.sort()) {
       hash.update(`\0${name}\0`).update(await readFile(join(folder, name)));
     }

@@ -1,12 +1,9 @@
-import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
-import { delimiter, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { relative, sep } from "node:path";
 import { z } from "zod";
-import { argumentGroups, type Exit, runProgram } from "./child-process.ts";
+import { argumentGroups } from "./child-process.ts";
+import { findRepository, git } from "./git.ts";
 
 const DAY_S = 86_400;
-const TIMEOUT_MS = 30_000;
-const MAX_OUTPUT_BYTES = 64_000_000;
 
 /** Commits that touched a file, merges not counted; null when git does not track it. */
 export interface FileChurn {
@@ -96,49 +93,6 @@ export async function readChurn(
   };
 }
 
-interface Repository {
-  readonly top: string;
-  readonly gitFolder: string;
-}
-
-interface Unknown {
-  readonly reason: string;
-}
-
-/** Looks for `.git` in the directory and those above it; a linked worktree has a file there that names the folder. */
-async function findRepository(root: string): Promise<Repository | Unknown> {
-  for (let top = root; ; top = dirname(top)) {
-    const entry = join(top, ".git");
-    if (existsSync(entry)) return await openRepository(top, entry);
-    if (top === dirname(top)) return { reason: "not in a git repository" };
-  }
-}
-
-async function openRepository(top: string, entry: string): Promise<Repository | Unknown> {
-  try {
-    const gitFolder = (await stat(entry)).isDirectory() ? entry : await linkedFolder(top, entry);
-    if (gitFolder === undefined || !existsSync(join(gitFolder, "HEAD"))) {
-      return { reason: "its .git is not a git repository" };
-    }
-    const commonFile = join(gitFolder, "commondir");
-    const common = existsSync(commonFile)
-      ? resolve(gitFolder, (await readFile(commonFile, "utf8")).trim())
-      : gitFolder;
-    if (existsSync(join(common, "shallow"))) {
-      return { reason: "the clone is shallow, so its history is incomplete" };
-    }
-    return { top, gitFolder };
-  } catch (error) {
-    return { reason: `its .git cannot be read (${(error as NodeJS.ErrnoException).code})` };
-  }
-}
-
-async function linkedFolder(top: string, entry: string): Promise<string | undefined> {
-  if (!(await stat(entry)).isFile()) return undefined;
-  const target = /^gitdir: (.+?)\r?\n?$/.exec(await readFile(entry, "utf8"))?.[1];
-  return target === undefined ? undefined : resolve(top, target);
-}
-
 const LOG: readonly string[] = [
   "log",
   "--raw",
@@ -151,74 +105,6 @@ const LOG: readonly string[] = [
   "--no-show-signature",
   "--ignore-submodules=all",
 ];
-
-/** A repository's own configuration may name programs; each way that reading the history could start one is closed. */
-const HARDENED: readonly string[] = [
-  "--no-pager",
-  "--no-optional-locks",
-  "--no-replace-objects",
-  "--literal-pathspecs",
-  ...[
-    "core.fsmonitor=false",
-    "core.hooksPath=/dev/null",
-    "core.untrackedCache=false",
-    "log.showSignature=false",
-    "protocol.allow=never",
-    "protocol.file.allow=never",
-    "safe.bareRepository=explicit",
-  ].flatMap((setting) => ["-c", setting]),
-];
-
-async function git(
-  repository: Repository,
-  args: readonly string[],
-  signal: AbortSignal,
-): Promise<{ readonly text: string } | Unknown> {
-  const exit = await runProgram(
-    "git",
-    [`--git-dir=${repository.gitFolder}`, `--work-tree=${repository.top}`, ...HARDENED, ...args],
-    {
-      cwd: repository.top,
-      env: gitEnvironment(),
-      signal,
-      timeoutMs: TIMEOUT_MS,
-      maxOutputBytes: MAX_OUTPUT_BYTES,
-    },
-  );
-  return exit.status === "exited" && exit.code === 0
-    ? { text: exit.stdout.toString("utf8") }
-    : { reason: reasonOf(exit) };
-}
-
-function gitEnvironment(): Record<string, string> {
-  return {
-    // A relative folder on PATH would let the repository bring its own git.
-    PATH: (process.env["PATH"] ?? "").split(delimiter).filter(isAbsolute).join(delimiter),
-    GIT_CONFIG_GLOBAL: "/dev/null",
-    GIT_CONFIG_NOSYSTEM: "1",
-    GIT_ALLOW_PROTOCOL: "none",
-    GIT_NO_LAZY_FETCH: "1",
-    GIT_TERMINAL_PROMPT: "0",
-    LC_ALL: "C",
-  };
-}
-
-function reasonOf(exit: Exit): string {
-  switch (exit.status) {
-    case "missing":
-      return "git is not installed";
-    case "timed-out":
-      return `git took longer than ${TIMEOUT_MS / 1_000} s`;
-    case "output-too-large":
-      return "git's answer is too large";
-    case "killed":
-      return `git was killed (${exit.signal})`;
-    case "exited":
-      return `git ended with code ${exit.code}: ${exit.stderr.trim().split("\n")[0] ?? ""}`;
-    default:
-      return exit satisfies never;
-  }
-}
 
 /**
  * `git log --raw -z` prints, each ended by NUL: the commit's time; then for each file a field that begins with `:`

@@ -26,8 +26,19 @@ interface Place {
   readonly column: number;
 }
 
+export interface SyntaxComment {
+  /** In UTF-16 units; `end` is the first one after it. */
+  readonly start: number;
+  readonly end: number;
+  readonly loc: { readonly start: Place };
+}
+
 export type Syntax =
-  | { readonly status: "parsed"; readonly program: SyntaxNode }
+  | {
+      readonly status: "parsed";
+      readonly program: SyntaxNode;
+      readonly comments: readonly SyntaxComment[];
+    }
   | { readonly status: "not-parsed"; readonly reason: string; readonly line?: number };
 
 /** Parses a file by its ending. Errors that leave the shape of the code clear, such as a name declared twice, are passed over. */
@@ -42,12 +53,12 @@ export function parseSyntax(file: string, text: string): Syntax {
 /** Parses a file only when nothing at all is wrong with it. */
 export function parseStrictly(file: string, text: string): Syntax {
   try {
-    const { program } = parse(text, {
+    const tree = parse(text, {
       sourceType: "unambiguous",
       attachComment: false,
       plugins: [...pluginsFor(file), usualDecorators(file)],
     });
-    return { status: "parsed", program: program as unknown as SyntaxNode };
+    return parsed(tree);
   } catch (error) {
     return notParsed(error);
   }
@@ -55,7 +66,7 @@ export function parseStrictly(file: string, text: string): Syntax {
 
 function parseWith(plugins: ParserPlugin[], text: string): Syntax {
   try {
-    const { program } = parse(text, {
+    const tree = parse(text, {
       sourceType: "unambiguous",
       errorRecovery: true,
       allowReturnOutsideFunction: true,
@@ -66,10 +77,18 @@ function parseWith(plugins: ParserPlugin[], text: string): Syntax {
       attachComment: false,
       plugins,
     });
-    return { status: "parsed", program: program as unknown as SyntaxNode };
+    return parsed(tree);
   } catch (error) {
     return notParsed(error);
   }
+}
+
+function parsed(tree: ReturnType<typeof parse>): Syntax {
+  return {
+    status: "parsed",
+    program: tree.program as unknown as SyntaxNode,
+    comments: (tree.comments ?? []) as unknown as readonly SyntaxComment[],
+  };
 }
 
 export function isNode(value: unknown): value is SyntaxNode {

@@ -126,7 +126,8 @@ export function openShardArchive(options: ArchiveOptions): ShardArchive {
   /** Writes the run's lines so far; those that come meanwhile wait for the next part. */
   function write(run: RunId, ended: boolean): Promise<void> {
     const before = writing.get(run) ?? Promise.resolve();
-    const next = before.catch(() => {}).then(() => writeOnce(run, ended));
+    const settled = before.catch(() => {}); // whoever asked for that part hears of its failure
+    const next = settled.then(() => writeOnce(run, ended));
     writing.set(run, next);
     const forget = (): void => {
       if (writing.get(run) === next) writing.delete(run);

@@ -24,7 +24,10 @@ export type OpenTree =
 const parsers = new Map<string, Promise<Parser>>();
 
 /** Parses a file. The caller deletes the tree: its memory is not garbage collected. */
-export async function parseTree(rules: LanguageRules, text: string): Promise<OpenTree> {
+export async function parseTree(
+  rules: Pick<LanguageRules, "grammar">,
+  text: string,
+): Promise<OpenTree> {
   const parser = await parserOf(rules.grammar);
   const startMs = threadMs();
   // Typed as answering nothing, but what it answers decides whether parsing stops.

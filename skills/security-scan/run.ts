@@ -6,13 +6,13 @@ import { analyseOnce, codeDigest } from "../analyse-once.ts";
 import { openFileList } from "../file-list.ts";
 import type { NotAnalysed } from "../finding.ts";
 import { analysesOf, languageOf, readText, reasonInSource } from "../source-file.ts";
+import { isSuppressed, readSuppressions } from "../suppressions.ts";
 import { PARSER } from "../syntax.ts";
 import { type Advisories, askForAdvisories, LOCK_FILE } from "./advisories.ts";
 import { scanCode } from "./code.ts";
 import { advisoryFinding, codeFinding, type FoundInFile, SCAN, secretFinding } from "./findings.ts";
 import { npmRegistry } from "./registry.ts";
 import { findSecrets, SECRETLINT } from "./secrets.ts";
-import { isSuppressed, readSuppressions } from "./suppressions.ts";
 
 /** Looks for secrets and dangerous code in a batch of files. `SKILL.md` describes inputs and outputs. */
 export async function run(

@@ -91,3 +91,30 @@ describe("iterative-refinement", () => {
     expect(await readFile(file, "utf8")).toBe(untidy);
   });
 });
+
+describe("deep-quality-audit", () => {
+  it("answers the score and the findings of all analyses", async () => {
+    await writeFile(
+      join(directory, "pay.js"),
+      "export function verifyCard(number) {\n  return true;\n}\nexport const run = (request) => eval(request.query.code);\n",
+    );
+    const { code, status, output } = await runOf("deep-quality-audit", { fail_on: "high" });
+    expect({ code, status }).toEqual({ code: 3, status: "succeeded" });
+    expect(output).toMatchObject({
+      score: expect.any(Number),
+      gate: { status: "failed" },
+      counts: { high: 2 },
+    });
+    const findings = output?.["findings"] as { rule: string }[];
+    expect(findings.map(({ rule }) => rule)).toEqual(
+      expect.arrayContaining(["theater/check-that-always-passes", expect.stringMatching(/eval/)]),
+    );
+    expect(await readFile(String(output?.["report"]), "utf8")).toContain("verifyCard");
+  });
+
+  it("has no score where there is nothing to audit", async () => {
+    const { status, output } = await runOf("deep-quality-audit", {});
+    expect(status).toBe("succeeded");
+    expect(output).toMatchObject({ score: null, findings: [], gate: { status: "not-set" } });
+  });
+});

@@ -58,7 +58,7 @@ describe("secrets in code frames", () => {
 
   it("take little time, whatever a line holds", () => {
     for (const part of ['"', "\\", "a1", "://", "=", "'`", '"\\']) {
-      maskValues(part.repeat(500_000));
+      expect(maskValues(part.repeat(500_000))).not.toBe("");
     }
   });
 

@@ -53,7 +53,7 @@ export async function removeLeftGroups(choice: LimitsChoice): Promise<void> {
   for (const parent of parentsOf(choice)) {
     for (const name of await readdir(parent).catch(() => [])) {
       const pid = Number(new RegExp(`^${NAME}-(\\d+)-\\d+$`).exec(name)?.[1]);
-      if (pid > 0 && !isRunning(pid)) await rmdir(join(parent, name)).catch(() => {});
+      if (pid > 0 && !isRunning(pid)) await rmdir(join(parent, name)).catch(() => {}); // in use
     }
   }
 }

@@ -68,6 +68,7 @@ export function entryJson(entry: SkillEntry): object {
     from: source,
     folder,
     version: manifest?.version ?? null,
+    ...(manifest?.aliases === undefined ? {} : { aliases: manifest.aliases }),
     description: manifest?.description ?? null,
     ...(shadowedBy === undefined ? {} : { shadowedBy }),
     ...(refusal === undefined ? {} : { error: toErrorRecord(refusal) }),

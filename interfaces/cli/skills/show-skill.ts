@@ -18,8 +18,10 @@ export interface ShownSkill {
 export function showLines({ entry, manifest, others }: ShownSkill): readonly string[] {
   const { name, version, lane, description, inputs, outputs, argv, entry: module } = manifest;
   const { refusal } = entry;
+  const aliases = manifest.aliases ?? [];
   const lines = [
     `${name} ${version} (${kindOf(manifest)}, ${lane})`,
+    ...(aliases.length === 0 ? [] : [`also called ${aliases.join(", ")}`]),
     ...description.split("\n").map((line) => `  ${line}`),
     "",
     `from ${entry.source}: ${entry.folder}`,

@@ -55,7 +55,8 @@ export async function runSkillsCommand(
 
 /** @throws SwarmError `unknown-skill`, or what is wrong with the skill */
 export function findSkill(catalog: SwarmCatalog, name: string): ShownSkill {
-  const [entry, ...others] = catalog.entries.filter((candidate) => candidate.name === name);
+  const meant = catalog.find(name)?.name ?? name;
+  const [entry, ...others] = catalog.entries.filter((candidate) => candidate.name === meant);
   if (entry === undefined) {
     const names = new Set(catalog.entries.map((candidate) => candidate.name));
     throw new SwarmError("unknown-skill", `no skill is called ${JSON.stringify(name)}`, {

@@ -1,16 +1,16 @@
 /** The reason is what makes a suppression one. All repetitions are bounded or end at the line's end. */
 const COMMENT =
-  /(?:\/\/|\/\*|#|<!--|--|;|^\s{0,200}\*)[^\n]{0,200}?\bcascade-ignore (security\/[a-z0-9-]{1,80}):[ \t]*(\S?)/;
+  /(?:\/\/|\/\*|#|<!--|--|;|^\s{0,200}\*)[^\n]{0,200}?\bcascade-ignore ([a-z]{1,20}\/[a-z0-9-]{1,80}):[ \t]*(\S?)/;
 
 /** Which rules the comments of a text silence, by line, counted from 1. */
 export type Suppressions = ReadonlyMap<number, ReadonlySet<string>>;
 
-/** Reads `cascade-ignore security/<rule>: <reason>` comments of any language. Each silences its own line, and the next when no code stands before it. */
+/** Reads `cascade-ignore <family>/<rule>: <reason>` comments of any language. Each silences its own line, and the next when no code stands before it. */
 export function readSuppressions(text: string): Suppressions {
   const byLine = new Map<number, Set<string>>();
-  if (!text.includes("cascade-ignore security/")) return byLine;
+  if (!text.includes("cascade-ignore ")) return byLine;
   for (const [index, line] of text.split("\n").entries()) {
-    if (!line.includes("cascade-ignore security/")) continue;
+    if (!line.includes("cascade-ignore ")) continue;
     const [, rule, reason] = COMMENT.exec(line.slice(0, 1_000)) ?? [];
     if (rule === undefined || reason === undefined || /^(?:$|\*|-)/.test(reason)) continue;
     const isAlone = /^\s{0,200}(?:\/\/|\/\*|#|<!--|--|;|\*)/.test(line);
