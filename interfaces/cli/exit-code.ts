@@ -28,6 +28,8 @@ const RUN: ReadonlySet<ErrorCode> = new Set([
   "no-attempts-left",
   "agent-lost",
   "task-cancelled",
+  "fixer-timeout",
+  "fixer-failed",
   "internal",
 ]);
 
