@@ -56,7 +56,10 @@ export function messageItem(text: string): AnswerItem {
  * A provider of models on loopback that speaks the Responses protocol as a stream of events, and answers as scripted: the
  * nth request gets the nth answer, all later ones the last.
  */
-export async function openResponsesServer(answers: readonly Answer[]): Promise<ResponsesServer> {
+export async function openResponsesServer(
+  answers: readonly Answer[],
+  onRequest: () => void = () => {},
+): Promise<ResponsesServer> {
   const requests: string[] = [];
   const keys: (string | undefined)[] = [];
   const server = createServer((request, response) => {
@@ -68,6 +71,7 @@ export async function openResponsesServer(answers: readonly Answer[]): Promise<R
       const answer = answers[Math.min(requests.length, answers.length - 1)];
       requests.push(body);
       keys.push(request.headers.authorization);
+      onRequest();
       if (answer !== undefined) send(answer, requests.length, response);
     });
   });
