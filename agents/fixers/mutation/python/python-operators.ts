@@ -22,14 +22,20 @@ export function* pythonOperatorMutations(node: PythonNode, file: PythonFile): Ge
     case "binary_operator":
       yield* otherOperators(node, file);
       yield* otherSides(node, file);
+      yield* operandsOneOff(node, file);
       yield* regrouped(node, file);
       break;
     case "augmented_assignment":
       yield* otherOperators(node, file);
       break;
-    case "assignment":
+    case "assignment": {
       yield* addedUp(node);
+      const value = part(node, "right");
+      if (value === undefined || !MAYBE_NUMBER.test(value.type)) break;
+      yield pythonOffset(value, "+ 1", 0.4, file);
+      yield pythonOffset(value, "- 1", 0.4, file);
       break;
+    }
     case "not_operator":
     case "unary_operator": {
       const argument = part(node, "argument");
@@ -101,6 +107,22 @@ function* otherSides(node: PythonNode, file: PythonFile): Generator<Mutation> {
   if (!/^[+-]$/.test(operator)) return;
   const weight = codeOf(file, right) === "1" ? 1 : 0.2;
   yield { start: left.end, end: right.end, replacement: "", family: "extra-offset", weight };
+}
+
+const MAYBE_NUMBER = /^(?:identifier|attribute|call|subscript|binary_operator)$/;
+
+/** `(n - 1) * size` for `n * size`. */
+function* operandsOneOff(node: PythonNode, file: PythonFile): Generator<Mutation> {
+  const sides = sidesOf(node);
+  if (sides === undefined) return;
+  const isTight = /^[*/%]/.test(codeOf(file, sides.sign));
+  for (const side of [sides.left, sides.right]) {
+    if (!/^(?:identifier|attribute|call|subscript)$/.test(side.type)) continue;
+    for (const by of ["+ 1", "- 1"] as const) {
+      const offset = pythonOffset(side, by, 0.5, file);
+      yield isTight ? { ...offset, replacement: `(${offset.replacement})` } : offset;
+    }
+  }
 }
 
 function* oneSide(node: PythonNode): Generator<Mutation> {

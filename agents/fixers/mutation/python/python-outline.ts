@@ -26,7 +26,9 @@ function functionName(text: string, node: PythonNode): string {
 function mentionsIn(text: string, root: PythonNode): Set<string> {
   const names = new Set<string>();
   for (const node of pythonNodes(root)) {
-    if (node.type === "identifier") names.add(codeOf({ text }, node));
+    if (node.type === "identifier" || node.type === "string_content") {
+      names.add(codeOf({ text }, node));
+    }
   }
   return names;
 }

@@ -1,7 +1,7 @@
 import type { Mutation } from "../mutation.ts";
 import { likeness } from "../names.ts";
 import { SCRIPT_METHODS } from "../operator-tables.ts";
-import { offsetBy } from "./operator-mutations.ts";
+import { MAYBE_NUMBER, offsetBy } from "./operator-mutations.ts";
 import { codeOf, inserted, type ScriptFile, swapped, withBrackets } from "./script-file.ts";
 import {
   child,
@@ -67,9 +67,10 @@ function* otherArguments(node: ScriptNode, file: ScriptFile): Generator<Mutation
     if (TAKES_PLACES.test(name ?? "")) {
       yield offsetBy(argument, "+ 1", 1, file);
       yield offsetBy(argument, "- 1", 1, file);
-    } else if (isNumberLike(argument)) {
-      yield offsetBy(argument, "+ 1", 0.4, file);
-      yield offsetBy(argument, "- 1", 0.4, file);
+    } else if (MAYBE_NUMBER.test(argument.type)) {
+      const weight = isNumberLike(argument) ? 0.5 : 0.3;
+      yield offsetBy(argument, "+ 1", weight, file);
+      yield offsetBy(argument, "- 1", weight, file);
     }
   }
   yield* missingArgument(name, node, given, file);

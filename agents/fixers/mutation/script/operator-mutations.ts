@@ -11,6 +11,7 @@ export function* operatorMutations(visit: Visit, file: ScriptFile): Generator<Mu
       yield* otherOperators(node, file);
       yield* otherSides(node, file);
       yield* withoutOne(node, file);
+      yield* operandsOneOff(node, file);
       yield* groupings(visit, file);
       break;
     case "LogicalExpression":
@@ -20,6 +21,10 @@ export function* operatorMutations(visit: Visit, file: ScriptFile): Generator<Mu
       break;
     case "AssignmentExpression":
       yield* otherAssignments(visit, file);
+      yield* valueOneOff(child(node, "right"), file);
+      break;
+    case "VariableDeclarator":
+      yield* valueOneOff(child(node, "init"), file);
       break;
     case "UpdateExpression":
       yield* updates(visit, file);
@@ -101,6 +106,25 @@ function* withoutOne(node: ScriptNode, file: ScriptFile): Generator<Mutation> {
   };
 }
 
+/** `(n - 1) * size` for `n * size`. */
+function* operandsOneOff(node: ScriptNode, file: ScriptFile): Generator<Mutation> {
+  const sides = sidesOf(node, file);
+  if (sides === undefined || !/^[-+*/%<>]=?$/.test(sides.operator)) return;
+  for (const side of [sides.left, sides.right]) {
+    if (!/^(?:Identifier|MemberExpression)$/.test(side.type)) continue;
+    for (const by of ["+ 1", "- 1"] as const) {
+      const offset = offsetBy(side, by, 0.5, file);
+      if (!/^[*/%]$/.test(sides.operator)) {
+        yield offset;
+        continue;
+      }
+      const { start, end } = withBrackets(side, file);
+      const inner = file.text.slice(side.start, side.end);
+      yield { ...offset, start, end, replacement: `(${inner} ${by})` };
+    }
+  }
+}
+
 /** `(a + b) * c` for `a + b * c`, and the other way round. */
 function* groupings({ node, parent }: Visit, file: ScriptFile): Generator<Mutation> {
   const own = node["operator"] as string;
@@ -162,6 +186,12 @@ function* otherAssignments({ node, parent, field }: Visit, file: ScriptFile): Ge
   if (node["operator"] !== "=" || isNumberLike(node, parent)) yield* otherOperators(node, file);
 }
 
+function* valueOneOff(value: ScriptNode | undefined, file: ScriptFile): Generator<Mutation> {
+  if (value === undefined || !MAYBE_NUMBER.test(value.type)) return;
+  yield offsetBy(value, "+ 1", 0.4, file);
+  yield offsetBy(value, "- 1", 0.4, file);
+}
+
 /** `total = price` may be meant to add up; `this.name = name` is not. */
 function isNumberLike(node: ScriptNode, parent: Visit | undefined): boolean {
   return (
@@ -191,6 +221,10 @@ function* updates({ node, parent, field }: Visit, file: ScriptFile): Generator<M
     weight: 0.5,
   };
 }
+
+/** By its form: nothing here knows types. */
+export const MAYBE_NUMBER =
+  /^(?:Identifier|MemberExpression|CallExpression|LogicalExpression|BinaryExpression|ConditionalExpression)$/;
 
 /** The node, made one up or one down; in brackets where an operator around it would take a part of it. */
 export function offsetBy(

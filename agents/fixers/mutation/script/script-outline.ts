@@ -49,11 +49,16 @@ function placeOf(name: string, node: ScriptNode): FunctionPlace {
   return { name, start: node.start, end: node.end, mentions: mentionsIn(node) };
 }
 
+/** A text may be the name of a method that is called by it. */
+const IS_NAME = /^[A-Za-z_$][\w$]{1,39}$/;
+
 function mentionsIn(root: ScriptNode): Set<string> {
   const names = new Set<string>();
   for (const { node } of visits(root)) {
     if (node.type === "Identifier" || node.type === "JSXIdentifier") {
       names.add(node["name"] as string);
+    } else if (node.type === "StringLiteral" && IS_NAME.test(node["value"] as string)) {
+      names.add(node["value"] as string);
     }
   }
   return names;
