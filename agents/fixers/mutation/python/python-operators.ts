@@ -2,6 +2,7 @@ import type { Mutation } from "../mutation.ts";
 import { PYTHON_OPERATORS } from "../operator-tables.ts";
 import { codeOf, type PythonFile } from "./python-file.ts";
 import { type PythonNode, part, parts } from "./python-tree.ts";
+import { pythonOffset } from "./python-values.ts";
 
 const ORDERED = new Set(["-", "/", "//", "%", "**", "<<", ">>"]);
 
