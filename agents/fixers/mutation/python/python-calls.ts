@@ -15,8 +15,8 @@ export function* pythonCallMutations(node: PythonNode, file: PythonFile): Genera
     case "subscript": {
       const place = part(node, "subscript");
       if (place === undefined || /^(?:string|slice)$/.test(place.type)) break;
-      yield pythonOffset(place, "- 1", 1, file);
-      yield pythonOffset(place, "+ 1", 1, file);
+      yield pythonOffset(place, "- 1", 1.8, file);
+      yield pythonOffset(place, "+ 1", 1.8, file);
       break;
     }
     case "slice":

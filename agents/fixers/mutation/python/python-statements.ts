@@ -4,6 +4,8 @@ import { type PythonNode, part, parts, pythonNodes } from "./python-tree.ts";
 import { pythonOffset } from "./python-values.ts";
 
 const MOST_GUARDED_NAMES = 3;
+/** Values that are tried for a parameter behind the first. */
+const MOST_VALUES_BEHIND = 2;
 const NOTHING = ["0", "None", "[]", '""', "False"];
 
 /** Returns and guards that are missing or too much, and steps that end a loop. */
@@ -107,7 +109,8 @@ function* withGuard(node: PythonNode, file: PythonFile): Generator<Mutation> {
   const parameters = file.names.get(node)?.parameters ?? [];
   for (const [position, name] of parameters.slice(0, MOST_GUARDED_NAMES).entries()) {
     for (const condition of conditionsFor(name, node, file)) {
-      for (const [rank, value] of values.entries()) {
+      const fitting = values.slice(0, position === 0 ? values.length : MOST_VALUES_BEHIND);
+      for (const [rank, value] of fitting.entries()) {
         yield {
           start: first.start,
           end: first.start,

@@ -3,7 +3,7 @@ import { likeness } from "../names.ts";
 import { codeOf, type PythonFile } from "./python-file.ts";
 import { type PythonNode, parts, pythonFunctionsAround } from "./python-tree.ts";
 
-const MOST_OTHERS = 6;
+const MOST_OTHERS = 4;
 const MOST_LIKE_ATTRIBUTES = 3;
 const SEPARATORS = ["", " ", ",", ", ", "-", "_", "/", "."];
 

@@ -150,8 +150,8 @@ function* otherPlace({ node, field, parent }: Visit, file: ScriptFile): Generato
   if (property === undefined) return;
   if (node["computed"] === true) {
     if (/^(?:StringLiteral|NumericLiteral|TemplateLiteral)$/.test(property.type)) return;
-    yield offsetBy(property, "- 1", 1, file);
-    yield offsetBy(property, "+ 1", 1, file);
+    yield offsetBy(property, "- 1", 1.8, file);
+    yield offsetBy(property, "+ 1", 1.8, file);
     return;
   }
   if (!/^(?:length|size)$/.test(nameOf(property) ?? "")) return;

@@ -4,6 +4,8 @@ import { codeOf, inserted, type ScriptFile } from "./script-file.ts";
 import { child, children, isFunction, type ScriptNode, type Visit, visits } from "./script-tree.ts";
 
 const MOST_GUARDED_NAMES = 3;
+/** Values that are tried for a parameter behind the first. */
+const MOST_VALUES_BEHIND = 2;
 /** What a function gives back for nothing, the most usual first. */
 const NOTHING = ["0", "undefined", "null", "[]", '""', "false"];
 
@@ -44,7 +46,8 @@ function* withGuard(node: ScriptNode, file: ScriptFile): Generator<Mutation> {
   const values = returnedBy(node, file);
   for (const [position, name] of parameters.slice(0, MOST_GUARDED_NAMES).entries()) {
     for (const condition of conditionsFor(name, body, file)) {
-      for (const [rank, value] of values.entries()) {
+      const fitting = values.slice(0, position === 0 ? values.length : MOST_VALUES_BEHIND);
+      for (const [rank, value] of fitting.entries()) {
         const guard = `if (${condition.text}) return${value};${file.lineEnd}${indent}`;
         yield {
           ...inserted(first.start, guard),

@@ -4,7 +4,7 @@ import type { ScriptFile } from "./script-file.ts";
 import { isReadVariable } from "./script-names.ts";
 import { enclosingFunctions, nameOf, type Visit } from "./script-tree.ts";
 
-const MOST_OTHERS = 6;
+const MOST_OTHERS = 4;
 
 /** Another variable in the place of one: of a like name, or of the same list of parameters, or of the same function. */
 export function* variableMutations(visit: Visit, file: ScriptFile): Generator<Mutation> {
