@@ -59,7 +59,7 @@ export async function changesSince(
   return { edits, leftOut };
 }
 
-/** Files and links below the folder with what tells one state of them from another. */
+/** Files and links below the folder with what, rights aside, tells one state of them from another. */
 async function entriesOf(workspace: string): Promise<Map<string, string>> {
   const entries = new Map<string, string>();
   const waiting = [""];
@@ -78,9 +78,8 @@ async function stateOf(path: string): Promise<string> {
   const stats = await lstat(path, { bigint: true });
   if (stats.isSymbolicLink()) return `link:${await readlink(path)}`;
   if (!stats.isFile()) return "other";
-  const mode = (stats.mode & 0o111n) === 0n ? "" : "x";
-  if (stats.size > LIMITS.repairFileBytes) return `file:${mode}:${stats.size}:${stats.mtimeNs}`;
-  return `file:${mode}:${createHash("sha256")
+  if (stats.size > LIMITS.repairFileBytes) return `file:${stats.size}:${stats.mtimeNs}`;
+  return `file:${createHash("sha256")
     .update(await readFile(path))
     .digest("base64")}`;
 }

@@ -3,7 +3,7 @@ import type { Clue } from "./families.ts";
 import type { WrongLiteral } from "./mutation.ts";
 
 /** What is read of one message: long ones are lists of values, of which the beginning says enough. */
-const MOST_MESSAGE_CHARACTERS = 20_000;
+const MOST_MESSAGE_CHARACTERS = 10_000;
 
 export interface FailureClues {
   readonly clues: ReadonlySet<Clue>;
@@ -56,8 +56,8 @@ interface Compared {
   readonly expected: string;
 }
 
-const NUMBER = String.raw`-?(?:\d[\d_]*\.?\d*(?:e[+-]?\d+)?|Infinity|inf|NaN|nan)`;
-const VALUE = String.raw`(?:${NUMBER}|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|\[[^\]\n]*\]|true|false|True|False|undefined|null|None|Promise \{[^}\n]*\}?)`;
+const NUMBER = String.raw`-?(?:\d[\d_]*(?:\.\d*)?(?:e[+-]?\d+)?|Infinity|inf|NaN|nan)`;
+const VALUE = String.raw`(?:${NUMBER}|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|\[[^\]\n]{0,2000}\]|true|false|True|False|undefined|null|None|Promise \{[^}\n]*\}?)`;
 
 /** How runners write "actual, expected"; the first that fits is taken. */
 const COMPARISONS: readonly { readonly pattern: RegExp; readonly expectedFirst?: boolean }[] = [
@@ -68,7 +68,7 @@ const COMPARISONS: readonly { readonly pattern: RegExp; readonly expectedFirst?:
     ),
   },
   // node:assert
-  { pattern: new RegExp(String.raw`^\s*(${VALUE}) !==? (${VALUE})\s*$`, "m") },
+  { pattern: new RegExp(String.raw`^[ \t]*(${VALUE}) !==? (${VALUE})[ \t]*$`, "m") },
   // jest
   {
     pattern: new RegExp(String.raw`Expected:\s*(${VALUE})\s+Received:\s*(${VALUE})`),
@@ -82,7 +82,7 @@ const COMPARISONS: readonly { readonly pattern: RegExp; readonly expectedFirst?:
     pattern: new RegExp(String.raw`expected:\s*(${VALUE})[,\s]+actual:\s*(${VALUE})`),
     expectedFirst: true,
   },
-  { pattern: new RegExp(String.raw`^\s*\+ (${VALUE})\s*\n\s*- (${VALUE})\s*$`, "m") },
+  { pattern: new RegExp(String.raw`^[ \t]*\+ (${VALUE})[ \t]*\n[ \t]*- (${VALUE})[ \t]*$`, "m") },
 ];
 
 function comparedValues(text: string): Compared | undefined {

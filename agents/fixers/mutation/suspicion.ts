@@ -30,6 +30,8 @@ const NAMED_BY_FILE = 0.5;
 const PER_CALL = 0.9;
 const MOST_CALLS = 5;
 const IN_IMPORTED_FILE = 0.3;
+/** In a file beside a function that is called. */
+const IN_CALLED_FILE = 0.2;
 const ELSEWHERE = 0.1;
 
 /**
@@ -75,9 +77,15 @@ function suspicionOfFailure(
     }, 0);
     const isImported = test !== undefined && importsFile(failure.file ?? "", test, suspect.file);
     const byName = function_ === undefined ? 0 : (named.get(function_) ?? 0);
+    const isCalled = suspect.functions.some((place) => named.has(place));
     // Values outside of all functions are used by those that the test names.
     const outside = function_ === undefined && isImported ? NAMED_BY_FILE : 0;
-    return Math.max(onStack, byName, outside, isImported ? IN_IMPORTED_FILE : ELSEWHERE);
+    return Math.max(
+      onStack,
+      byName,
+      outside,
+      isImported ? IN_IMPORTED_FILE : isCalled ? IN_CALLED_FILE : ELSEWHERE,
+    );
   };
 }
 

@@ -8,6 +8,10 @@ const MOST_GUARDED_NAMES = 3;
 const MOST_VALUES_BEHIND = 2;
 const NOTHING = ["0", "None", "[]", '""', "False"];
 
+/** Values that do nothing by themselves. */
+const IS_IDLE =
+  /^(?:identifier|attribute|binary_operator|comparison_operator|boolean_operator|not_operator|integer|true|false|none|list|subscript|conditional_expression)$/;
+
 /** Returns and guards that are missing or too much, and steps that end a loop. */
 export function* pythonStatementMutations(node: PythonNode, file: PythonFile): Generator<Mutation> {
   const { start, end } = node;
@@ -26,6 +30,17 @@ export function* pythonStatementMutations(node: PythonNode, file: PythonFile): G
       yield pythonOffset(value, "- 1", 0.5, file);
       break;
     }
+    case "expression_statement":
+      if (IS_IDLE.test(parts(node)[0]?.type ?? "")) {
+        yield {
+          start,
+          end: start,
+          replacement: "return ",
+          family: "missing-return",
+          weight: 1.5,
+        };
+      }
+      break;
     case "if_statement":
       yield* withoutGuard(node, file);
       break;

@@ -11,6 +11,10 @@ import {
   visits,
 } from "./script-tree.ts";
 
+/** Values that do nothing by themselves. */
+const IS_IDLE =
+  /^(?:Identifier|MemberExpression|BinaryExpression|ConditionalExpression|ArrayExpression|TemplateLiteral|NumericLiteral|BooleanLiteral|NullLiteral|UnaryExpression)$/;
+
 /** What is not given back, what is one off, and steps that end a loop or a case. */
 export function* returnMutations(visit: Visit, file: ScriptFile): Generator<Mutation> {
   const { node } = visit;
@@ -21,6 +25,11 @@ export function* returnMutations(visit: Visit, file: ScriptFile): Generator<Muta
       if (argument !== undefined) yield* otherResult(argument, file);
       break;
     }
+    case "ExpressionStatement":
+      if (IS_IDLE.test(child(node, "expression")?.type ?? "")) {
+        yield { ...inserted(node.start, "return "), family: "missing-return", weight: 1.5 };
+      }
+      break;
     case "BreakStatement":
     case "ContinueStatement": {
       const [word, other] =
