@@ -11,6 +11,8 @@ import { measureRepairer } from "../../bench/repair/measure.ts";
 import { writeFiles, writeProject } from "../../bench/repair/project-folder.ts";
 import { makePlace } from "../support/place.ts";
 
+/** A busy machine is no test that hangs. */
+const PATIENT_MS = 60_000;
 const hasPytest = spawnSync("python3", ["-m", "pytest", "--version"]).status === 0;
 
 async function projects(
@@ -26,7 +28,7 @@ async function projects(
   return drawn;
 }
 
-describe("the corpus of mistakes", { timeout: 120_000 }, () => {
+describe("the corpus of mistakes", { timeout: 240_000 }, () => {
   it("is decided by the seed alone, and has no mistake twice", async () => {
     const first = await projects(7, 60, ["node", "pytest"]);
     expect(await projects(7, 60, ["node", "pytest"])).toEqual(first);
@@ -47,7 +49,7 @@ describe("the corpus of mistakes", { timeout: 120_000 }, () => {
     for (const project of [...bySample.values()].slice(0, runner === "vitest" ? 1 : undefined)) {
       const folder = writeProject(place.root, project);
       writeFiles(folder, { [project.sourceFile]: project.original });
-      expect({ ...(await judge(folder, project)), of: project.sourceFile }).toEqual({
+      expect({ ...(await judge(folder, project, PATIENT_MS)), of: project.sourceFile }).toEqual({
         status: "ran",
         passed: expect.any(Number),
         failures: [],
@@ -64,7 +66,7 @@ describe("the corpus of mistakes", { timeout: 120_000 }, () => {
     );
     if (project === undefined) return expect.fail("no such mistake among them");
     const folder = writeProject(place.root, project);
-    const verdict = await judge(folder, project);
+    const verdict = await judge(folder, project, PATIENT_MS);
     if (verdict.status !== "ran") return expect.fail("it hung");
     expect(verdict.failures[0]).toMatchObject({
       file: project.testFile,

@@ -50,7 +50,7 @@ const LONGEST_REASON = 1_000;
 export function openCodexFixer(options: CodexFixerOptions): Fixer {
   let found: Promise<CodexProgram> | undefined;
   const program = async (signal: AbortSignal): Promise<CodexProgram> => {
-    found ??= findCodex(options.env, options.programs, signal);
+    found ??= findCodex(options, signal);
     try {
       return await found;
     } catch (error) {

@@ -6,6 +6,7 @@ import {
 import { SwarmError } from "../../../core/errors.ts";
 import type { Programs } from "../../programs.ts";
 import { REQUIRED_OPTIONS, UNWANTED_FEATURES } from "./codex-command.ts";
+import { inCodexHome } from "./codex-home.ts";
 
 /** A Codex CLI that has been asked what it can do. */
 export interface CodexProgram {
@@ -24,38 +25,54 @@ const MOST_OUTPUT_BYTES = 1_048_576;
  * @throws SwarmError `fixer-missing` when there is none, or when it lacks an option that keeps it in
  */
 export async function findCodex(
-  env: Environment,
-  programs: Programs,
+  around: {
+    readonly env: Environment;
+    readonly programs: Programs;
+    readonly stateFolder: string;
+  },
   signal: AbortSignal,
 ): Promise<CodexProgram> {
-  const path = locate(env);
-  const ask = async (...args: string[]): Promise<string> => {
-    const end = await programs.run(
-      {
-        argv: [path, ...args],
-        cwd: "/",
-        env: { PATH: env["PATH"] ?? "" },
-        input: "",
-        mostOutputBytes: MOST_OUTPUT_BYTES,
-        whenMore: "leave-out",
-        onErrorOutput: () => {},
-      },
-      signal,
-    );
-    if (end.status === "exited" && end.code === 0) return end.output.toString("utf8");
-    const how = end.status === "exited" ? `ended with exit code ${end.code}` : end.status;
-    throw new SwarmError("fixer-missing", `${path} ${args.join(" ")}: ${how}`, { hint: HINT });
-  };
-  const version = /\d+\.\d+\.\d+\S*/.exec(await ask("--version"))?.[0];
-  if (version === undefined) {
-    throw new SwarmError("fixer-missing", `${path} does not name its version`, { hint: HINT });
-  }
-  const lacking = missingOptions(await ask("exec", "--help"));
-  if (lacking.length > 0) {
-    const what = `codex ${version} at ${path} lacks ${lacking.join(", ")}`;
-    throw new SwarmError("fixer-missing", what, { hint: HINT });
-  }
-  return { path, version, features: knownFeatures(await ask("features", "list")) };
+  const path = locate(around.env);
+  return await inCodexHome(around, async (env) => {
+    const ask = (...args: string[]): Promise<string> =>
+      answerOf([path, ...args], { env, programs: around.programs, signal });
+    const version = /\d+\.\d+\.\d+\S*/.exec(await ask("--version"))?.[0];
+    if (version === undefined) {
+      throw new SwarmError("fixer-missing", `${path} does not name its version`, { hint: HINT });
+    }
+    const lacking = missingOptions(await ask("exec", "--help"));
+    if (lacking.length > 0) {
+      const what = `codex ${version} at ${path} lacks ${lacking.join(", ")}`;
+      throw new SwarmError("fixer-missing", what, { hint: HINT });
+    }
+    return { path, version, features: knownFeatures(await ask("features", "list")) };
+  });
+}
+
+/** What the program says of itself. */
+async function answerOf(
+  argv: readonly string[],
+  around: {
+    readonly env: Readonly<Record<string, string>>;
+    readonly programs: Programs;
+    readonly signal: AbortSignal;
+  },
+): Promise<string> {
+  const end = await around.programs.run(
+    {
+      argv,
+      cwd: "/",
+      env: around.env,
+      input: "",
+      mostOutputBytes: MOST_OUTPUT_BYTES,
+      whenMore: "leave-out",
+      onErrorOutput: () => {},
+    },
+    around.signal,
+  );
+  if (end.status === "exited" && end.code === 0) return end.output.toString("utf8");
+  const how = end.status === "exited" ? `ended with exit code ${end.code}` : end.status;
+  throw new SwarmError("fixer-missing", `${argv.join(" ")}: ${how}`, { hint: HINT });
 }
 
 function locate(env: Environment): string {

@@ -1,6 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { Environment } from "../../../bus/server/executables.ts";
 import type { FixRequest } from "../../../core/fixer.ts";
 import { Scrubber } from "../../../core/scrub.ts";
@@ -8,6 +6,7 @@ import { openLineCutter } from "../../line-cutter.ts";
 import type { ProgramEnd, Programs } from "../../programs.ts";
 import { codexArguments, KEY_VARIABLE } from "./codex-command.ts";
 import { afterEvent, type CodexTurn, NEW_TURN } from "./codex-events.ts";
+import { inCodexHome } from "./codex-home.ts";
 import type { CodexProgram } from "./codex-program.ts";
 import { codexPrompt } from "./codex-prompt.ts";
 
@@ -27,21 +26,6 @@ export interface CodexTurnOrder {
 const LONGEST_EVENT = 8_388_608;
 /** Characters of what Codex said on standard error. */
 const LONGEST_TAIL = 1_000;
-/** What Codex gets of the environment beside its own: programs and the way to the provider. */
-const PASSED_ON = [
-  "PATH",
-  "LANG",
-  "LC_ALL",
-  "TZ",
-  "HTTPS_PROXY",
-  "HTTP_PROXY",
-  "NO_PROXY",
-  "https_proxy",
-  "http_proxy",
-  "no_proxy",
-  "SSL_CERT_FILE",
-];
-
 /**
  * One turn of Codex in the workspace, with a home and a temporary directory of its own from which nothing is kept.
  * @throws the reason of an aborted signal
@@ -51,21 +35,12 @@ export async function codexTurn(
   order: CodexTurnOrder,
   signal: AbortSignal,
 ): Promise<CodexTurn> {
-  const state = await mkdtemp(join(order.stateFolder, "codex-"));
-  try {
-    // Codex cannot run commands with a home below its temporary directory, so it gets one beside it.
-    const [home, scratch] = [join(state, "home"), join(state, "scratch")];
-    await Promise.all([mkdir(home), mkdir(scratch)]);
-    const env = { ...passedOn(order.env), HOME: home, CODEX_HOME: home, TMPDIR: scratch };
-    return await followed(request, { ...order, env }, signal);
-  } finally {
-    await rm(state, { recursive: true, force: true });
-  }
+  return await inCodexHome(order, (env) => followed(request, { ...order, env }, signal));
 }
 
 async function followed(
   request: FixRequest,
-  order: CodexTurnOrder & { readonly env: Record<string, string> },
+  order: CodexTurnOrder & { readonly env: Readonly<Record<string, string>> },
   signal: AbortSignal,
 ): Promise<CodexTurn> {
   const { workspace } = request;
@@ -100,15 +75,6 @@ async function followed(
     if (signal.aborted || error !== limit.reason) throw error;
     return { ...turn, status: "timed-out" };
   }
-}
-
-function passedOn(env: Environment): Record<string, string> {
-  return Object.fromEntries(
-    PASSED_ON.flatMap((name) => {
-      const value = env[name];
-      return value === undefined ? [] : [[name, value] as const];
-    }),
-  );
 }
 
 function scrubbed(text: string, key: string): string {
