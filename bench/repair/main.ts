@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { TestFailure } from "../../core/fixer.ts";
 import { type BrokenProject, brokenProjects, type Runner, readSamples } from "./corpus.ts";
-import { judge } from "./judge.ts";
+import { judge, type Verdict } from "./judge.ts";
 import { candidatesFor, type Measured, measureRepairer } from "./measure.ts";
 import { writeFiles, writeProject } from "./project-folder.ts";
 
@@ -27,6 +27,8 @@ const wanted = Number(values.projects);
 const mostJudged = Number(values.judge);
 
 interface Row extends Measured {
+  /** True when its tests came to no end, so that nothing is known of their failures. */
+  readonly hung: boolean;
   readonly project: string;
   readonly runner: Runner;
   readonly bug: BrokenProject["bug"];
@@ -41,14 +43,21 @@ try {
   for await (const project of brokenProjects(Number(values.seed), readSamples(), runners)) {
     if (rows.length >= wanted) break;
     const folder = writeProject(parent, project);
-    const failures = await failuresOf(folder, project);
+    const verdict = await judge(folder, project);
+    const failures = failuresOf(verdict, project);
     if (failures.length === 0) {
       hidden++;
       continue;
     }
     const measured = await measureRepairer(folder, project, failures);
     const passedAfter = await firstThatPasses(folder, project, failures);
-    const row = { project: project.name, runner: project.runner, bug: project.bug, ...measured };
+    const row = {
+      project: project.name,
+      runner: project.runner,
+      bug: project.bug,
+      hung: verdict.status === "hung",
+      ...measured,
+    };
     rows.push({ ...row, ...(passedAfter === undefined ? {} : { passedAfter }) });
     show(rows.length, row, passedAfter);
   }
@@ -57,11 +66,10 @@ try {
 }
 summarise();
 
-/** A test that never ends is a failure too, though it says nothing. */
-async function failuresOf(folder: string, project: BrokenProject): Promise<readonly TestFailure[]> {
-  const verdict = await judge(folder, project);
+/** Tests that never end are a failure too, though it says nothing. */
+function failuresOf(verdict: Verdict, { testFile }: BrokenProject): readonly TestFailure[] {
   if (verdict.status === "ran") return verdict.failures;
-  return [{ id: project.testFile, file: project.testFile, message: "timed out", frames: [] }];
+  return [{ id: testFile, file: testFile, message: "timed out", frames: [] }];
 }
 
 async function firstThatPasses(
@@ -83,14 +91,15 @@ async function firstThatPasses(
 
 function show(
   n: number,
-  { project, runner, bug, rank, candidates }: Row,
+  { project, runner, bug, hung, rank, candidates }: Row,
   passedAfter?: number,
 ): void {
+  const end = hung ? ", hung" : "";
   const place = rank === undefined ? "not among" : `${rank} of`;
   const passed = passedAfter === undefined ? "" : `, passes after ${passedAfter}`;
   const change = `${bug.from || "(nothing)"} → ${bug.to || "(nothing)"}`.split("\n")[0];
   print(
-    `${n}. ${project} (${runner}) line ${bug.line}, ${bug.kind}: ${change}: ${place} ${candidates}${passed}`,
+    `${n}. ${project} (${runner}) line ${bug.line}, ${bug.kind}: ${change}${end}: ${place} ${candidates}${passed}`,
   );
 }
 
@@ -108,6 +117,7 @@ function summarise(): void {
     `median rank ${ranks[Math.floor(ranks.length / 2)] ?? "none"}; ${Math.round(total / Math.max(1, rows.length))} ms a project for all candidates`,
   );
   if (mostJudged > 0) print(`all tests pass within ${mostJudged} tries: ${share(passed)}`);
+  print(`tests that came to no end: ${share(rows.filter(({ hung }) => hung).length)}`);
   print(`mistakes that no test shows, passed over: ${hidden}`);
   const results = join(import.meta.dirname, "../results");
   mkdirSync(results, { recursive: true });
