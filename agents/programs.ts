@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { StringDecoder } from "node:string_decoder";
 import { type Guard, openGuard } from "../bus/server/guard-client.ts";
 import { signalGroup } from "../bus/server/process-group.ts";
 
@@ -15,6 +16,8 @@ export interface ProgramOrder {
   /** What happens when it writes more: it is killed, or the rest is left out. */
   readonly whenMore: "kill" | "leave-out";
   readonly onErrorOutput: (chunk: string) => void;
+  /** Follows its standard output, all of it, while it runs. */
+  readonly onOutput?: (chunk: string) => void;
 }
 
 /** How a program ended. */
@@ -110,7 +113,7 @@ function started(
 
 function gather(
   child: ChildProcessWithoutNullStreams,
-  { mostOutputBytes, whenMore, onErrorOutput }: ProgramOrder,
+  { mostOutputBytes, whenMore, onErrorOutput, onOutput }: ProgramOrder,
   stop: () => void,
 ): { bytes(): Buffer; isTooLarge(): boolean } {
   const chunks: Buffer[] = [];
@@ -121,6 +124,10 @@ function gather(
     if (room > 0) chunks.push(chunk.subarray(0, room));
     if (size > mostOutputBytes && whenMore === "kill") stop();
   });
+  if (onOutput !== undefined) {
+    const decoder = new StringDecoder("utf8");
+    child.stdout.on("data", (chunk: Buffer) => onOutput(decoder.write(chunk)));
+  }
   child.stderr.setEncoding("utf8").on("data", onErrorOutput);
   return { bytes: () => Buffer.concat(chunks), isTooLarge: () => size > mostOutputBytes };
 }

@@ -50,6 +50,10 @@ export const ERROR_CODES = {
   "restart-limit": "A process ended too often and is not started again.",
   "coordinator-unavailable": "No coordinator answered.",
   "old-node": "This Node.js is older than what the project runs on.",
+  "fixer-missing": "The program of a fixer is not installed, or too old.",
+  "fixer-no-key": "A fixer that asks a model has no key for it.",
+  "fixer-timeout": "A fixer did not end within its time limit.",
+  "fixer-failed": "A fixer could not propose a repair.",
   usage: "The command line is not understood.",
   internal: "A defect in this program.",
 } as const;

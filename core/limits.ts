@@ -81,6 +81,11 @@ export const LIMITS = {
   /** Thirty days. */
   pauseMs: 2_592_000_000,
   errorMessageBytes: 2_048,
+  /** A source file that the mutation repairer reads. */
+  repairFileBytes: 524_288,
+  /** Single edits that the mutation repairer proposes for one file, and for all of one request. */
+  repairCandidatesPerFile: 400,
+  repairCandidates: 1_500,
 } as const;
 
 export type LimitName = keyof typeof LIMITS;

@@ -32,6 +32,8 @@ const RUN: ReadonlySet<ErrorCode> = new Set([
   "task-cancelled",
   "memory-denied",
   "memory-conflict",
+  "fixer-timeout",
+  "fixer-failed",
   "internal",
 ]);
 

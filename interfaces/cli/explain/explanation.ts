@@ -1,6 +1,7 @@
 import { ERROR_CODES, type ErrorCode } from "../../../core/errors.ts";
 import type { Warning } from "../../../language/diagnostic.ts";
 import { CASCADE_EXPLANATIONS } from "./cascade-explanations.ts";
+import { FIXER_EXPLANATIONS } from "./fixer-explanations.ts";
 import { INPUT_EXPLANATIONS } from "./input-explanations.ts";
 import { RUN_EXPLANATIONS } from "./run-explanations.ts";
 import { SWARM_EXPLANATIONS } from "./swarm-explanations.ts";
@@ -21,6 +22,7 @@ export type ExplainedCode = ErrorCode | Warning["code"];
 export const EXPLANATIONS: Readonly<Record<ExplainedCode, Explanation>> = {
   ...CASCADE_EXPLANATIONS,
   ...INPUT_EXPLANATIONS,
+  ...FIXER_EXPLANATIONS,
   ...RUN_EXPLANATIONS,
   ...SWARM_EXPLANATIONS,
 };
