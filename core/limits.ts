@@ -47,6 +47,10 @@ export const LIMITS = {
   /** Thirty days. */
   pauseMs: 2_592_000_000,
   errorMessageBytes: 2_048,
+  /** Of a project that is copied for its tests: files, one file, all together. */
+  snapshotFiles: 50_000,
+  snapshotFileBytes: 67_108_864,
+  snapshotBytes: 536_870_912,
 } as const;
 
 export type LimitName = keyof typeof LIMITS;
