@@ -31,7 +31,6 @@ export const ERROR_CODES = {
   "nothing-to-do": "There is nothing to work on.",
   "tests-unreadable": "A test suite ran, but left no result that can be believed.",
   "tests-failing": "Tests go on failing.",
-  "sandbox-unavailable": "No sandbox could be had, or it does not keep programs in.",
   "skill-failed": "A skill ended with an error.",
   "skill-crashed": "The process or thread that ran a skill died.",
   "task-timeout": "A task took longer than its time limit.",
