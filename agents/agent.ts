@@ -29,6 +29,7 @@ import { Peers } from "./peers.ts";
 import { openPrograms, type Programs } from "./programs.ts";
 import { Pulse } from "./pulse.ts";
 import { Results } from "./results.ts";
+import { NO_SANDBOXES, type Sandboxes } from "./sandbox/sandbox.ts";
 import { openWorkerPool, type WorkerPool } from "./worker-pool.ts";
 
 export interface AgentOptions {
@@ -44,6 +45,8 @@ export interface AgentOptions {
   readonly writeLogLine: (line: string) => void;
   /** Takes secrets out of what programs said, before it becomes an error; default: leaves it as it is. */
   readonly scrub?: (text: string) => string;
+  /** Where tasks of the lane `sandbox` get theirs; without it there is none. The agent closes it. */
+  readonly sandboxes?: Sandboxes;
   /** How long running tasks may take to end after `drain`. */
   readonly drainMs: number;
 }
@@ -99,6 +102,7 @@ class AgentProcess implements Agent {
       blobCache: new BlobCache(blobs),
       workers: this.#workers,
       programs: this.#programs,
+      sandboxes: options.sandboxes ?? NO_SANDBOXES,
       scrub: options.scrub ?? ((text: string) => text),
     };
     this.#results = new Results(parts);
@@ -175,6 +179,7 @@ class AgentProcess implements Agent {
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     await this.#workers.close();
     this.#programs.close();
+    await this.#options.sandboxes?.close();
     await this.#sayFarewell();
     this.#options.logger.info({ event: "agent.left", agentId: this.agentId });
   }

@@ -12,6 +12,7 @@ import { ALLOWANCE_VARIABLE, allowanceFromText } from "../core/skill-allowance.t
 import { openSwarmCatalog } from "../language/swarm-catalog.ts";
 import { openAgent } from "./agent.ts";
 import { pruneResultCache, resultCacheFolder } from "./result-cache.ts";
+import { openSandboxes, sandboxBackend } from "./sandbox/sandbox.ts";
 
 const EXIT_INFRASTRUCTURE = 5;
 const EXIT_INTERRUPTED = 130;
@@ -19,6 +20,8 @@ const EXIT_INTERRUPTED = 130;
 const LIGHT_SLOTS = 64;
 /** One worker thread an agent: a swarm's share of the processors is the number of its agents. */
 const HEAVY_SLOTS = 1;
+/** Also where no sandbox can be had: a task that needs one is then told so, instead of waiting for an agent that has one. */
+const SANDBOX_SLOTS = 1;
 const DRAIN_MS = 30_000;
 
 /** The agent process: `npm run agent`, or a child of the supervisor. */
@@ -40,7 +43,7 @@ async function main(scrubber: Scrubber): Promise<void> {
     slots: {
       light: count(env, "CASCADE_SLOTS_LIGHT", LIGHT_SLOTS),
       heavy: count(env, "CASCADE_SLOTS_HEAVY", HEAVY_SLOTS),
-      sandbox: 0,
+      sandbox: count(env, "CASCADE_SLOTS_SANDBOX", SANDBOX_SLOTS),
     },
     skills: await openSwarmCatalog({
       directory,
@@ -50,6 +53,7 @@ async function main(scrubber: Scrubber): Promise<void> {
     clock: systemClock,
     logger,
     cacheFolder,
+    sandboxes: openSandboxes({ backend: sandboxBackend(env), env, logger }),
     writeLogLine: (line) => void process.stdout.write(scrubber.scrub(line)),
     scrub: (text) => scrubber.scrub(text),
     drainMs: count(env, "CASCADE_DRAIN_MS", DRAIN_MS),

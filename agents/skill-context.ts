@@ -4,7 +4,7 @@ import { threadId } from "node:worker_threads";
 import type { Logger } from "pino";
 import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
-import type { SkillCommands, SkillContext } from "../core/skill.ts";
+import type { SkillContext } from "../core/skill.ts";
 import { resultCacheOf } from "./result-cache.ts";
 
 /** What a skill's context is made of, as plain data that can travel to a worker thread. */
@@ -25,12 +25,12 @@ export function openSkillContext(
   data: ContextData,
   logger: Logger,
   signal: AbortSignal,
-  commands?: SkillCommands,
+  reach: Pick<SkillContext, "commands" | "sandbox"> = {},
 ): SkillContext {
   const { cacheFolder, ...own } = data;
   return {
     ...own,
-    ...(commands === undefined ? {} : { commands }),
+    ...reach,
     signal,
     logger,
     cache: resultCacheOf(cacheFolder, logger),

@@ -8,6 +8,7 @@ import { type ArgvSurroundings, runArgvSkill } from "./argv-skill.ts";
 import { commandsOf } from "./commands.ts";
 import { type CheckedOutput, checkedInputs, checkedOutput } from "./inputs.ts";
 import type { Programs } from "./programs.ts";
+import type { Sandboxes } from "./sandbox/sandbox.ts";
 import { type ContextData, openSkillContext } from "./skill-context.ts";
 import { loadSkill } from "./skill-loader.ts";
 import type { LogBindings } from "./worker-messages.ts";
@@ -17,6 +18,7 @@ export interface SkillRunOptions {
   readonly skills: SkillCatalog;
   readonly workers: WorkerPool;
   readonly programs: Programs;
+  readonly sandboxes: Sandboxes;
   readonly logger: Logger;
   /** Log lines of worker threads, NDJSON, not scrubbed yet. */
   readonly writeLogLine: (line: string) => void;
@@ -50,8 +52,12 @@ function usableSkill(skills: SkillCatalog, name: string): SkillManifest {
   if (manifest === undefined || kindOf(manifest) === "prompt") {
     throw new SwarmError("unknown-skill", `this agent has no code skill called ${name}`);
   }
-  if (manifest.lane === "sandbox") {
-    throw new SwarmError("not-supported", `${name} needs a sandbox, and this agent has none`);
+  if (manifest.lane === "sandbox" && kindOf(manifest) !== "code") {
+    throw new SwarmError(
+      "not-supported",
+      `${name} is a program of the lane sandbox, which only modules can use`,
+      { hint: "make it a module that runs the program in its context's sandbox" },
+    );
   }
   return manifest;
 }
@@ -83,5 +89,10 @@ async function output(
     return workers.run(job, signal);
   }
   const skill = await loadSkill(module, declarations);
-  return skill(inputs, openSkillContext(context, logger, signal, commands));
+  const sandbox = manifest.lane === "sandbox" ? await options.sandboxes.forTask(signal) : undefined;
+  const reach = {
+    ...(commands === undefined ? {} : { commands }),
+    ...(sandbox === undefined ? {} : { sandbox }),
+  };
+  return skill(inputs, openSkillContext(context, logger, signal, reach));
 }

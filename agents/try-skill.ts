@@ -14,6 +14,7 @@ import { TRIAL_DESCRIPTOR, type TrialEnd, type TrialOrder } from "../core/skill-
 import { openSwarmCatalog } from "../language/swarm-catalog.ts";
 import { withTimeout } from "./execution.ts";
 import { openPrograms } from "./programs.ts";
+import { openSandboxes, sandboxBackend } from "./sandbox/sandbox.ts";
 import { runSkill, type SkillRunOptions } from "./skill-run.ts";
 import { openWorkerPool } from "./worker-pool.ts";
 
@@ -30,6 +31,8 @@ async function main(order: TrialOrder): Promise<void> {
   const programs = openPrograms();
   const runFolder = await mkdtemp(join(tmpdir(), "cascade-try-"));
   const directory = env["INIT_CWD"] ?? process.cwd();
+  const logger = openLogger({ service: AGENT, scrubber, write });
+  const sandboxes = openSandboxes({ backend: sandboxBackend(env), env, logger });
   const options: SkillRunOptions = {
     skills: await openSwarmCatalog({
       directory,
@@ -38,7 +41,8 @@ async function main(order: TrialOrder): Promise<void> {
     }),
     workers,
     programs,
-    logger: openLogger({ service: AGENT, scrubber, write }),
+    sandboxes,
+    logger,
     writeLogLine: write,
     scrub: (text) => scrubber.scrub(text),
   };
@@ -49,6 +53,7 @@ async function main(order: TrialOrder): Promise<void> {
     }
   } finally {
     programs.close();
+    await sandboxes.close();
     await workers.close();
     await rm(runFolder, { recursive: true, force: true });
   }

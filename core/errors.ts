@@ -33,6 +33,7 @@ export const ERROR_CODES = {
   "tests-failing": "Tests go on failing.",
   "skill-failed": "A skill ended with an error.",
   "skill-crashed": "The process or thread that ran a skill died.",
+  "sandbox-unavailable": "No sandbox could be had, or it does not keep programs in.",
   "task-timeout": "A task took longer than its time limit.",
   "task-cancelled": "A task was cancelled before it ended.",
   "agent-lost": "The agent that held the task is gone.",

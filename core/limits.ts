@@ -17,6 +17,19 @@ export const LIMITS = {
   commandArguments: 1_000,
   /** One argument of a command: what Linux takes, without the byte that ends it. */
   commandArgumentBytes: 131_071,
+  /** What a program in the sandbox may take when its order does not say. */
+  sandboxWallMs: 600_000,
+  /** Of each of its processes. */
+  sandboxCpuSeconds: 600,
+  sandboxMemoryBytes: 2_147_483_648,
+  /** Threads count, too: a Node.js process has about a dozen. */
+  sandboxProcesses: 512,
+  /** Of its standard output, its standard error and its report, each, what is kept. */
+  sandboxOutputBytes: 1_048_576,
+  /** Of one of them, all together: a program that writes more is ended. */
+  sandboxFloodBytes: 67_108_864,
+  /** Of one file that it writes. */
+  sandboxFileBytes: 268_435_456,
   /** Of the answer to an HTTP request. */
   httpBodyBytes: 4_194_304,
   stagesPerCascade: 10_000,

@@ -66,7 +66,7 @@ export type SandboxEnd = SandboxOutput &
     | {
         readonly status: "killed";
         /** Why we ended it; `signal` when we did not. */
-        readonly why: "timeout" | "output" | "memory" | "signal";
+        readonly why: "timeout" | "output" | "memory" | "processes" | "signal";
         readonly signal: string;
       }
   );

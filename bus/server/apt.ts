@@ -6,6 +6,10 @@ import { type AptSource, parseAptSources } from "./apt-sources.ts";
 import { type Environment, findExecutables } from "./executables.ts";
 
 export interface AptRequest {
+  /** Of the Debian package. */
+  readonly name: string;
+  /** The program in it, relative to the root of a system. */
+  readonly file: string;
   /** A Debian suite such as `trixie`; undefined for the machine's own sources. */
   readonly suite: string | undefined;
   /** Empty folder that everything is written to. */
@@ -24,9 +28,9 @@ export function missingAptTool(env: Environment): string | undefined {
 }
 
 /**
- * Fetches the package `nats-server` through apt, without root and without installing anything: apt's state in a
- * folder of its own, the machine's own mirror and keys, `apt-get download`, `dpkg -x`. apt checks the signatures
- * and the freshness of what it reads. Answers the binary.
+ * Fetches a package through apt, without root and without installing anything: apt's state in a folder of its own,
+ * the machine's own mirror and keys, `apt-get download`, `dpkg -x`. apt checks the signatures and the freshness of
+ * what it reads. Answers the binary.
  * @throws Error whose first line says why
  */
 export async function fetchPackage(request: AptRequest): Promise<string> {
@@ -48,13 +52,13 @@ export async function fetchPackage(request: AptRequest): Promise<string> {
 
   // One unreachable source among several fails the update, and still the package may be found.
   const updateFailure = await run("apt-get", "update").catch((error: Error) => error);
-  await run("apt-get", "download", "nats-server").catch((error: Error) => {
+  await run("apt-get", "download", request.name).catch((error: Error) => {
     throw updateFailure ?? error;
   });
   const deb = (await readdir(downloads)).find((file) => file.endsWith(".deb"));
   if (deb === undefined) throw new Error("apt-get download left no package");
   await run("dpkg", "-x", deb, root);
-  return join(root, "usr", "sbin", "nats-server");
+  return join(root, request.file);
 }
 
 async function writeAptConfig({ folder, suite }: AptRequest): Promise<string> {

@@ -1,4 +1,4 @@
-import { isAtLeast, PREFERRED_VERSION, type ServerVersion } from "./version.ts";
+import { isAtLeast, PREFERRED_VERSION, type ProgramVersion } from "./version.ts";
 
 /** `always`: an acknowledged write survives a power cut. Servers below 2.10 do not know it. */
 export type SyncSetting = "always" | "default";
@@ -10,7 +10,7 @@ export interface ServerConfig {
   readonly storeFolder: string;
   readonly user: string;
   readonly password: string;
-  readonly version: ServerVersion;
+  readonly version: ProgramVersion;
   readonly sync: SyncSetting;
 }
 

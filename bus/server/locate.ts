@@ -1,9 +1,13 @@
-import { chmod, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { SwarmError } from "../../core/errors.ts";
 import { fetchPackage, missingAptTool } from "./apt.ts";
-import { type Environment, findExecutables, isExecutable } from "./executables.ts";
+import { type Environment, findExecutables } from "./executables.ts";
+import {
+  cachedPrograms,
+  fetchProgram,
+  type LocatedProgram,
+  type ProgramCache,
+  programCache,
+} from "./program-cache.ts";
 import { fetchRelease } from "./release.ts";
 import {
   askVersion,
@@ -11,17 +15,8 @@ import {
   isAtLeast,
   LOWEST_VERSION,
   PREFERRED_VERSION,
-  parseVersion,
-  type ServerVersion,
+  type ProgramVersion,
 } from "./version.ts";
-
-export interface LocatedServer {
-  /** Absolute path. */
-  readonly binary: string;
-  readonly version: ServerVersion;
-  /** Where it was found, in words. */
-  readonly origin: string;
-}
 
 export interface LocateOptions {
   readonly env: Environment;
@@ -31,15 +26,16 @@ export interface LocateOptions {
   readonly progress: (line: string) => void;
   readonly signal?: AbortSignal;
   /** What wrote the store that is to be opened: older servers are passed over. */
-  readonly storedVersion?: ServerVersion;
+  readonly storedVersion?: ProgramVersion;
 }
 
 /** One way to come by a server. It answers in words when it has none to offer, and throws when it was tried and failed. */
 interface Way {
   readonly name: string;
-  readonly find: () => Promise<LocatedServer | string>;
+  readonly find: () => Promise<LocatedProgram | string>;
 }
 
+const PACKAGE = { name: "nats-server", file: "usr/sbin/nats-server" } as const;
 const HINT =
   "install nats-server (Debian: apt-get install nats-server; macOS: brew install nats-server), or set NATS_SERVER_BIN to one, or NATS_URL to a running server";
 
@@ -48,7 +44,7 @@ const HINT =
  * sum; Debian packages through apt without root, newest suite first; PATH from 2.9.10.
  * @throws SwarmError `broker-missing` that lists what was tried; `broker-too-old` when `NATS_SERVER_BIN` is
  */
-export async function locateServer(options: LocateOptions): Promise<LocatedServer> {
+export async function locateServer(options: LocateOptions): Promise<LocatedProgram> {
   const { env, progress, storedVersion = LOWEST_VERSION } = options;
   const signal = options.signal ?? new AbortController().signal;
   const lowest = isAtLeast(storedVersion, LOWEST_VERSION) ? storedVersion : LOWEST_VERSION;
@@ -56,24 +52,26 @@ export async function locateServer(options: LocateOptions): Promise<LocatedServe
   const named = env["NATS_SERVER_BIN"];
   if (named !== undefined && named !== "") return checked(named, "NATS_SERVER_BIN", lowest);
 
-  const cache = options.cacheFolder ?? defaultCacheFolder(env);
-  const fetching = { cache, lowest, progress };
+  const found = programCache(env, "nats-server");
+  const cache = { ...found, folder: options.cacheFolder ?? found.folder };
+  const fetched = (origin: string, fetch: (folder: string) => Promise<string>) =>
+    fetchProgram(cache, { origin, progress, check: (binary) => newEnough(binary, lowest) }, fetch);
   const throughApt = (name: string, suite: string | undefined): Way => ({
     name,
     find: async () => {
       const missing = missingAptTool(env);
       if (missing !== undefined) return `no ${missing} here`;
-      return fetched(name, fetching, (folder) => fetchPackage({ suite, folder, env, signal }));
+      return fetched(name, (folder) => fetchPackage({ ...PACKAGE, suite, folder, env, signal }));
     },
   });
   const release = "the official release";
   return firstOf(
     [
       { name: `PATH, ${formatVersion(preferred)} or newer`, find: () => onPath(env, preferred) },
-      { name: `the cache ${cache}`, find: () => cached(cache, lowest) },
+      { name: `the cache ${cache.folder}`, find: () => cached(cache, lowest) },
       {
         name: release,
-        find: () => fetched(release, fetching, (folder) => fetchRelease({ folder, env, signal })),
+        find: () => fetched(release, (folder) => fetchRelease({ folder, env, signal })),
       },
       throughApt("Debian's suite trixie through apt", "trixie"),
       throughApt("this machine's own apt sources", undefined),
@@ -86,7 +84,7 @@ export async function locateServer(options: LocateOptions): Promise<LocatedServe
 async function firstOf(
   ways: readonly Way[],
   { progress, signal }: { readonly progress: (line: string) => void; readonly signal: AbortSignal },
-): Promise<LocatedServer> {
+): Promise<LocatedProgram> {
   const failures: string[] = [];
   for (const way of ways) {
     signal.throwIfAborted();
@@ -104,17 +102,12 @@ async function firstOf(
   throw new SwarmError("broker-missing", `no nats-server: ${failures.join("; ")}`, { hint: HINT });
 }
 
-function defaultCacheFolder(env: Environment): string {
-  const base = env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache");
-  return join(base, "cascade-swarm", "nats-server");
-}
-
 /** @throws SwarmError `broker-missing` when it does not run, `broker-too-old` */
 async function checked(
   binary: string,
   origin: string,
-  lowest: ServerVersion,
-): Promise<LocatedServer> {
+  lowest: ProgramVersion,
+): Promise<LocatedProgram> {
   const version = await askVersion(binary).catch((error: Error) => {
     const why = error.message.split("\n")[0];
     throw new SwarmError("broker-missing", `${binary} does not run: ${why}`, {
@@ -126,7 +119,7 @@ async function checked(
   return { binary, version, origin };
 }
 
-function tooOld(what: string, version: ServerVersion, lowest: ServerVersion): SwarmError {
+function tooOld(what: string, version: ProgramVersion, lowest: ProgramVersion): SwarmError {
   return new SwarmError(
     "broker-too-old",
     `${what} is ${formatVersion(version)}, at least ${formatVersion(lowest)} is needed`,
@@ -134,24 +127,23 @@ function tooOld(what: string, version: ServerVersion, lowest: ServerVersion): Sw
   );
 }
 
-async function onPath(env: Environment, lowest: ServerVersion): Promise<LocatedServer | string> {
+async function onPath(env: Environment, lowest: ProgramVersion): Promise<LocatedProgram | string> {
   return firstGood(findExecutables(env, "nats-server"), "PATH", lowest);
 }
 
-async function cached(cache: string, lowest: ServerVersion): Promise<LocatedServer | string> {
-  const names = await readdir(cache).catch(() => []);
-  const versions = names.map(parseVersion).filter((version) => version !== undefined);
-  const newestFirst = versions.sort((a, b) => (isAtLeast(a, b) ? -1 : 1));
-  const binaries = newestFirst.map((version) => join(cache, formatVersion(version), "nats-server"));
-  return firstGood(binaries.filter(isExecutable), "the cache", lowest);
+async function cached(
+  cache: ProgramCache,
+  lowest: ProgramVersion,
+): Promise<LocatedProgram | string> {
+  return firstGood(await cachedPrograms(cache), "the cache", lowest);
 }
 
 /** The first that runs and is new enough. @throws the last one's error */
 async function firstGood(
   binaries: readonly string[],
   origin: string,
-  lowest: ServerVersion,
-): Promise<LocatedServer | string> {
+  lowest: ProgramVersion,
+): Promise<LocatedProgram | string> {
   let failure: unknown;
   for (const binary of binaries) {
     try {
@@ -164,34 +156,9 @@ async function firstGood(
   return "none there";
 }
 
-/** Fetches into a folder beside the cached servers, then renames, so that two starts at once do not disturb each other. */
-async function fetched(
-  origin: string,
-  {
-    cache,
-    lowest,
-    progress,
-  }: {
-    readonly cache: string;
-    readonly lowest: ServerVersion;
-    readonly progress: (line: string) => void;
-  },
-  fetch: (folder: string) => Promise<string>,
-): Promise<LocatedServer> {
-  progress(`nats-server: fetching it from ${origin}`);
-  await mkdir(cache, { recursive: true });
-  const folder = await mkdtemp(join(cache, "fetching-"));
-  try {
-    const binary = await fetch(folder);
-    await chmod(binary, 0o755);
-    const version = await askVersion(binary);
-    if (!isAtLeast(version, lowest)) throw tooOld("what it has", version, lowest);
-    const target = join(cache, formatVersion(version));
-    await mkdir(target, { recursive: true });
-    await rename(binary, join(target, "nats-server"));
-    progress(`nats-server: ${formatVersion(version)} from ${origin} is in ${target}`);
-    return { binary: join(target, "nats-server"), version, origin };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+/** @throws Error when what was fetched does not run or is too old */
+async function newEnough(binary: string, lowest: ProgramVersion): Promise<ProgramVersion> {
+  const version = await askVersion(binary);
+  if (!isAtLeast(version, lowest)) throw tooOld("what it has", version, lowest);
+  return version;
 }

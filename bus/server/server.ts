@@ -7,9 +7,9 @@ import { SwarmError } from "../../core/errors.ts";
 import type { BusAddress } from "../connection.ts";
 import { configText, type SyncSetting, syncsEveryWrite } from "./config.ts";
 import type { Guard } from "./guard-client.ts";
-import type { LocatedServer } from "./locate.ts";
 import { freePort, isFree, portIn } from "./ports.ts";
 import { signalGroup } from "./process-group.ts";
+import type { LocatedProgram } from "./program-cache.ts";
 import {
   awaitFormerServer,
   prepareFolder,
@@ -18,10 +18,10 @@ import {
   storeFolderAt,
   writePrivate,
 } from "./store-folder.ts";
-import { formatVersion, type ServerVersion } from "./version.ts";
+import { formatVersion, type ProgramVersion } from "./version.ts";
 
 export interface ServerOptions {
-  readonly server: Pick<LocatedServer, "binary" | "version">;
+  readonly server: Pick<LocatedProgram, "binary" | "version">;
   /** Absolute path of `.cascade`: store, configuration, log and credentials live below it. */
   readonly folder: string;
   /** Default: the port of the last time, else 4222, each if it is free; else a free one. 0: a free one. */
@@ -35,7 +35,7 @@ export interface ServerOptions {
 export interface NatsServer extends AsyncDisposable {
   readonly address: BusAddress;
   readonly pid: number;
-  readonly version: ServerVersion;
+  readonly version: ProgramVersion;
   /** True when an acknowledged write survives a power cut. */
   readonly syncsEveryWrite: boolean;
   /** Called when the process ended without `close` or `restart`; the answer removes the listener. */
@@ -76,7 +76,7 @@ export async function openServer(options: ServerOptions): Promise<NatsServer> {
 
 class ServerProcess implements NatsServer {
   readonly address: BusAddress;
-  readonly version: ServerVersion;
+  readonly version: ProgramVersion;
   readonly syncsEveryWrite: boolean;
   readonly #options: ServerOptions;
   readonly #files: StoreFolder;

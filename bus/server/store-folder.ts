@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path";
 import { SwarmError } from "../../core/errors.ts";
 import { runsWith } from "./process-list.ts";
-import { formatVersion, isAtLeast, parseVersion, type ServerVersion } from "./version.ts";
+import { formatVersion, isAtLeast, type ProgramVersion, parseVersion } from "./version.ts";
 
 /** Everything that a server keeps below `.cascade`. Absolute paths. */
 export interface StoreFolder {
@@ -38,7 +38,7 @@ export async function prepareFolder(folder: string): Promise<void> {
  * The version of the server that last wrote the store below `folder` (`.cascade`); undefined when there is none yet.
  * Given to `locateServer`, it keeps an older server from being picked.
  */
-export async function readStoredVersion(folder: string): Promise<ServerVersion | undefined> {
+export async function readStoredVersion(folder: string): Promise<ProgramVersion | undefined> {
   return parseVersion(await readFile(storeFolderAt(folder).versionFile, "utf8").catch(() => ""));
 }
 
@@ -46,7 +46,7 @@ export async function readStoredVersion(folder: string): Promise<ServerVersion |
  * An older server must not open a store that a newer one wrote: it would read it wrongly or not at all.
  * @throws SwarmError `broker-too-old`
  */
-export async function refuseNewerStore(folder: string, version: ServerVersion): Promise<void> {
+export async function refuseNewerStore(folder: string, version: ProgramVersion): Promise<void> {
   const writer = await readStoredVersion(folder);
   if (writer === undefined || isAtLeast(version, writer)) return;
   const { storeFolder } = storeFolderAt(folder);

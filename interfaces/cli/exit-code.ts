@@ -15,6 +15,7 @@ const INFRASTRUCTURE: ReadonlySet<ErrorCode> = new Set([
   "broker-unavailable",
   "broker-missing",
   "broker-too-old",
+  "sandbox-unavailable",
   "storage-full",
   "coordinator-unavailable",
   "restart-limit",

@@ -28,6 +28,7 @@ function run(found: SkillManifest | undefined, refusal?: SwarmError): Promise<un
       skills: { find: () => found, refusalOf: () => refusal, names: () => [] },
       workers: { run: never, close: never },
       programs: { run: never, close: never },
+      sandboxes: { forTask: never, close: never },
       logger: openLogger({ service: "test", scrubber: new Scrubber(), write: () => {} }),
       writeLogLine: () => {},
       scrub: (text) => text,
@@ -53,7 +54,11 @@ describe("an agent that is asked for a skill", () => {
   it.each([
     ["it does not have", undefined, "unknown-skill"],
     ["that instructs a model", { ...manifest, entry: undefined, prompt: "Do." }, "unknown-skill"],
-    ["that needs a sandbox", { ...manifest, lane: "sandbox" }, "not-supported"],
+    [
+      "that is a program of the lane sandbox",
+      { ...manifest, lane: "sandbox", entry: undefined, argv: ["make"] },
+      "not-supported",
+    ],
   ])("does not run one %s", async (_, found, code) => {
     await expect(run(found as SkillManifest | undefined)).rejects.toMatchObject({ code });
   });

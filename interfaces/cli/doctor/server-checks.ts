@@ -10,7 +10,8 @@ import {
   readAddress,
 } from "../../../bus/connection.ts";
 import { openGuard } from "../../../bus/server/guard-client.ts";
-import { type LocatedServer, locateServer } from "../../../bus/server/locate.ts";
+import { locateServer } from "../../../bus/server/locate.ts";
+import type { LocatedProgram } from "../../../bus/server/program-cache.ts";
 import { openServer } from "../../../bus/server/server.ts";
 import { readStoredVersion } from "../../../bus/server/store-folder.ts";
 import { formatVersion } from "../../../bus/server/version.ts";
@@ -50,11 +51,11 @@ async function judgeNamedServer(address: BusAddress): Promise<Check> {
     : { name, status: "failed", found: `${found}, without JetStream`, remedy: "start it with -js" };
 }
 
-function describe({ version, origin, binary }: LocatedServer): string {
+function describe({ version, origin, binary }: LocatedProgram): string {
   return `${formatVersion(version)} from ${origin} (${binary})`;
 }
 
-async function tryServer(located: LocatedServer): Promise<string> {
+async function tryServer(located: LocatedProgram): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "cascade-doctor-"));
   const guard = openGuard();
   try {

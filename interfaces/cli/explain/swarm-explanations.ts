@@ -36,6 +36,19 @@ export const SWARM_EXPLANATIONS = {
     ],
     example: "error broker-too-old: /usr/bin/nats-server is 2.2.0, at least 2.9.0 is needed",
   },
+  "sandbox-unavailable": {
+    causes: [
+      "no bubblewrap on PATH or in the cache, and none could be fetched",
+      "the kernel or a container's settings do not let ordinary users make namespaces",
+      "a probe got out: what is not enforced stands in the message; nothing was run",
+    ],
+    remedies: [
+      "install bubblewrap 0.8 or newer (Debian, Ubuntu: apt-get install bubblewrap), or name one: CASCADE_BWRAP_BIN=/path/to/bwrap",
+      "allow user namespaces: sysctl kernel.unprivileged_userns_clone=1 or kernel.apparmor_restrict_unprivileged_userns=0, or the container's security options",
+      "npm run cascade -- sandbox doctor says what is enforced here",
+    ],
+    example: "error sandbox-unavailable: no bubblewrap: PATH: none there; the cache: none there",
+  },
   "storage-full": {
     causes: [
       "the disk is full, or a limit of the server's account or stream is reached",
