@@ -13,6 +13,7 @@ import {
 } from "../bus/messages.ts";
 import { answer } from "../bus/requests.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Fixer } from "../core/fixer.ts";
 import type { AgentId } from "../core/ids.ts";
 import { LANES } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
@@ -47,6 +48,8 @@ export interface AgentOptions {
   readonly scrub?: (text: string) => string;
   /** Where tasks of the lane `sandbox` get theirs; without it there is none. The agent closes it. */
   readonly sandboxes?: Sandboxes;
+  /** Who proposes fixes of failing tests, the cheapest first; without it nobody does. */
+  readonly fixers?: readonly Fixer[];
   /** How long running tasks may take to end after `drain`. */
   readonly drainMs: number;
 }
@@ -103,6 +106,7 @@ class AgentProcess implements Agent {
       workers: this.#workers,
       programs: this.#programs,
       sandboxes: options.sandboxes ?? NO_SANDBOXES,
+      fixers: options.fixers ?? [],
       scrub: options.scrub ?? ((text: string) => text),
     };
     this.#results = new Results(parts);

@@ -25,7 +25,7 @@ export function openSkillContext(
   data: ContextData,
   logger: Logger,
   signal: AbortSignal,
-  reach: Pick<SkillContext, "commands" | "sandbox"> = {},
+  reach: Pick<SkillContext, "commands" | "repairs" | "sandbox"> = {},
 ): SkillContext {
   const { cacheFolder, ...own } = data;
   return {

@@ -1,16 +1,20 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
+import { systemClock } from "../core/clock.ts";
 import { SwarmError } from "../core/errors.ts";
+import type { Fixer } from "../core/fixer.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
 import { COMMAND_SKILL } from "../core/skill-allowance.ts";
 import { type ArgvSurroundings, runArgvSkill } from "./argv-skill.ts";
 import { commandsOf } from "./commands.ts";
 import { type CheckedOutput, checkedInputs, checkedOutput } from "./inputs.ts";
+import { openRepairs } from "./fix-loop/repairs.ts";
 import type { Programs } from "./programs.ts";
 import type { Sandboxes } from "./sandbox/sandbox.ts";
 import { type ContextData, openSkillContext } from "./skill-context.ts";
 import { loadSkill } from "./skill-loader.ts";
+import { openSteps } from "./steps-in-memory.ts";
 import type { LogBindings } from "./worker-messages.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
@@ -19,6 +23,8 @@ export interface SkillRunOptions {
   readonly workers: WorkerPool;
   readonly programs: Programs;
   readonly sandboxes: Sandboxes;
+  /** Who proposes fixes of failing tests, the cheapest first. */
+  readonly fixers: readonly Fixer[];
   readonly logger: Logger;
   /** Log lines of worker threads, NDJSON, not scrubbed yet. */
   readonly writeLogLine: (line: string) => void;
@@ -62,6 +68,20 @@ function usableSkill(skills: SkillCatalog, name: string): SkillManifest {
   return manifest;
 }
 
+/** What skills of the lane `sandbox` get beside what all have. @throws SwarmError `sandbox-unavailable` */
+async function sandboxReach(
+  { sandboxes, fixers }: SkillRunOptions,
+  context: ContextData,
+  logger: Logger,
+  signal: AbortSignal,
+) {
+  const sandbox = await sandboxes.forTask(signal);
+  const { runId, stageId, index } = context.run;
+  const name = [runId, stageId, String(index)].join("-");
+  const task = { name, runFolder: context.runFolder, steps: openSteps(), logger };
+  return { sandbox, repairs: openRepairs({ sandbox, fixers, clock: systemClock }, task) };
+}
+
 interface CheckedOrder extends SkillOrder {
   readonly manifest: SkillManifest;
   readonly inputs: JsonObject;
@@ -89,10 +109,9 @@ async function output(
     return workers.run(job, signal);
   }
   const skill = await loadSkill(module, declarations);
-  const sandbox = manifest.lane === "sandbox" ? await options.sandboxes.forTask(signal) : undefined;
   const reach = {
     ...(commands === undefined ? {} : { commands }),
-    ...(sandbox === undefined ? {} : { sandbox }),
+    ...(manifest.lane === "sandbox" ? await sandboxReach(options, context, logger, signal) : {}),
   };
   return skill(inputs, openSkillContext(context, logger, signal, reach));
 }

@@ -64,6 +64,8 @@ export const LIMITS = {
   snapshotFiles: 50_000,
   snapshotFileBytes: 67_108_864,
   snapshotBytes: 536_870_912,
+  /** A patch that is named by its file. */
+  patchBytes: 16_777_216,
 } as const;
 
 export type LimitName = keyof typeof LIMITS;

@@ -7,7 +7,7 @@ export interface Repairs {
    * Runs a suite, without fixing anything.
    * @throws SwarmError `sandbox-unavailable`, `tests-unreadable`, `path-not-found`, `invalid-input`, `limit-exceeded`
    */
-  test(order: TestOrder, signal: AbortSignal): Promise<TestOutcome>;
+  test(order: PatchedTestOrder, signal: AbortSignal): Promise<TestOutcome>;
   /**
    * Runs a suite, and changes the sources until its failing tests pass or nothing more can be tried. The project itself is changed
    * only as `apply` says, and only by fixes that our own run of the tests confirmed.
@@ -23,6 +23,11 @@ export interface TestOrder {
   readonly tests: readonly string[];
   /** Runs the tests instead of what was found out; a text is read by a shell of the sandbox. */
   readonly command?: string | readonly string[];
+}
+
+export interface PatchedTestOrder extends TestOrder {
+  /** A unified diff, or the absolute path of one: the tests run with it. One that the project has already changes nothing. */
+  readonly patch?: string;
 }
 
 export interface RepairOrder extends TestOrder {

@@ -3,6 +3,7 @@ import type { SwarmError } from "./errors.ts";
 import type { AgentId } from "./ids.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { InputSpec, Lane } from "./plan.ts";
+import type { Repairs } from "./repairs.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /** What a skill folder's `SKILL.md` declares. Inputs and outputs are checked at run time. */
@@ -102,6 +103,8 @@ export interface SkillContext {
   readonly commands?: SkillCommands;
   /** Only skills of the lane `sandbox` have it. */
   readonly sandbox?: Sandbox;
+  /** Runs test suites in that sandbox and looks for fixes; only skills of the lane `sandbox` have it. */
+  readonly repairs?: Repairs;
   /** Writes a file of the run in one step (write beside, then rename). Answers its absolute path. */
   writeArtifact(name: string, content: string | Uint8Array): Promise<string>;
 }

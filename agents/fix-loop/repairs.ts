@@ -1,7 +1,10 @@
-import { join } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { isAbsolute, join } from "node:path";
 import type { Logger } from "pino";
 import type { Clock } from "../../core/clock.ts";
+import { SwarmError } from "../../core/errors.ts";
 import type { Fixer } from "../../core/fixer.ts";
+import { refuseOver } from "../../core/limits.ts";
 import type { Repairs, TestOutcome } from "../../core/repairs.ts";
 import type { Sandbox } from "../../core/sandbox.ts";
 import type { Steps } from "../../core/steps.ts";
@@ -11,8 +14,7 @@ import { runFixLoop } from "./fix-run.ts";
 import { openProjectTests, reproduce } from "./project-tests.ts";
 
 export interface RepairParts {
-  /** @throws SwarmError `sandbox-unavailable` */
-  readonly openSandbox: () => Promise<Sandbox>;
+  readonly sandbox: Sandbox;
   /** The cheapest first. */
   readonly fixers: readonly Fixer[];
   readonly clock: Clock;
@@ -30,6 +32,7 @@ export interface RepairTask {
 
 /** What a skill of the lane `sandbox` gets to run tests and to look for fixes. */
 export function openRepairs(parts: RepairParts, task: RepairTask): Repairs {
+  const { sandbox, fixers } = parts;
   const branch = `cascade/fix-${task.name}`;
   const workspaceOf = (project: string, signal: AbortSignal): Promise<Workspace> =>
     openWorkspace(
@@ -44,10 +47,11 @@ export function openRepairs(parts: RepairParts, task: RepairTask): Repairs {
     );
   return {
     async test(order, signal) {
-      const sandbox = await parts.openSandbox();
       await using workspace = await workspaceOf(order.path, signal);
       const bench = await openProjectTests(order, { sandbox, workspace });
-      const at = { tree: workspace.baseTree, steps: task.steps };
+      const patch = order.patch === undefined ? undefined : await patchOf(order.patch);
+      const tree = patch === undefined ? workspace.baseTree : await workspace.treeWithPatch(patch);
+      const at = { tree, steps: task.steps };
       const { cases, failing, flaky } = await reproduce(bench, at, signal);
       const failures = failing.flatMap((id) => {
         const { file, message = "" } = cases.get(id) ?? {};
@@ -63,11 +67,24 @@ export function openRepairs(parts: RepairParts, task: RepairTask): Repairs {
       return outcome;
     },
     async fix(order, signal) {
-      const sandbox = await parts.openSandbox();
       await using workspace = await workspaceOf(order.path, signal);
-      const { fixers } = parts;
       const { steps, logger } = task;
       return await runFixLoop(order, { workspace, sandbox, fixers, steps, logger, branch }, signal);
     },
   };
+}
+
+/** A patch as it is, or read from the file that is named. */
+async function patchOf(given: string): Promise<string> {
+  if (!isAbsolute(given) || given.includes("\n")) return given;
+  try {
+    const { size } = await stat(given);
+    refuseOver("patchBytes", size);
+    return await readFile(given, "utf8");
+  } catch (error) {
+    if (error instanceof SwarmError) throw error;
+    throw new SwarmError("path-not-found", `${given} is to be a patch and cannot be read`, {
+      cause: error,
+    });
+  }
 }

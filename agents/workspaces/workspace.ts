@@ -56,6 +56,8 @@ export interface Workspace extends AsyncDisposable {
   entries(tree: string): Promise<readonly TreeEntry[]>;
   /** The contents of a file of a tree. */
   contents(tree: string, path: string): Promise<Buffer>;
+  /** Stores the present tree with a patch applied. Answers its hash: the present one when it has the patch already. @throws SwarmError `invalid-input` */
+  treeWithPatch(patch: string): Promise<string>;
   changes(from: string, to: string): Promise<readonly TreeChange[]>;
   patch(from: string, to: string): Promise<string>;
   /** A tree as a tar archive. */
@@ -230,6 +232,26 @@ class PrivateCopy implements Workspace {
       entries.push(`${entry}\t${path}\0`);
     }
     await this.#git.run(["update-index", "-z", "--index-info"], { index, input: entries.join("") });
+    return this.#git.text(["write-tree"], { index });
+  }
+
+  async treeWithPatch(patch: string): Promise<string> {
+    const index = join(this.gitDir, "candidate.index");
+    await this.#git.run(["read-tree", this.headTree], { index });
+    const apply = ["apply", "--cached", "--whitespace=nowarn"];
+    try {
+      await this.#git.run([...apply, "-"], { index, input: patch });
+    } catch (error) {
+      const reversed = [...apply, "--check", "--reverse", "-"];
+      const isThere = await this.#git.run(reversed, { index, input: patch }).then(
+        () => true,
+        () => false,
+      );
+      if (isThere) return this.headTree;
+      throw new SwarmError("invalid-input", `the patch does not fit: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
     return this.#git.text(["write-tree"], { index });
   }
 

@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pino } from "pino";
 import { openRepairs } from "../../agents/fix-loop/repairs.ts";
+import { openSandboxes } from "../../agents/sandbox/sandbox.ts";
 import { systemClock } from "../../core/clock.ts";
 import type { FixCandidate, Fixer, FixRequest } from "../../core/fixer.ts";
 import type { Json } from "../../core/json.ts";
 import type { RepairOrder, RepairOutcome } from "../../core/repairs.ts";
 import type { Steps } from "../../core/steps.ts";
-import { openTestSandbox } from "./test-sandbox.ts";
 
 /** Steps that are kept in memory, with what was done. */
 export function openTestSteps(recorded = new Map<string, Json>()) {
@@ -81,20 +81,23 @@ export async function makeProject(files: Files, options: { readonly git?: boolea
 
 export type Project = Awaited<ReturnType<typeof makeProject>>;
 
+const logger = pino({ level: process.env["FIX_LOOP_LOG"] ?? "silent" });
+const sandboxes = openSandboxes({ backend: "bubblewrap", env: process.env, logger });
+
 /** Runs the loop as an agent does, on real isolation. */
-export function runLoop(
+export async function runLoop(
   project: Project,
   fixers: readonly Fixer[],
   given: Partial<RepairOrder> & { readonly steps?: Steps; readonly signal?: AbortSignal } = {},
 ): Promise<RepairOutcome> {
   const { steps = openTestSteps().steps, signal = new AbortController().signal, ...order } = given;
   const repairs = openRepairs(
-    { openSandbox: async () => openTestSandbox(), fixers, clock: systemClock },
+    { sandbox: await sandboxes.forTask(signal), fixers, clock: systemClock },
     {
       name: "run-1-fix-0",
       runFolder: project.runFolder,
       steps,
-      logger: pino({ level: process.env["FIX_LOOP_LOG"] ?? "silent" }),
+      logger,
     },
   );
   return repairs.fix({ ...DEFAULT_ORDER, path: project.root, ...order }, signal);
