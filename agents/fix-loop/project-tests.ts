@@ -15,7 +15,7 @@ export async function openProjectTests(
   order: TestOrder,
   parts: { readonly sandbox: Sandbox; readonly workspace: Workspace },
 ): Promise<TestBench> {
-  const runner = await openRunner(projectFilesOf(parts.workspace));
+  const runner = await openRunner(projectFilesOf(parts.workspace), order.command);
   const chosen = selectTests(order.tests, runner.testFiles);
   return openTestBench({ ...parts, runner, chosen });
 }

@@ -1,3 +1,6 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { SwarmError } from "../../core/errors.ts";
 import { isJsonObject, type Json } from "../../core/json.ts";
 import type { ProjectFiles } from "./test-adapter.ts";
 
@@ -29,4 +32,28 @@ export async function packageOf(project: ProjectFiles): Promise<PackageFile | un
     dependencies: new Set([...namesOf("dependencies"), ...namesOf("devDependencies")]),
     keys: new Set(Object.keys(data)),
   };
+}
+
+/**
+ * Where the program of an installed package is, relative to the project; undefined when the project does not use the package.
+ * @throws SwarmError `not-supported` when it uses it and has not installed it
+ */
+export async function installedProgram(
+  project: ProjectFiles,
+  { name, programs }: { readonly name: string; readonly programs: readonly string[] },
+): Promise<string | undefined> {
+  const described = await packageOf(project);
+  if (described === undefined) return undefined;
+  const used =
+    described.dependencies.has(name) ||
+    new RegExp(`\\b${name}\\b`).test(described.scripts["test"] ?? "");
+  if (!used) return undefined;
+  for (const program of programs) {
+    const path = `node_modules/${name}/${program}`;
+    const info = await stat(join(project.root, path)).catch(() => undefined);
+    if (info?.isFile() === true) return path;
+  }
+  throw new SwarmError("not-supported", `the tests need ${name}, which is not installed`, {
+    hint: `install the packages of ${project.root} first; the sandbox has no network`,
+  });
 }
