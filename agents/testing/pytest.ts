@@ -25,6 +25,7 @@ export const pytest: TestAdapter = {
       env: { PYTHONDONTWRITEBYTECODE: "1", PYTHONHASHSEED: "0", PY_COLORS: "0" },
       argv: (given, report) => [
         ...[python.program, "-m", "pytest", "-p", "no:cacheprovider", "-q"],
+        ...["--continue-on-collection-errors"],
         ...[`--junitxml=${report}`, "-o", "junit_family=xunit1", "--rootdir=."],
         ...(given ?? []).map((file) => `./${file}`),
       ],
