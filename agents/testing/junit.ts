@@ -21,10 +21,12 @@ export function readJunit(text: string): readonly JunitCase[] {
   let open: OpenCase | undefined;
   let isMessage = false;
   let root: string | undefined;
+  let depth = 0;
   const parser = sax.parser(true, { xmlns: false, position: false });
   parser.onopentag = ({ name, attributes }) => {
     const given = attributes as Record<string, string>;
-    if (root === undefined) {
+    if (depth++ === 0) {
+      if (root !== undefined) throw new Error("there is something after the report");
       root = name;
       if (!ROOTS.has(name)) throw new Error(`<${name}> is no JUnit report`);
     }
@@ -44,6 +46,7 @@ export function readJunit(text: string): readonly JunitCase[] {
   parser.ontext = onText;
   parser.oncdata = onText;
   parser.onclosetag = (name) => {
+    depth -= 1;
     if (name === "testsuite") suites.pop();
     if (name === "failure" || name === "error") isMessage = false;
     if (name !== "testcase" || open === undefined) return;

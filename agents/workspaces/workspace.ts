@@ -47,7 +47,7 @@ export interface Workspace extends AsyncDisposable {
   readonly paths: readonly string[];
   /** The text of a file of the tree with all fixes so far; undefined when there is none, or it is no text. */
   read(path: string): Promise<string | undefined>;
-  /** Stores a tree: the present one with these edits. Answers its hash. @throws SwarmError `skill-failed` for a path that git refuses */
+  /** Stores a tree: the present one with these edits. Answers its hash. @throws SwarmError `invalid-input` or `skill-failed` for a path that cannot be */
   treeWith(edits: Edits): Promise<string>;
   /** Unix time of all commits. */
   readonly atSeconds: number;
@@ -226,6 +226,7 @@ class PrivateCopy implements Workspace {
     await this.#git.run(["read-tree", this.headTree], { index });
     const entries: string[] = [];
     for (const [path, content] of Object.entries(edits)) {
+      refusePath(path);
       const mode = this.#modes.get(path) ?? "100644";
       const entry =
         content === null ? `0 ${"0".repeat(40)}` : `${mode} ${await this.#stored(content)}`;
@@ -333,6 +334,15 @@ class PrivateCopy implements Workspace {
     if (this.headTree !== this.baseTree) return;
     await rm(this.gitDir, { recursive: true, force: true });
   }
+}
+
+/** git leaves out such paths without a word. @throws SwarmError `invalid-input` */
+function refusePath(path: string): void {
+  const isPlain = path
+    .split("/")
+    .every((part) => part !== "" && part !== "." && part !== ".." && !/^\.git$/i.test(part));
+  if (isPlain && !/[\0\n\\]/.test(path)) return;
+  throw new SwarmError("invalid-input", `${JSON.stringify(path)} is no path of the project`);
 }
 
 /** Who commits, and when. @param atSeconds Unix time */
