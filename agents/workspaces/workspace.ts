@@ -347,7 +347,7 @@ function refusePath(path: string): void {
 
 /** Who commits, and when. @param atSeconds Unix time */
 export function commitEnvironment(atSeconds: number): Readonly<Record<string, string>> {
-  const at = `${atSeconds} +0000`;
+  const at = `@${atSeconds} +0000`;
   return {
     GIT_AUTHOR_NAME: AUTHOR.name,
     GIT_AUTHOR_EMAIL: AUTHOR.email,
