@@ -8,8 +8,8 @@ import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts"
 import { COMMAND_SKILL } from "../core/skill-allowance.ts";
 import { type ArgvSurroundings, runArgvSkill } from "./argv-skill.ts";
 import { commandsOf } from "./commands.ts";
-import { type CheckedOutput, checkedInputs, checkedOutput } from "./inputs.ts";
 import { openRepairs } from "./fix-loop/repairs.ts";
+import { type CheckedOutput, checkedInputs, checkedOutput } from "./inputs.ts";
 import type { Programs } from "./programs.ts";
 import type { Sandboxes } from "./sandbox/sandbox.ts";
 import { type ContextData, openSkillContext } from "./skill-context.ts";

@@ -14,7 +14,8 @@ export interface Candidate extends FixCandidate {
   readonly problem?: string;
 }
 
-const CANDIDATES_PER_ATTEMPT = 400;
+/** New ones; what a fixer has beyond them comes at the next attempt. */
+const CANDIDATES_PER_ATTEMPT = 100;
 
 /**
  * The candidates for one group of tests: what fixers propose, one at a time and each tree once. When a fixer has no more, those come again that
@@ -37,12 +38,12 @@ export class CandidateSource {
   /** @throws what the fixer throws */
   async next(turn: FixTurn, signal: AbortSignal): Promise<Proposal> {
     const open = await this.#attemptOf(turn, signal);
-    while (open.taken < CANDIDATES_PER_ATTEMPT) {
+    while (open.fresh < CANDIDATES_PER_ATTEMPT) {
       const candidate = await this.#ask(open, turn);
       if (candidate === undefined) break;
       if (this.#candidates.has(candidate.key)) continue;
       this.#candidates.set(candidate.key, candidate);
-      open.isFresh = true;
+      open.fresh += 1;
       this.count += 1;
       const { key, description } = candidate;
       return { status: "candidate", key, description, isKnownToMend: false };
@@ -52,7 +53,7 @@ export class CandidateSource {
       const { key, description } = known;
       return { status: "candidate", key, description, isKnownToMend: true };
     }
-    const { isFresh } = open;
+    const isFresh = open.fresh > 0;
     await this.close();
     return { status: "exhausted", isFresh };
   }
@@ -89,7 +90,7 @@ export class CandidateSource {
     await this.close();
     const fixer = this.#given.fixers[turn.fixer];
     if (fixer === undefined) throw new Error(`no fixer ${turn.fixer}`);
-    this.#open = { attempt: turn.attempt, fixer, signal, taken: 0, isFresh: false };
+    this.#open = { attempt: turn.attempt, fixer, signal, taken: 0, fresh: 0 };
     return this.#open;
   }
 
@@ -147,7 +148,7 @@ interface OpenAttempt {
   readonly fixer: Fixer;
   readonly signal: AbortSignal;
   taken: number;
-  isFresh: boolean;
+  fresh: number;
   iterator?: AsyncIterator<FixCandidate>;
   editing?: { readonly folder: string } & AsyncDisposable;
 }

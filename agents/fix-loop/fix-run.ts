@@ -195,7 +195,9 @@ class FixRun {
     const failures = casesOf(turn.group, this.#cases).map((test) => failureOf(test, paths));
     const suspects = await suspectsOf(failures, paths, (path) => this.#parts.workspace.read(path));
     const earlier = turn.tried.map(({ description, why }) => ({ description, why }));
-    return { workspace, failures, suspects, attempt: turn.attempt, earlier };
+    const { task } = this.#order;
+    const asked = task === undefined ? {} : { task };
+    return { workspace, failures, suspects, attempt: turn.attempt, earlier, ...asked };
   }
 
   async #checkPolicy(key: string): Promise<Verdict> {
@@ -305,14 +307,26 @@ class FixRun {
   }
 
   async #escalate(turn: FixTurn & { readonly reason: EscalationReason }): Promise<void> {
-    const paths = new Set(this.#parts.workspace.paths);
-    const tests = casesOf(turn.group, this.#cases);
     const tried = turn.tried.slice(-TRIED_SHOWN).map(({ description, why, fixer }) => ({
       description,
       why,
       fixer: this.#parts.fixers[fixer]?.name ?? "",
     }));
-    for (const test of tests) {
+    await this.#escalateTests(turn.group, REASONS[turn.reason], tried);
+    this.#say("fix.escalated", {
+      tests: turn.group,
+      reason: turn.reason,
+      tried: turn.tried.length,
+    });
+  }
+
+  async #escalateTests(
+    group: TestGroup,
+    reason: string,
+    tried: Escalation["tried"],
+  ): Promise<void> {
+    const paths = new Set(this.#parts.workspace.paths);
+    for (const test of casesOf(group, this.#cases)) {
       const failure = failureOf(test, paths);
       const read = (path: string) => this.#parts.workspace.read(path);
       const suspects = (await suspectsOf([failure], paths, read)).slice(0, SUSPECTS_SHOWN);
@@ -321,15 +335,10 @@ class FixRun {
         ...(test.file === undefined ? {} : { file: test.file }),
         message: test.message.slice(0, MESSAGE_SHOWN).toWellFormed(),
         suspects,
-        reason: REASONS[turn.reason],
+        reason,
         tried,
       });
     }
-    this.#say("fix.escalated", {
-      tests: turn.group,
-      reason: turn.reason,
-      tried: turn.tried.length,
-    });
   }
 
   async #conclude(): Promise<void> {
@@ -351,8 +360,13 @@ class FixRun {
   async #lookAgain(): Promise<void> {
     const { workspace } = this.#parts;
     const run = await set(this.#bench).run(workspace.headTree, undefined, this.#signal);
-    if (run.status === "reported") this.#cases = run.cases;
-    else this.#notes.push(`with the fixes the tests cannot be read: ${run.why}`);
+    if (run.status === "reported") {
+      this.#cases = run.cases;
+      const broken = idsOf(run.cases, "failed").filter(
+        (id) => !this.#flaky.has(id) && !this.#escalations.has(id),
+      );
+      await this.#escalateTests(broken, "it fails with the fixes; regression_check is off", []);
+    } else this.#notes.push(`with the fixes the tests cannot be read: ${run.why}`);
   }
 
   async #outcome(): Promise<RepairOutcome> {

@@ -49,6 +49,7 @@ function whyRefused(changes: readonly FileChange[], policy: FixPolicy): string |
   return undefined;
 }
 
+const HIDDEN = /[[\p{Cc}\p{Cf}]--[\t\n\v\f\r]]/v;
 const FILE_MODES: ReadonlySet<string> = new Set(["100644", "100755"]);
 
 function whyFileRefused(
@@ -74,10 +75,7 @@ function whyFileRefused(
   if (after.text.includes("\r\n") && before?.text !== undefined && !before.text.includes("\r\n")) {
     return "changes its line ends";
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  const hidden =
-    /[\u0000-\u0008\u000e-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069]/;
-  if (hidden.test(after.text) && !hidden.test(before?.text ?? ""))
+  if (HIDDEN.test(after.text) && !HIDDEN.test(before?.text ?? ""))
     return "gets invisible characters";
   return undefined;
 }

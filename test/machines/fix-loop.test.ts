@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createActor, fromPromise, waitFor } from "xstate";
 import {
-  type FixLoopSettings,
   type EscalationReason,
+  type FixLoopSettings,
   type FixTarget,
   type FixTurn,
   fixLoopMachine,

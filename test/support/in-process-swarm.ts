@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NatsConnection } from "nats";
 import type { Logger } from "pino";
-import { type Agent, openAgent } from "../../agents/agent.ts";
+import { type Agent, type AgentOptions, openAgent } from "../../agents/agent.ts";
 import { openBus } from "../../bus/connection.ts";
 import { type Client, openClient } from "../../coordinator/client.ts";
 import { type Coordinator, openCoordinator } from "../../coordinator/coordinator.ts";
@@ -44,6 +44,8 @@ export async function startInProcessSwarm(
     readonly coordinators?: number;
     /** With it, the swarm has the shipped skills too, as far as they are allowed. */
     readonly allowance?: SkillAllowance;
+    /** With it, agents take tasks of the lane `sandbox`. */
+    readonly sandbox?: Required<Pick<AgentOptions, "sandboxes" | "fixers">>;
   } = {},
 ): Promise<InProcessSwarm> {
   const server = await startTestServer();
@@ -78,7 +80,12 @@ export async function startInProcessSwarm(
       const agent = await openAgent({
         connection,
         agentId: parseAgentId(id),
-        slots: { light: slots.light ?? 8, heavy: slots.heavy ?? 1, sandbox: 0 },
+        slots: {
+          light: slots.light ?? 8,
+          heavy: slots.heavy ?? 1,
+          sandbox: options.sandbox === undefined ? 0 : 1,
+        },
+        ...options.sandbox,
         skills,
         clock: systemClock,
         logger,

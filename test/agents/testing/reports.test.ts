@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { plainText, projectPath } from "../../../agents/testing/box-paths.ts";
 import {
   baselineOf,
   type Cases,
@@ -8,7 +9,6 @@ import {
 } from "../../../agents/testing/compare-runs.ts";
 import { readJunit } from "../../../agents/testing/junit.ts";
 import { readTap } from "../../../agents/testing/tap.ts";
-import { plainText, projectPath } from "../../../agents/testing/box-paths.ts";
 import { withIds } from "../../../agents/testing/test-adapter.ts";
 import type { TestCase } from "../../../agents/testing/test-run.ts";
 import { selectTests } from "../../../agents/testing/test-selection.ts";

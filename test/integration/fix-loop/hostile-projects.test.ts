@@ -87,6 +87,8 @@ describe("a copy of a hostile project", () => {
     const workspace = await useAll(project);
     expect(workspace.paths).toEqual([".gitattributes", "a.txt"]);
     expect(hasRun()).toBe(false);
+    project.git("status");
+    expect(hasRun()).toBe(true); // it is a trap
   });
 
   it("does not follow a .git that names another repository", async () => {
