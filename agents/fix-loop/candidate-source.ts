@@ -16,6 +16,8 @@ export interface Candidate extends FixCandidate {
 
 /** New ones; what a fixer has beyond them comes at the next attempt. */
 const CANDIDATES_PER_ATTEMPT = 100;
+/** When one mends some of the tests, so many more are looked at for one that mends all. */
+const CANDIDATES_AFTER_PARTIAL = 15;
 
 /**
  * The candidates for one group of tests: what fixers propose, one at a time and each tree once. When a fixer has no more, those come again that
@@ -38,7 +40,7 @@ export class CandidateSource {
   /** @throws what the fixer throws */
   async next(turn: FixTurn, signal: AbortSignal): Promise<Proposal> {
     const open = await this.#attemptOf(turn, signal);
-    while (open.fresh < CANDIDATES_PER_ATTEMPT) {
+    while (open.fresh < open.most) {
       const candidate = await this.#ask(open, turn);
       if (candidate === undefined) break;
       if (this.#candidates.has(candidate.key)) continue;
@@ -66,7 +68,12 @@ export class CandidateSource {
 
   /** Remembers one that mends some tests of the group, but not all. */
   noteMends(key: string, tests: number): void {
-    if (tests > 0) this.#mends.set(key, tests);
+    if (tests === 0) return;
+    this.#mends.set(key, tests);
+    const open = this.#open;
+    if (open !== undefined) {
+      open.most = Math.min(open.most, open.fresh + CANDIDATES_AFTER_PARTIAL);
+    }
   }
 
   /** Ends the fixer's sequence and throws its worktree away. */
@@ -90,7 +97,14 @@ export class CandidateSource {
     await this.close();
     const fixer = this.#given.fixers[turn.fixer];
     if (fixer === undefined) throw new Error(`no fixer ${turn.fixer}`);
-    this.#open = { attempt: turn.attempt, fixer, signal, taken: 0, fresh: 0 };
+    this.#open = {
+      attempt: turn.attempt,
+      fixer,
+      signal,
+      taken: 0,
+      fresh: 0,
+      most: CANDIDATES_PER_ATTEMPT,
+    };
     return this.#open;
   }
 
@@ -149,6 +163,7 @@ interface OpenAttempt {
   readonly signal: AbortSignal;
   taken: number;
   fresh: number;
+  most: number;
   iterator?: AsyncIterator<FixCandidate>;
   editing?: { readonly folder: string } & AsyncDisposable;
 }
