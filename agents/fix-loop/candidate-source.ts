@@ -113,7 +113,7 @@ export class CandidateSource {
     const { steps, workspace } = this.#given;
     const number = open.taken;
     open.taken += 1;
-    const name = `proposal ${shortHash([workspace.headTree, this.group])} ${turn.attempt} ${number}`;
+    const name = `proposal:${shortHash([workspace.headTree, this.group])}:${turn.attempt}:${number}`;
     let asked: FixCandidate | undefined;
     const ask = async (): Promise<void> => {
       asked = await this.#nextOf(open, turn);

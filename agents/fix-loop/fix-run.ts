@@ -271,7 +271,7 @@ class FixRun {
       enforcement: sandbox.enforcement,
       adapter: set(this.#bench).adapter,
     });
-    const fix = await steps.once<JsonObject>(`accept ${at.key.slice(0, 16)}`, async () => ({
+    const fix = await steps.once<JsonObject>(`accept:${at.key.slice(0, 16)}`, async () => ({
       tests,
       description: candidate.description,
       fixer: candidate.fixer,

@@ -35,7 +35,7 @@ export async function reproduce(
   { tree, steps }: { readonly tree: string; readonly steps: Steps },
   signal: AbortSignal,
 ): Promise<Reproduction> {
-  const recorded = await steps.once(`baseline ${tree.slice(0, 16)}`, async () => {
+  const recorded = await steps.once(`baseline:${tree.slice(0, 16)}`, async () => {
     const { cases, failing, flaky, durationMs, runs } = await runTwice(bench, tree, signal);
     const all: readonly RecordedCase[] = [...cases.values()].map(recordedCase);
     return { cases: all, failing, flaky, durationMs, runs };

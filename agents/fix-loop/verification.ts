@@ -46,7 +46,7 @@ export class Verification {
     signal: AbortSignal,
   ): Promise<TestsOutcome> {
     const { tree, group } = order;
-    const name = `tests ${tree.slice(0, 16)} ${shortHash(group.map(({ id }) => id))}`;
+    const name = `tests:${tree.slice(0, 16)}:${shortHash(group.map(({ id }) => id))}`;
     return this.#steps.once<TestsOutcome>(name, async () => {
       const run = await this.#bench.run(tree, filesOf(group), signal);
       const { durationMs } = run;
@@ -72,7 +72,7 @@ export class Verification {
     signal: AbortSignal,
   ): Promise<SuiteOutcome> {
     const { tree, before, flaky } = order;
-    const name = `suite ${tree.slice(0, 16)} ${shortHash(order.mended.map(({ id }) => id))}`;
+    const name = `suite:${tree.slice(0, 16)}:${shortHash(order.mended.map(({ id }) => id))}`;
     return this.#steps.once<SuiteOutcome>(name, async () => {
       const first = await this.#bench.run(tree, undefined, signal);
       const problems = this.#problems(first, order);

@@ -224,7 +224,7 @@ for (let at = 0; at < 40; at++) test(\`coin \${at}\`, () => assert.ok(Math.rando
     const paid = { description: "asked", edits: { "src/sum.js": RIGHT }, costUsd: 0.01 };
     const fixer = scriptedFixer([[{ "src/sum.js": OTHER }], [paid]]);
     const first = await runLoop(project, [fixer], { steps: steps.steps });
-    expect(steps.done.map((name) => name.split(" ")[0])).toEqual([
+    expect(steps.done.map((name) => name.split(":")[0])).toEqual([
       ...[
         "copy",
         "baseline",
