@@ -29,6 +29,8 @@ export class CandidateSource {
   count = 0;
   readonly #given: SourceOptions;
   readonly #candidates = new Map<string, Candidate>();
+  /** Fixers whose candidates cost nothing: they propose many, which are asked for again instead of recorded. */
+  readonly #free = new Set<Fixer>();
   readonly #mends = new Map<string, number>();
   #open: OpenAttempt | undefined;
 
@@ -114,6 +116,7 @@ export class CandidateSource {
     const number = open.taken;
     open.taken += 1;
     const name = `proposal:${shortHash([workspace.headTree, this.group])}:${turn.attempt}:${number}`;
+    if (this.#free.has(open.fixer)) return this.#made(await this.#nextOf(open, turn), open);
     let asked: FixCandidate | undefined;
     const ask = async (): Promise<void> => {
       asked = await this.#nextOf(open, turn);
@@ -124,8 +127,13 @@ export class CandidateSource {
       return asked.costUsd === undefined ? "free" : { ...asked };
     });
     if (recorded === "end") return undefined;
+    if (recorded === "free") this.#free.add(open.fixer);
     if (recorded === "free" && asked === undefined) await ask();
     const candidate = recorded === "free" ? asked : (recorded as unknown as FixCandidate);
+    return this.#made(candidate, open);
+  }
+
+  #made(candidate: FixCandidate | undefined, open: OpenAttempt): Promise<Candidate> | undefined {
     return candidate === undefined ? undefined : this.#withTree(candidate, open.fixer.name);
   }
 

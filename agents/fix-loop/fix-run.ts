@@ -232,7 +232,10 @@ class FixRun {
 
   async #verifyTests(at: FixTarget): Promise<Verdict> {
     const group = casesOf(at.group, this.#cases);
-    const outcome = await set(this.#verification).tests({ tree: at.key, group }, this.#signal);
+    const outcome = await set(this.#verification).tests(
+      { tree: at.key, group, isRecorded: this.#candidate(at.key).costUsd !== undefined },
+      this.#signal,
+    );
     this.#testsOutcomes.set(at.key, outcome);
     if (outcome.why !== "") this.#source?.noteMends(at.key, outcome.mended.length);
     return this.#tell(this.#candidate(at.key), verdictOf(outcome));

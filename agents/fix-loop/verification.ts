@@ -42,12 +42,17 @@ export class Verification {
 
   /** Runs the files of the failing tests; all of them must pass, a missing one fails. */
   tests(
-    order: { readonly tree: string; readonly group: readonly TestCase[] },
+    order: {
+      readonly tree: string;
+      readonly group: readonly TestCase[];
+      /** False: of many cheap candidates, whose outcomes would be too many to record. */
+      readonly isRecorded: boolean;
+    },
     signal: AbortSignal,
   ): Promise<TestsOutcome> {
     const { tree, group } = order;
     const name = `tests:${tree.slice(0, 16)}:${shortHash(group.map(({ id }) => id))}`;
-    return this.#steps.once<TestsOutcome>(name, async () => {
+    const verify = async (): Promise<TestsOutcome> => {
       const run = await this.#bench.run(tree, filesOf(group), signal);
       const { durationMs } = run;
       if (run.status === "unreadable") return { ...unreadable(run), mended: [], durationMs };
@@ -55,7 +60,8 @@ export class Verification {
       const left = group.filter((test) => !isMended(test));
       const mended = group.filter(isMended).map(({ id }) => id);
       return { mended, why: whyLeft(left, run.cases), signature: signature(left, run), durationMs };
-    });
+    };
+    return order.isRecorded ? this.#steps.once(name, verify) : verify();
   }
 
   /**
