@@ -15,6 +15,7 @@ import {
 } from "../bus/messages.ts";
 import { answer } from "../bus/requests.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Fixer } from "../core/fixer.ts";
 import type { AgentId } from "../core/ids.ts";
 import { LANES } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
@@ -53,6 +54,8 @@ export interface AgentOptions {
   readonly sandboxes?: Sandboxes;
   /** Default: it knows none. */
   readonly secrets?: Secrets;
+  /** Who proposes fixes of failing tests, the cheapest first; without it nobody does. */
+  readonly fixers?: readonly Fixer[];
   /** How long running tasks may take to end after `drain`. */
   readonly drainMs: number;
 }
@@ -112,6 +115,7 @@ class AgentProcess implements Agent {
       workers: this.#workers,
       programs: this.#programs,
       sandboxes: options.sandboxes ?? NO_SANDBOXES,
+      fixers: options.fixers ?? [],
       scrub: options.scrub ?? ((text: string) => text),
       recordStep: ({ shard, epoch }: Task, step: TaskStep) =>
         this.#results.deliver(shard, epoch, step),

@@ -11,6 +11,7 @@ import { registerEnvironment, Scrubber } from "../core/scrub.ts";
 import { ALLOWANCE_VARIABLE, allowanceFromText } from "../core/skill-allowance.ts";
 import { openSwarmCatalog } from "../language/swarm-catalog.ts";
 import { openAgent } from "./agent.ts";
+import { openFixers } from "./fixers/open-fixers.ts";
 import { pruneResultCache, resultCacheFolder } from "./result-cache.ts";
 import { openSandboxes, sandboxBackend } from "./sandbox/sandbox.ts";
 import { openSecrets } from "./secrets.ts";
@@ -54,6 +55,7 @@ async function main(scrubber: Scrubber): Promise<void> {
     clock: systemClock,
     logger,
     cacheFolder,
+    fixers: openFixers(env, logger),
     sandboxes: openSandboxes({ backend: sandboxBackend(env), env, logger }),
     secrets: openSecrets({ env, directory, onValue: (value) => scrubber.register(value) }),
     writeLogLine: (line) => void process.stdout.write(scrubber.scrub(line)),

@@ -25,11 +25,11 @@ export interface ContextData {
 
 /** What a skill reaches through its agent; all but the memory only in the agent's own process. */
 export type SkillReach = { readonly askMemory: AskMemory } & Partial<
-  Pick<SkillContext, "commands" | "sandbox" | "steps">
+  Pick<SkillContext, "commands" | "repairs" | "sandbox" | "steps">
 >;
 
 /** Nothing is kept: another attempt does all of it again. */
-const unrecordedSteps: Steps = { once: (_name, work) => work() };
+export const unrecordedSteps: Steps = { once: (_name, work) => work() };
 
 let writes = 0;
 const ARTIFACT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;

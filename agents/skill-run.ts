@@ -2,16 +2,18 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { systemClock } from "../core/clock.ts";
 import { SwarmError } from "../core/errors.ts";
+import type { Fixer } from "../core/fixer.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
 import { COMMAND_SKILL } from "../core/skill-allowance.ts";
 import type { Steps } from "../core/steps.ts";
 import { type ArgvSurroundings, runArgvSkill } from "./argv-skill.ts";
 import { commandsOf } from "./commands.ts";
+import { openRepairs } from "./fix-loop/repairs.ts";
 import { type CheckedOutput, checkedInputs, checkedOutput } from "./inputs.ts";
 import type { Programs } from "./programs.ts";
 import type { Sandboxes } from "./sandbox/sandbox.ts";
-import { type ContextData, openSkillContext } from "./skill-context.ts";
+import { type ContextData, openSkillContext, unrecordedSteps } from "./skill-context.ts";
 import { loadSkill } from "./skill-loader.ts";
 import type { AskMemory } from "./skill-memory.ts";
 import { refuseOtherVersion } from "./skill-version.ts";
@@ -23,6 +25,8 @@ export interface SkillRunOptions {
   readonly workers: WorkerPool;
   readonly programs: Programs;
   readonly sandboxes: Sandboxes;
+  /** Who proposes fixes of failing tests, the cheapest first. */
+  readonly fixers: readonly Fixer[];
   readonly logger: Logger;
   /** Log lines of worker threads, NDJSON, not scrubbed yet. */
   readonly writeLogLine: (line: string) => void;
@@ -73,6 +77,20 @@ function usableSkill(skills: SkillCatalog, name: string): SkillManifest {
   return manifest;
 }
 
+/** What skills of the lane `sandbox` get beside what all have. @throws SwarmError `sandbox-unavailable` */
+async function sandboxReach(
+  { sandboxes, fixers }: SkillRunOptions,
+  { context, steps = unrecordedSteps }: SkillOrder,
+  logger: Logger,
+  signal: AbortSignal,
+) {
+  const sandbox = await sandboxes.forTask(signal);
+  const { runId, stageId, index } = context.run;
+  const name = [runId, stageId, String(index)].join("-");
+  const task = { name, runFolder: context.runFolder, steps, logger };
+  return { sandbox, repairs: openRepairs({ sandbox, fixers, clock: systemClock }, task) };
+}
+
 interface CheckedOrder extends SkillOrder {
   readonly manifest: SkillManifest;
   readonly inputs: JsonObject;
@@ -80,9 +98,10 @@ interface CheckedOrder extends SkillOrder {
 
 async function output(
   options: SkillRunOptions,
-  { manifest, inputs, context, bindings, steps, askMemory }: CheckedOrder,
+  order: CheckedOrder,
   signal: AbortSignal,
 ): Promise<unknown> {
+  const { manifest, inputs, context, bindings, steps, askMemory } = order;
   const { workers, programs, writeLogLine, scrub } = options;
   const logger = options.logger.child(bindings);
   const surroundings: ArgvSurroundings = { programs, logger, scrub, signal };
@@ -100,11 +119,10 @@ async function output(
     return workers.run(job, signal);
   }
   const skill = await loadSkill(module, declarations);
-  const sandbox = manifest.lane === "sandbox" ? await options.sandboxes.forTask(signal) : undefined;
   const reach = {
     askMemory,
     ...(commands === undefined ? {} : { commands }),
-    ...(sandbox === undefined ? {} : { sandbox }),
+    ...(manifest.lane === "sandbox" ? await sandboxReach(options, order, logger, signal) : {}),
     ...(steps === undefined ? {} : { steps }),
   };
   return skill(inputs, openSkillContext(context, logger, signal, reach));

@@ -42,6 +42,7 @@ async function main(order: TrialOrder): Promise<void> {
     workers,
     programs,
     sandboxes,
+    fixers: [],
     logger,
     writeLogLine: write,
     scrub: (text) => scrubber.scrub(text),

@@ -32,6 +32,8 @@ export const ERROR_CODES = {
   "path-unreadable": "The path exists but cannot be read.",
   "nothing-to-do": "There is nothing to work on.",
   "skill-changed": "An agent has another version of the skill than the run is pinned to.",
+  "tests-unreadable": "A test suite ran, but left no result that can be believed.",
+  "tests-failing": "Tests go on failing.",
   "skill-failed": "A skill ended with an error.",
   "skill-crashed": "The process or thread that ran a skill died.",
   "sandbox-unavailable": "No sandbox could be had, or it does not keep programs in.",

@@ -20,6 +20,8 @@ export interface FixRequest {
   readonly attempt: number;
   /** What was tried before and why it did not hold. */
   readonly earlier: readonly { readonly description: string; readonly why: string }[];
+  /** What the person wants to be kept in mind. */
+  readonly task?: string;
 }
 
 export interface TestFailure {

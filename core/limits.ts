@@ -86,6 +86,12 @@ export const LIMITS = {
   /** Single edits that the mutation repairer proposes for one file, and for all of one request. */
   repairCandidatesPerFile: 400,
   repairCandidates: 1_500,
+  /** Of a project that is copied for its tests: files, one file, all together. */
+  snapshotFiles: 50_000,
+  snapshotFileBytes: 67_108_864,
+  snapshotBytes: 536_870_912,
+  /** A patch that is named by its file. */
+  patchBytes: 16_777_216,
 } as const;
 
 export type LimitName = keyof typeof LIMITS;

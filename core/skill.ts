@@ -4,6 +4,7 @@ import type { AgentId } from "./ids.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { SkillMemory } from "./memory.ts";
 import type { InputSpec, Lane } from "./plan.ts";
+import type { Repairs } from "./repairs.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { Steps } from "./steps.ts";
 
@@ -113,6 +114,8 @@ export interface SkillContext {
   readonly commands?: SkillCommands;
   /** Only skills of the lane `sandbox` have it. */
   readonly sandbox?: Sandbox;
+  /** Runs test suites in that sandbox and looks for fixes; only skills of the lane `sandbox` have it. */
+  readonly repairs?: Repairs;
   /** Writes a file of the run in one step (write beside, then rename). Answers its absolute path. */
   writeArtifact(name: string, content: string | Uint8Array): Promise<string>;
 }

@@ -25,6 +25,8 @@ const INFRASTRUCTURE: ReadonlySet<ErrorCode> = new Set([
 ]);
 const RUN: ReadonlySet<ErrorCode> = new Set([
   "skill-failed",
+  "tests-failing",
+  "tests-unreadable",
   "skill-crashed",
   "task-timeout",
   "no-attempts-left",

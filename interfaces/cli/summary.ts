@@ -2,6 +2,7 @@ import type { PublishedEvent } from "../../bus/messages.ts";
 import type { ErrorRecord } from "../../core/errors.ts";
 import { formatLocation } from "../../core/errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
+import { fixLines } from "./fix-lines.ts";
 import type { Gate } from "./quality-gate.ts";
 import { type ReportFile, shortPath } from "./report-files.ts";
 import { printable } from "./terminal-text.ts";
@@ -83,7 +84,9 @@ export class RunSummary {
       ];
     }
     const { output } = this;
-    const result = isJsonObject(output) ? qualityLines(output, about.columns) : [];
+    const result = isJsonObject(output)
+      ? [...qualityLines(output, about.columns), ...fixLines(output, about.directory)]
+      : [];
     const files = reportLines(about);
     return [
       ...(output === undefined || result.length > 0 || files.length > 0

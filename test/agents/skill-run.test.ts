@@ -27,6 +27,7 @@ function run(found: SkillManifest | undefined, refusal?: SwarmError): Promise<un
     {
       skills: { find: () => found, refusalOf: () => refusal, names: () => [] },
       workers: { run: never, close: never },
+      fixers: [],
       programs: { run: never, close: never },
       sandboxes: { forTask: never, close: never },
       logger: openLogger({ service: "test", scrubber: new Scrubber(), write: () => {} }),

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { openCascadeRegistry, shippedCascadesFolder } from "../../language/cascade-registry.ts";
+import { compileCascade } from "../../language/compile.ts";
 import { openSkillCatalog, shippedSkillsFolder } from "../../language/skill-catalog.ts";
 
 it("verify-findings takes no result from the cache of earlier runs", async () => {
@@ -30,4 +32,43 @@ it("verify-findings executes the skills whose findings code-quality-swarm report
     }),
   );
   expect(verify).toEqual(quality);
+});
+
+it("test-and-fix runs the tests once more with the patch of its fixes", async () => {
+  const skills = await openSkillCatalog([shippedSkillsFolder]);
+  const { stages } = await openCascadeRegistry([shippedCascadesFolder], skills).plan(
+    "test-and-fix",
+  );
+  expect(
+    stages.map(({ id, skills: calls }) => [id, calls.map(({ skill, lane }) => `${skill} ${lane}`)]),
+  ).toEqual([
+    ["functionality-audit", ["codex-sandbox sandbox"]],
+    ["validate-fixes", ["regression-tests sandbox"]],
+    ["outputs", []],
+  ]);
+  expect(stages[1]?.skills[0]?.inputs["patch"]).toMatchObject({
+    kind: "reference",
+    reference: { source: expect.stringContaining("functionality-audit") },
+  });
+});
+
+it("a codex-sandbox stage of the description is carried out by the shipped skill", async () => {
+  const skills = await openSkillCatalog([shippedSkillsFolder]);
+  const file = new URL("../fixtures/description/06-test-and-fix.yaml", import.meta.url);
+  const compiled = compileCascade({ text: readFileSync(file, "utf8"), file: "c.yaml" }, skills);
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled.diagnostics));
+  const [audit, validate] = compiled.plan.stages;
+  const given = Object.entries(audit?.skills[0]?.inputs ?? {}).map(([name, template]) => [
+    name,
+    template.kind === "literal" ? template.value : template.kind,
+  ]);
+  expect(Object.fromEntries(given)).toEqual({
+    test_suite: "comprehensive",
+    auto_fix: true,
+    max_iterations: 5,
+    escalate_after: 5,
+    regression_check: true,
+    network_disabled: true,
+  });
+  expect(validate?.skills[0]).toMatchObject({ skill: "regression-tests", lane: "sandbox" });
 });

@@ -172,6 +172,7 @@ async function runIn(folder: string, lane: SkillManifest["lane"]) {
         workers: { run: never, close: never },
         programs: { run: never, close: never },
         sandboxes,
+        fixers: [],
         logger: quiet,
         writeLogLine: () => {},
         scrub: (text) => text,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { NatsConnection } from "nats";
 import type { Logger } from "pino";
 import { expect, vi } from "vitest";
-import { type Agent, openAgent } from "../../agents/agent.ts";
+import { type Agent, type AgentOptions, openAgent } from "../../agents/agent.ts";
 import { openSecrets } from "../../agents/secrets.ts";
 import { openBus } from "../../bus/connection.ts";
 import { type Client, openClient } from "../../coordinator/client.ts";
@@ -62,6 +62,8 @@ export async function startInProcessSwarm(
     readonly env?: Readonly<Record<string, string>>;
     /** The environment that agents take secrets from, beside the `.env` of the directory. */
     readonly secretsEnv?: Readonly<Record<string, string>>;
+    /** With it, agents take tasks of the lane `sandbox`. */
+    readonly sandbox?: Required<Pick<AgentOptions, "sandboxes" | "fixers">>;
   } = {},
 ): Promise<InProcessSwarm> {
   const server = await startTestServer();
@@ -109,7 +111,12 @@ export async function startInProcessSwarm(
       const agent = await openAgent({
         connection,
         agentId: parseAgentId(id),
-        slots: { light: slots.light ?? 8, heavy: slots.heavy ?? 1, sandbox: 0 },
+        slots: {
+          light: slots.light ?? 8,
+          heavy: slots.heavy ?? 1,
+          sandbox: options.sandbox === undefined ? 0 : 1,
+        },
+        ...options.sandbox,
         skills,
         clock: systemClock,
         logger,

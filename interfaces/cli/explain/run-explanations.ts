@@ -75,6 +75,32 @@ export const RUN_EXPLANATIONS = {
     example:
       "error skill-changed: the skill wordcount of this run has changed since (/work/skills/wordcount)",
   },
+  "tests-failing": {
+    causes: [
+      "tests fail each time they are run, and no change that was tried made them pass without breaking others",
+      "auto_fix is off, or the agent has nobody who proposes fixes",
+    ],
+    remedies: [
+      "the report that the message names has each test with its message, the files it points to, and what was tried and why it did not hold",
+      "where failing tests are a result like any other, set allow_failures: true on the stage",
+    ],
+    example:
+      "error tests-failing: 2 of 23 tests go on failing: test/sum.test.js > adds, test/sum.test.js > rounds; all that was found out: …",
+  },
+  "tests-unreadable": {
+    causes: [
+      "the test runner ended without a report, or after its time limit",
+      "its report and its exit code contradict each other, as when code under test ends the program",
+      "the tests need a network, a service or a file outside of the project, which the sandbox does not have",
+    ],
+    remedies: [
+      "the message has the last words of the runner; run the tests by hand to see all of them",
+      "choose the tests that need nothing else with test_suite, such as unit",
+      "docs/fix-loop.md says what tests see in the sandbox",
+    ],
+    example:
+      "error tests-unreadable: the report names no failure, but the program ended with 1; its last words: …",
+  },
   "skill-failed": {
     causes: [
       "the skill threw an error: what it works on, or a program that it calls, is not as expected",

@@ -153,6 +153,8 @@ function namesLines(
 const EFFECTS: Readonly<Record<string, string>> = {
   "run-command": "commands on this machine",
   "http-request": "requests over the network",
+  "codex-sandbox": "foreign tests in a sandbox, and changes of source files when asked to",
+  "regression-tests": "foreign tests in a sandbox",
   "refactor-code": "changes of source files, when asked to",
 };
 
