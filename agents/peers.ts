@@ -17,7 +17,7 @@ import type { Clock } from "../core/clock.ts";
 import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import type { Subjects } from "../core/subjects.ts";
-import { mesh } from "../topology/mesh.ts";
+import { TOPOLOGIES } from "../topology/registry.ts";
 import { listen } from "./listen.ts";
 import { HEARTBEAT_MS } from "./pulse.ts";
 
@@ -37,15 +37,18 @@ interface Peer {
   readonly busy: { -readonly [Lane in keyof Slots]: Slots[Lane] };
 }
 
-const HAND_OVER_TIMEOUT_MS = 500;
 /** Whoever offered the task waits for our answer two seconds. */
-const HAND_OVER_TOTAL_MS = 1_000;
+const HAND_OVER_MS = 1_000;
+/** Whoever hands a task on waits longer than those who hand it on after it. */
+const SHARE_OF_NEXT = 0.8;
 const SILENT_AFTER_MS = 3 * HEARTBEAT_MS;
 
 /** The other agents, as their heartbeats show them, and the way to hand a task to one of them. */
 export class Peers {
   readonly #options: PeersOptions;
   readonly #peers = new Map<AgentId, Peer>();
+  /** Those that said so, and those whose subject nobody listens to. Silence alone may be the machine's. */
+  readonly #gone = new Set<AgentId>();
 
   constructor(options: PeersOptions) {
     this.#options = options;
@@ -57,20 +60,36 @@ export class Peers {
     );
   }
 
-  /** Offers the task to members of its team that have room, one after the other. Answers who took it. */
-  async handOver(task: Task): Promise<AgentId | undefined> {
-    const { clock } = this.#options;
-    const untilMs = clock.monotonicMs() + HAND_OVER_TOTAL_MS;
-    while (clock.monotonicMs() < untilMs) {
-      const peer = this.#withMostRoom(task);
-      if (peer === undefined) return undefined;
-      peer.busy[task.lane] += 1; // tasks of the same offer that are handed over now go elsewhere
-      const answered = await this.#ask(peer.beat.agent, task);
-      if (answered === "accepted") return peer.beat.agent;
-      peer.busy[task.lane] = peer.beat.slots[task.lane]; // until its next heartbeat
-      if (answered === "unknown") return undefined; // it may have taken it: no third one should
+  /**
+   * Offers the task to those whom the topology of its team names, one after the other. Answers who took it.
+   * @param path members that had no room before
+   */
+  async handOver(task: Task, path: readonly AgentId[]): Promise<AgentId | undefined> {
+    const { agentId, clock } = this.#options;
+    const { team } = task;
+    if (team === undefined) return undefined;
+    const topology = TOPOLOGIES[team.topology];
+    const untilMs = clock.monotonicMs() + HAND_OVER_MS * SHARE_OF_NEXT ** path.length;
+    const asked = new Set<AgentId>();
+    for (;;) {
+      const leftMs = untilMs - clock.monotonicMs();
+      if (leftMs < 1) return undefined;
+      const next = topology
+        .handOn(agentId, {
+          members: team.members.filter((member) => !this.#gone.has(member)),
+          path,
+          roomOf: (member) => this.#roomOf(member, task),
+        })
+        .find((member) => !asked.has(member));
+      if (next === undefined) return undefined;
+      asked.add(next);
+      const peer = this.#peers.get(next);
+      if (peer !== undefined) peer.busy[task.lane] += 1; // tasks that are handed over now go elsewhere
+      const answered = await this.#ask(next, task, { path: [...path, agentId], leftMs });
+      if (answered.status === "accepted") return answered.agent;
+      if (peer !== undefined) peer.busy[task.lane] = peer.beat.slots[task.lane]; // until its next heartbeat
+      if (answered.status === "unknown") return undefined; // it may have taken it: no third one should
     }
-    return undefined;
   }
 
   #hear(beat: Heartbeat): void {
@@ -78,42 +97,49 @@ export class Peers {
     if (beat.agent === agentId) return;
     if (beat.status === "serving") {
       const heardMs = clock.monotonicMs();
+      this.#gone.delete(beat.agent);
       this.#peers.set(beat.agent, { beat, heardMs, busy: { ...beat.busy } });
     } else {
       this.#peers.delete(beat.agent);
+      this.#gone.add(beat.agent);
     }
   }
 
-  #withMostRoom(task: Task): Peer | undefined {
-    const { agentId, clock } = this.#options;
-    const heardAfterMs = clock.monotonicMs() - SILENT_AFTER_MS;
-    const loads = mesh.neighbours(agentId, task.team ?? []).flatMap((member) => {
-      const peer = this.#peers.get(member);
-      if (peer === undefined || peer.heardMs < heardAfterMs) return [];
-      if (!peer.beat.skills.includes(task.skill)) return [];
-      const assigned = peer.busy[task.lane];
-      const freeSlots = peer.beat.slots[task.lane] - assigned;
-      return freeSlots > 0 ? [{ agentId: member, freeSlots, assigned }] : [];
-    });
-    const [first] = mesh.entryPoints(loads);
-    return first === undefined ? undefined : this.#peers.get(first);
+  #roomOf(member: AgentId, { skill, lane }: Task): number {
+    const peer = this.#peers.get(member);
+    const heardAfterMs = this.#options.clock.monotonicMs() - SILENT_AFTER_MS;
+    if (peer === undefined || peer.heardMs < heardAfterMs) return 0;
+    if (!peer.beat.skills.includes(skill)) return 0;
+    return peer.beat.slots[lane] - peer.busy[lane];
   }
 
-  async #ask(peer: AgentId, task: Task): Promise<"accepted" | "busy" | "unknown"> {
+  async #ask(
+    peer: AgentId,
+    task: Task,
+    { path, leftMs }: { readonly path: AgentId[]; readonly leftMs: number },
+  ): Promise<Asked> {
     const { connection, link, subjects, agentId, logger } = this.#options;
-    const offer: Offer = { v: 1, from: agentId, tasks: [task] };
+    const offer: Offer = { v: 1, from: agentId, tasks: [task], path };
     const subject = subjects.peer(agentId, peer, "task");
     try {
-      const payload = encodeMessage(offer);
-      const message = await request(connection, link, subject, payload, HAND_OVER_TIMEOUT_MS);
-      return decodeMessage(offerAnswer, message.data).accepted.length === 1 ? "accepted" : "busy";
+      const message = await request(connection, link, subject, encodeMessage(offer), leftMs);
+      const { accepted, handedOver } = decodeMessage(offerAnswer, message.data);
+      const taker = accepted.length === 1 ? peer : handedOver[0]?.agent;
+      return taker === undefined ? { status: "busy" } : { status: "accepted", agent: taker };
     } catch (error) {
-      if (isUnheard(error)) return "busy";
+      if (isUnheard(error)) {
+        this.#gone.add(peer);
+        return { status: "busy" };
+      }
       if (failureOf(error) !== "unknown") {
         const level = error instanceof SwarmError ? "warn" : "error";
         logger[level]({ event: "message.refused", subject, err: error });
       }
-      return "unknown";
+      return { status: "unknown" };
     }
   }
 }
+
+type Asked =
+  | { readonly status: "accepted"; readonly agent: AgentId }
+  | { readonly status: "busy" | "unknown" };

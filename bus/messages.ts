@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ERROR_CODES, type ErrorCode, type ErrorRecord, SwarmError } from "../core/errors.ts";
 import { type AgentId, isToken, type RunId, type StageId } from "../core/ids.ts";
 import { FORBIDDEN_KEYS, type Json, type JsonObject } from "../core/json.ts";
-import type { Lane } from "../core/plan.ts";
+import type { Lane, TopologyName } from "../core/plan.ts";
 import type { Value } from "../core/value.ts";
 
 /** What travels on the bus. Every message carries `v`; a reader of another version says so. */
@@ -14,6 +14,7 @@ const stageId = token.transform((text) => text as StageId);
 const agentId = token.transform((text) => text as AgentId);
 const count = z.int().min(0);
 const lane: z.ZodType<Lane> = z.enum(["light", "heavy", "sandbox"]);
+const topology: z.ZodType<TopologyName> = z.enum(["mesh", "hierarchical", "star", "ring"]);
 const v = z.literal(VERSION);
 /** Data is plain JSON because it came through `JSON.parse`; forbidden keys were refused there. */
 const json = z.custom<Json>((data) => data !== undefined);
@@ -51,13 +52,19 @@ export const task = taskName.extend({
   inputs: z.custom<JsonObject>((data) => typeof data === "object" && data !== null),
   timeoutMs: z.int().min(1),
   directory: z.string(),
-  /** Members of the stage's mesh, when it has one: a full agent hands the task to a peer among them. */
-  team: z.array(agentId).exactOptional(),
+  /** Of a stage with a swarm of its own: its members that were there, in the order that the topology goes by. */
+  team: z.object({ topology, members: z.array(agentId) }).exactOptional(),
 });
 export type Task = z.infer<typeof task>;
 
 /** Request to `agent.<agent>.task`, `lane.<lane>` or, from a peer, `peer.<from>.<to>.task`. */
-export const offer = z.object({ v, from: token, tasks: z.array(task).min(1) });
+export const offer = z.object({
+  v,
+  from: token,
+  tasks: z.array(task).min(1),
+  /** From a peer: the members that had no room, first to last, of which it is the last. */
+  path: z.array(agentId).exactOptional(),
+});
 export type Offer = z.infer<typeof offer>;
 
 /** Positions are those of `Offer.tasks`; each stands in exactly one list. */
@@ -66,7 +73,7 @@ export const offerAnswer = z.object({
   agent: agentId,
   accepted: z.array(count),
   busy: z.array(count),
-  /** Tasks that a peer took instead. */
+  /** Tasks that another member took instead, and which. */
   handedOver: z.array(z.object({ position: count, agent: agentId })),
 });
 export type OfferAnswer = z.infer<typeof offerAnswer>;

@@ -21,7 +21,6 @@ import { openJobKeys } from "../store/job-keys.ts";
 import { openLeases } from "../store/lease.ts";
 import { openOpenRuns } from "../store/open-runs.ts";
 import type { LogAccess } from "../store/shard-log.ts";
-import { mesh } from "../topology/mesh.ts";
 import { Admission } from "./admission.ts";
 import { AgentWatch } from "./agent-watch.ts";
 import { Conductor } from "./conductor.ts";
@@ -241,7 +240,6 @@ async function openParts(
   });
   const dispatcher: Dispatcher = new Dispatcher({
     directory: agentWatch.directory,
-    topologies: { mesh },
     logger,
     inputsOf: (task) => stageInputs.inputsOf(task),
     order: (target, prepared) => conductor.order(target, prepared),

@@ -3,11 +3,14 @@ import type { OfferAnswer, TaskName } from "../bus/messages.ts";
 import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
-import type { Lane, TopologyName } from "../core/plan.ts";
-import type { Topology } from "../core/topology.ts";
+import type { Lane, SwarmConfig, TopologyName } from "../core/plan.ts";
+import type { Strategy } from "../core/strategy.ts";
+import { TOPOLOGIES } from "../topology/registry.ts";
+import { STRATEGIES } from "../topology/strategies/registry.ts";
 import type { AgentDirectory } from "./agent-directory.ts";
 import type { RunState } from "./run-state.ts";
 import { type QueuedTask, skillCallOf, type TaskClass, TaskClasses } from "./task-queue.ts";
+import { type SwarmStage, Teams } from "./teams.ts";
 import { UnderWay } from "./under-way.ts";
 
 /** Where an offer goes: to one agent, or to whoever of a lane hears it when no agent is known yet. */
@@ -17,12 +20,18 @@ export type OfferTarget = { readonly agent: AgentId } | { readonly lane: Lane };
 export interface PreparedTask {
   readonly task: QueuedTask;
   readonly inputs: JsonObject;
-  readonly team: readonly AgentId[] | undefined;
+  /** Of a stage with a swarm of its own. */
+  readonly team: Team | undefined;
+}
+
+/** Those of a stage's swarm that are there, in the order that the topology goes by. */
+export interface Team {
+  readonly topology: TopologyName;
+  readonly members: readonly AgentId[];
 }
 
 export interface DispatcherPorts {
   readonly directory: AgentDirectory;
-  readonly topologies: Readonly<Partial<Record<TopologyName, Topology>>>;
   readonly logger: Logger;
   /** Inputs of a task. @throws SwarmError when a reference finds nothing in the data */
   inputsOf(task: QueuedTask): JsonObject;
@@ -58,9 +67,11 @@ export class Dispatcher {
   readonly #unclaimed = new Map<string, QueuedTask>();
   readonly #probing = new Set<Lane>();
   readonly #underWay = new UnderWay();
+  readonly #teams: Teams;
 
   constructor(ports: DispatcherPorts) {
     this.#ports = ports;
+    this.#teams = new Teams(ports.directory);
   }
 
   get waitingTasks(): number {
@@ -87,7 +98,7 @@ export class Dispatcher {
   #placeNext(taskClass: TaskClass): boolean {
     if (taskClass.queue.size === 0) return false;
     if (taskClass.stage !== undefined && !this.#underWay.hasRoom(taskClass.stage)) return false;
-    const team = taskClass.swarm === undefined ? undefined : this.#teamFor(taskClass);
+    const team = taskClass.swarm === undefined ? undefined : this.#teamFor(taskClass.swarm);
     const target = this.#targetFor(taskClass, team);
     if (target === undefined) return false;
     const task = this.#takeCurrent(taskClass);
@@ -108,17 +119,25 @@ export class Dispatcher {
     return true;
   }
 
-  #targetFor(taskClass: TaskClass, team: readonly AgentId[] | undefined): OfferTarget | undefined {
-    const { directory, topologies } = this.#ports;
+  #targetFor(taskClass: TaskClass, team: Team | undefined): OfferTarget | undefined {
+    const { directory } = this.#ports;
     const { lane, skill, swarm } = taskClass;
+    if (swarm !== undefined && team !== undefined) return this.#memberFor(taskClass, swarm, team);
     if (directory.size === 0) return this.#probe(lane);
-    if (swarm !== undefined && team !== undefined) {
-      const loads = directory.loads(team, lane, skill).filter((load) => load.freeSlots > 0);
-      const agent = topologies[swarm.topology]?.entryPoints(loads)[0];
-      return agent === undefined ? undefined : { agent };
-    }
     const agent = directory.roomiest(lane, skill);
     return agent === undefined ? undefined : { agent };
+  }
+
+  /** A lane is never asked for a member: whoever took the task there would be one too many. */
+  #memberFor(
+    { lane, skill }: TaskClass,
+    { swarm }: SwarmStage,
+    { topology, members }: Team,
+  ): OfferTarget | undefined {
+    const entrances = TOPOLOGIES[topology].entrances(members);
+    const loads = this.#ports.directory.loads(entrances, lane, skill);
+    const choice = strategyOf(swarm).choose({ loads });
+    return "agent" in choice ? { agent: choice.agent } : undefined;
   }
 
   #probe(lane: Lane): OfferTarget | undefined {
@@ -128,16 +147,9 @@ export class Dispatcher {
     return { lane };
   }
 
-  #teamFor(taskClass: TaskClass): readonly AgentId[] {
-    const { directory } = this.#ports;
-    const wanted = taskClass.swarm?.maxAgents ?? 0;
-    const known = taskClass.team.filter((agent) => directory.has(agent));
-    if (known.length < wanted) {
-      const others = directory.team(wanted + known.length, taskClass.lane);
-      const more = others.filter((agent) => !known.includes(agent));
-      taskClass.team = [...known, ...more].slice(0, wanted);
-    } else if (known.length < taskClass.team.length) taskClass.team = known;
-    return taskClass.team;
+  #teamFor(stage: SwarmStage): Team {
+    const members = this.#teams.membersOf(stage, strategyOf(stage.swarm));
+    return { topology: stage.swarm.topology, members };
   }
 
   /** The next task that is still wanted: its run may have ended, or another attempt delivered. */
@@ -235,6 +247,8 @@ export class Dispatcher {
       this.#unclaimed.delete(keyOf(task));
       this.#assigned.set(keyOf(task), { task, lane, agent, accepted: true });
       this.#ports.directory.assign(agent, lane);
+      if (task.run.stage(task.stage).swarm !== undefined)
+        this.#teams.join(task.run, task.stage, agent);
     }
   }
 
@@ -326,6 +340,12 @@ export class Dispatcher {
     }
     if (isWanted(task)) this.#waiting.putBack({ ...task, counted: true });
   }
+}
+
+function strategyOf({ strategy }: SwarmConfig): Strategy {
+  const known = STRATEGIES[strategy];
+  if (known === undefined) throw new Error(`no strategy ${strategy}`);
+  return known;
 }
 
 /** True while the run goes on here and this attempt has neither an outcome nor a successor. */

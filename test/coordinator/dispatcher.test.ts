@@ -5,7 +5,6 @@ import { Dispatcher } from "../../coordinator/dispatcher.ts";
 import { mutedOrders, RunState } from "../../coordinator/run-state.ts";
 import { parseAgentId, parseRunId, parseStageId } from "../../core/ids.ts";
 import { compileCascade } from "../../language/compile.ts";
-import { mesh } from "../../topology/mesh.ts";
 import { testCatalog } from "../support/catalog.ts";
 import { openTestClock } from "../support/test-clock.ts";
 
@@ -66,7 +65,6 @@ describe("dispatcher", () => {
     const placed: number[] = [];
     const dispatcher = new Dispatcher({
       directory,
-      topologies: { mesh },
       logger: pino({ level: "silent" }),
       inputsOf: () => ({}),
       order: (_, { task }) => placed.push(task.index),

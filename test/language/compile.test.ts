@@ -176,8 +176,8 @@ describe("a cascade", () => {
     ],
     [
       "uses a topology that is to come",
-      `${head}  - { stage: a, skill: list, type: swarm-parallel, swarm_config: { topology: star } }`,
-      /^5:78 not-supported the topology "star"/,
+      `${head}  - { stage: a, skill: list, type: swarm-parallel, swarm_config: { topology: hierarchical } }`,
+      /^5:78 not-supported the topology "hierarchical"/,
     ],
     [
       "names an unknown skill",
