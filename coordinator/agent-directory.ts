@@ -150,6 +150,12 @@ export class AgentDirectory {
     });
   }
 
+  /** True when the agent has the skill and serves its lane, whether it has room or not. */
+  isCapable(agentId: AgentId, { lane, skill }: Pick<SkillCall, "lane" | "skill">): boolean {
+    const agent = this.#agents.get(agentId);
+    return agent !== undefined && isCapable(agent, lane, skill);
+  }
+
   /** Agents that can carry out one of the calls, but those `without`. */
   candidates(calls: readonly SkillCall[], without: ReadonlySet<AgentId>): readonly MemberLoad[] {
     return [...this.#agents.values()].flatMap((agent) => {

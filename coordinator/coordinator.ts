@@ -18,6 +18,7 @@ import { coordinatorMachine } from "../machines/coordinator.ts";
 import { RUN_MACHINE } from "../machines/run.ts";
 import { openBlobs } from "../store/blobs.ts";
 import { openJobKeys } from "../store/job-keys.ts";
+import { openLearned } from "../store/learned.ts";
 import { openLeases } from "../store/lease.ts";
 import { openOpenRuns } from "../store/open-runs.ts";
 import type { LogAccess } from "../store/shard-log.ts";
@@ -28,6 +29,8 @@ import { openDeadlines } from "./deadlines.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { showFact } from "./facts.ts";
 import { type Intake, openIntake } from "./intake.ts";
+import { Learning } from "./learning.ts";
+import { Measurements } from "./measurements.ts";
 import { Offers } from "./offers.ts";
 import { Ownership } from "./ownership.ts";
 import { Results } from "./results.ts";
@@ -138,8 +141,9 @@ class CoordinatorProcess implements Coordinator {
   }
 
   async #recover(): Promise<void> {
-    const { agentWatch, ownership } = this.#openParts();
+    const { agentWatch, ownership, learning } = this.#openParts();
     agentWatch.start();
+    await learning.start();
     await ownership.start();
     await this.#openServices();
   }
@@ -165,10 +169,11 @@ class CoordinatorProcess implements Coordinator {
     this.#options.logger.info({ event: "coordinator.draining" });
     this.#intake?.stop();
     if (this.#parts === undefined) return;
-    const { agentWatch, ownership, shards, deadlines } = this.#parts;
+    const { agentWatch, ownership, shards, deadlines, learning } = this.#parts;
     agentWatch.close();
     deadlines.close();
     await shards.close();
+    await learning.close();
     await ownership.close();
     this.#options.logger.info({ event: "coordinator.stopped" });
   }
@@ -193,12 +198,15 @@ async function openParts(
 ) {
   const { connection, clock, logger, coordinatorId, random, randomBytes } = options;
   const { jetstream, subjects, link } = access;
-  const [blobs, leases, keys, openRuns] = await Promise.all([
+  const [blobs, leases, keys, openRuns, learned] = await Promise.all([
     openBlobs(jetstream, subjects),
     openLeases(access),
     openJobKeys(access),
     openOpenRuns(access),
+    openLearned(access),
   ]);
+  const measurements = new Measurements();
+  const learning = new Learning({ clock, logger, store: learned, measurements });
   const admission = new Admission({ ...options, blobs });
   const stageInputs = new StageInputs(blobs);
   const deadlines = openDeadlines(clock);
@@ -241,6 +249,9 @@ async function openParts(
   const dispatcher: Dispatcher = new Dispatcher({
     directory: agentWatch.directory,
     logger,
+    clock,
+    measurements,
+    random,
     inputsOf: (task) => stageInputs.inputsOf(task),
     order: (target, prepared) => conductor.order(target, prepared),
     fail: (task, agent, error) =>
@@ -252,6 +263,7 @@ async function openParts(
     subjects,
     logger,
     dispatcher,
+    measurements,
     fail: (run, failure) => conductor.fail(run, failure),
   });
   const reader = new RunReader(access);
@@ -316,6 +328,7 @@ async function openParts(
     ownership,
     agentWatch,
     deadlines,
+    learning,
     intakeOptions: {
       access,
       keys,

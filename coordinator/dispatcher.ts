@@ -1,14 +1,18 @@
 import type { Logger } from "pino";
 import type { OfferAnswer, TaskName } from "../bus/messages.ts";
+import type { Clock } from "../core/clock.ts";
 import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Lane, SwarmConfig, TopologyName } from "../core/plan.ts";
-import type { Strategy } from "../core/strategy.ts";
+import type { Choice, Strategy } from "../core/strategy.ts";
 import { TOPOLOGIES } from "../topology/registry.ts";
 import { STRATEGIES } from "../topology/strategies/registry.ts";
+import { straggleMs } from "../topology/strategies/straggler.ts";
 import type { AgentDirectory } from "./agent-directory.ts";
+import type { Measurements } from "./measurements.ts";
 import type { RunState } from "./run-state.ts";
+import { type HeldAttempt, SecondAttempts } from "./second-attempts.ts";
 import { type QueuedTask, skillCallOf, type TaskClass, TaskClasses } from "./task-queue.ts";
 import { type SwarmStage, Teams } from "./teams.ts";
 import { UnderWay } from "./under-way.ts";
@@ -22,6 +26,8 @@ export interface PreparedTask {
   readonly inputs: JsonObject;
   /** Of a stage with a swarm of its own. */
   readonly team: Team | undefined;
+  /** Whom a strategy that learns drew, and how likely that was. */
+  readonly drawn?: { readonly to: AgentId; readonly propensity: number };
 }
 
 /** Those of a stage's swarm that are there, in the order that the topology goes by. */
@@ -33,6 +39,10 @@ export interface Team {
 export interface DispatcherPorts {
   readonly directory: AgentDirectory;
   readonly logger: Logger;
+  readonly clock: Clock;
+  readonly measurements: Measurements;
+  /** From 0, below 1. */
+  readonly random: () => number;
   /** Inputs of a task. @throws SwarmError when a reference finds nothing in the data */
   inputsOf(task: QueuedTask): JsonObject;
   /** Logs the attempt, and sends the offer once that is stored. */
@@ -42,10 +52,13 @@ export interface DispatcherPorts {
   sendCancel(agent: AgentId, tasks: readonly TaskName[]): void;
 }
 
+type Placement = Pick<PreparedTask, "drawn"> & { readonly target: OfferTarget };
+
 /** An offer that was sent, or is about to be. */
 interface Assignment {
   readonly task: QueuedTask;
   readonly lane: Lane;
+  readonly taskClass: TaskClass | undefined;
   /** Undefined while a lane is asked. */
   agent: AgentId | undefined;
   /** True once an agent said so. */
@@ -68,6 +81,7 @@ export class Dispatcher {
   readonly #probing = new Set<Lane>();
   readonly #underWay = new UnderWay();
   readonly #teams: Teams;
+  readonly #seconds = new SecondAttempts();
 
   constructor(ports: DispatcherPorts) {
     this.#ports = ports;
@@ -99,8 +113,9 @@ export class Dispatcher {
     if (taskClass.queue.size === 0) return false;
     if (taskClass.stage !== undefined && !this.#underWay.hasRoom(taskClass.stage)) return false;
     const team = taskClass.swarm === undefined ? undefined : this.#teamFor(taskClass.swarm);
-    const target = this.#targetFor(taskClass, team);
-    if (target === undefined) return false;
+    const placement = this.#placementFor(taskClass, team);
+    if (placement === undefined) return false;
+    const { target, ...choice } = placement;
     const task = this.#takeCurrent(taskClass);
     if (task === undefined) return false;
     this.#waiting.served(taskClass);
@@ -112,39 +127,75 @@ export class Dispatcher {
       return true;
     }
     const agent = "agent" in target ? target.agent : undefined;
-    this.#assigned.set(keyOf(task), { task, lane: taskClass.lane, agent, accepted: false });
+    this.#assigned.set(keyOf(task), {
+      ...{ task, taskClass, agent },
+      lane: taskClass.lane,
+      accepted: false,
+    });
     this.#underWay.add(task);
     if (agent !== undefined) this.#ports.directory.assign(agent, taskClass.lane);
-    this.#ports.order(target, { task, inputs, team });
+    this.#ports.order(target, { task, inputs, team, ...choice });
     return true;
   }
 
-  #targetFor(taskClass: TaskClass, team: Team | undefined): OfferTarget | undefined {
+  #placementFor(taskClass: TaskClass, team: Team | undefined): Placement | undefined {
     const { directory } = this.#ports;
     const { lane, skill, swarm } = taskClass;
-    if (swarm !== undefined && team !== undefined) return this.#memberFor(taskClass, swarm, team);
+    if (swarm !== undefined && team !== undefined) {
+      return this.#memberFor(taskClass, { swarm: swarm.swarm, team });
+    }
     if (directory.size === 0) return this.#probe(lane);
     const agent = directory.roomiest(lane, skill);
-    return agent === undefined ? undefined : { agent };
+    return agent === undefined ? undefined : { target: { agent } };
   }
 
   /** A lane is never asked for a member: whoever took the task there would be one too many. */
   #memberFor(
-    { lane, skill }: TaskClass,
-    { swarm }: SwarmStage,
-    { topology, members }: Team,
-  ): OfferTarget | undefined {
-    const entrances = TOPOLOGIES[topology].entrances(members);
-    const loads = this.#ports.directory.loads(entrances, lane, skill);
-    const choice = strategyOf(swarm).choose({ loads });
-    return "agent" in choice ? { agent: choice.agent } : undefined;
+    taskClass: TaskClass,
+    { swarm, team }: { readonly swarm: SwarmConfig; readonly team: Team },
+    without?: AgentId,
+  ): Placement | undefined {
+    const { directory, measurements, random } = this.#ports;
+    const { lane, skill, queue } = taskClass;
+    const entrances = TOPOLOGIES[team.topology].entrances(team.members);
+    const loads = directory.loads(entrances, lane, skill);
+    const choice = strategyOf(swarm).choose({
+      loads: without === undefined ? loads : loads.filter(({ agentId }) => agentId !== without),
+      waiting: queue.size,
+      measuredOf: (agent) => measurements.of(skill, agent),
+      random,
+    });
+    this.#sayWhy(taskClass, choice);
+    if (!("agent" in choice)) return undefined;
+    const { agent, propensity } = choice;
+    const target = { agent };
+    return propensity === undefined ? { target } : { target, drawn: { to: agent, propensity } };
   }
 
-  #probe(lane: Lane): OfferTarget | undefined {
+  /** Room comes up by itself; a skill that nobody has needs a person, who is told once. */
+  #sayWhy(taskClass: TaskClass, choice: Choice): void {
+    const lacks = "waitFor" in choice && choice.waitFor === "capability";
+    if (lacks === taskClass.lacksCapability) return;
+    taskClass.lacksCapability = lacks;
+    const { swarm, skill, lane, queue } = taskClass;
+    if (!lacks || swarm === undefined) return;
+    this.#ports.logger.warn(
+      {
+        event: "task.waiting",
+        runId: swarm.run.runId,
+        stageId: swarm.run.stage(swarm.stage).id,
+        skill,
+        tasks: queue.size,
+      },
+      `no agent of this stage's team has the skill ${skill} and slots of the lane ${lane}`,
+    );
+  }
+
+  #probe(lane: Lane): Placement | undefined {
     if (this.#probing.has(lane)) return undefined;
     const asked = [...this.#assigned.values()].filter((entry) => entry.agent === undefined).length;
     if (asked >= LANE_PROBE) this.#probing.add(lane);
-    return { lane };
+    return { target: { lane } };
   }
 
   #teamFor(stage: SwarmStage): Team {
@@ -193,12 +244,17 @@ export class Dispatcher {
   /** An agent was heard of again, or a first one joined. */
   agentSeen(): void {
     this.#probing.clear();
+    if (!this.#seconds.isEmpty) this.#reissueStragglers();
   }
 
-  /** The attempt has an outcome, or its run is over. */
-  ended(run: RunState, stage: number, index: number): void {
+  /**
+   * The attempt has an outcome, or its run is over.
+   * @param winner the attempt that delivered it, when it is a success: another one that runs is cancelled
+   */
+  ended(run: RunState, stage: number, index: number, winner?: number): void {
     const key = taskKey(run, stage, index);
     const assignment = this.#assigned.get(key);
+    this.#endSecond(key, assignment, winner);
     this.#unclaimed.delete(key);
     this.#underWay.delete({ run, stage, index });
     if (assignment === undefined) return;
@@ -206,6 +262,55 @@ export class Dispatcher {
     if (assignment.agent !== undefined) {
       this.#ports.directory.release(assignment.agent, assignment.lane);
     }
+  }
+
+  #endSecond(key: string, newer: Assignment | undefined, winner: number | undefined): void {
+    const overtaken = this.#seconds.end(key);
+    if (overtaken === undefined) return;
+    const { directory, sendCancel, measurements, clock } = this.#ports;
+    const { agent, task, taskClass, sinceMs } = overtaken;
+    directory.release(agent, taskClass.lane);
+    if (winner === task.attempt) {
+      if (newer?.agent !== undefined) sendCancel(newer.agent, [nameOf(newer.task)]);
+      return;
+    }
+    sendCancel(agent, [nameOf(task)]);
+    if (winner === undefined) return;
+    const afterMs = clock.monotonicMs() - sinceMs;
+    measurements.add(taskClass.skill, agent, { status: "overtaken", afterMs });
+  }
+
+  /** Tasks that take unusually long are given to a second member when one has room. */
+  #reissueStragglers(): void {
+    const nowMs = this.#ports.clock.monotonicMs();
+    for (const [key, held] of this.#seconds.watched()) {
+      const limitMs = straggleMs(this.#ports.measurements.durationsMs(held.taskClass.skill));
+      if (limitMs !== undefined && nowMs - held.sinceMs > limitMs) this.#reissue(key, held);
+    }
+  }
+
+  /** At least one attempt is left after the second, should that one fail. */
+  #reissue(key: string, held: HeldAttempt): void {
+    const { task, taskClass, agent: slow } = held;
+    const { swarm } = taskClass;
+    const { maxAttempts } = task.run.stage(task.stage).retry;
+    if (swarm === undefined || task.attempt + 1 >= maxAttempts || !isWanted(task)) return;
+    const team = this.#teamFor(swarm);
+    const placement = this.#memberFor(taskClass, { swarm: swarm.swarm, team }, slow);
+    if (placement === undefined || !("agent" in placement.target)) return;
+    const { target, ...choice } = placement;
+    const { agent } = placement.target;
+    const { lane } = taskClass;
+    const next = { ...task, attempt: task.attempt + 1, counted: false };
+    const inputs = this.#ports.inputsOf(next);
+    this.#seconds.overtake(key, held);
+    this.#assigned.set(key, { task: next, lane, taskClass, agent, accepted: false });
+    this.#ports.directory.assign(agent, lane);
+    this.#ports.logger.info(
+      { event: "task.reissued", ...bindingsOf(next), agentId: agent, from: slow },
+      "it takes unusually long; whoever is first holds",
+    );
+    this.#ports.order(target, { task: next, inputs, team, ...choice });
   }
 
   /** Nobody wants the results of a stage any more. */
@@ -221,9 +326,11 @@ export class Dispatcher {
 
   /** An agent is gone: its tasks are offered again as the next attempt. */
   agentLost(agent: AgentId, error: unknown): void {
+    this.#seconds.agentLost(agent);
     for (const { task, agent: holder } of [...this.#assigned.values()]) {
       if (holder !== agent) continue;
       this.ended(task.run, task.stage, task.index);
+      this.#ports.measurements.add(skillCallOf(task).skill, agent, { status: "failed" });
       this.#ports.fail(task, agent, error);
     }
   }
@@ -245,7 +352,7 @@ export class Dispatcher {
       if (task === undefined) continue;
       const { lane } = skillCallOf(task);
       this.#unclaimed.delete(keyOf(task));
-      this.#assigned.set(keyOf(task), { task, lane, agent, accepted: true });
+      this.#assigned.set(keyOf(task), { task, lane, agent, taskClass: undefined, accepted: true });
       this.#ports.directory.assign(agent, lane);
       if (task.run.stage(task.stage).swarm !== undefined)
         this.#teams.join(task.run, task.stage, agent);
@@ -314,12 +421,19 @@ export class Dispatcher {
     if (assignment === undefined) return; // it has ended meanwhile
     this.#ports.logger.info({ event: "task.accepted", ...bindingsOf(task), agentId: agent });
     assignment.accepted = true;
+    this.#watch(assignment, agent);
     if (assignment.agent === agent) return;
     if (assignment.agent !== undefined) {
       this.#ports.directory.release(assignment.agent, assignment.lane);
     }
     assignment.agent = agent;
     this.#ports.directory.assign(agent, assignment.lane);
+  }
+
+  #watch({ task, taskClass }: Assignment, agent: AgentId): void {
+    if (taskClass?.swarm === undefined || !strategyOf(taskClass.swarm.swarm).reissues) return;
+    const sinceMs = this.#ports.clock.monotonicMs();
+    this.#seconds.watch(keyOf(task), { task, taskClass, agent, sinceMs });
   }
 
   /** Undefined when this attempt has ended, or its run was folded anew since. */
@@ -343,9 +457,7 @@ export class Dispatcher {
 }
 
 function strategyOf({ strategy }: SwarmConfig): Strategy {
-  const known = STRATEGIES[strategy];
-  if (known === undefined) throw new Error(`no strategy ${strategy}`);
-  return known;
+  return STRATEGIES[strategy];
 }
 
 /** True while the run goes on here and this attempt has neither an outcome nor a successor. */

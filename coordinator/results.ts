@@ -12,15 +12,19 @@ import { answer } from "../bus/requests.ts";
 import type { ErrorRecord } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import type { Subjects } from "../core/subjects.ts";
+import type { Outcome } from "../topology/strategies/measurement.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import type { Measurements } from "./measurements.ts";
 import type { RunState } from "./run-state.ts";
 import type { ShardOwner } from "./shard-owner.ts";
+import { skillCallOf } from "./task-queue.ts";
 
 export interface ResultsOptions {
   readonly connection: NatsConnection;
   readonly subjects: Subjects;
   readonly logger: Logger;
   readonly dispatcher: Dispatcher;
+  readonly measurements: Measurements;
   /** Records a failed attempt, with the time of the next one if there is one. */
   readonly fail: (run: RunState, failure: FailedAttempt) => void;
 }
@@ -84,7 +88,8 @@ export class Results {
     const { index, attempt, durationMs } = result;
     const from = result.from === undefined ? {} : { from: result.from };
     if (result.status === "succeeded") {
-      this.#options.dispatcher.ended(run, stage, index);
+      this.#options.dispatcher.ended(run, stage, index, attempt);
+      this.#measure(run, { stage, index, agent, outcome: { status: "succeeded", durationMs } });
       const { output } = result;
       owner.record(run, {
         type: "task.succeeded",
@@ -101,7 +106,24 @@ export class Results {
     // An older attempt that failed changes nothing for the one that runs.
     if (task.status !== "offered" || attempt !== task.attempt) return "stale";
     this.#options.dispatcher.ended(run, stage, index);
+    if (result.error.disposition === "retry")
+      this.#measure(run, { stage, index, agent, outcome: { status: "failed" } });
     this.#options.fail(run, { stage, index, attempt, agent, ...from, error: result.error });
     return "recorded";
+  }
+
+  /** Of stages with a swarm, whose strategy may ask for it. What fails for good says nothing of the agent. */
+  #measure(
+    run: RunState,
+    ended: {
+      readonly stage: number;
+      readonly index: number;
+      readonly agent: AgentId;
+      readonly outcome: Outcome;
+    },
+  ): void {
+    const { stage, index, agent, outcome } = ended;
+    if (run.stage(stage).swarm === undefined) return;
+    this.#options.measurements.add(skillCallOf({ run, stage, index }).skill, agent, outcome);
   }
 }

@@ -22,6 +22,8 @@ export interface TaskClass {
   /** The stage that all its tasks are of, when that has a swarm or a limit of its own. */
   readonly stage?: { readonly key: string; readonly maxParallel: number };
   readonly queue: TaskQueue;
+  /** True while nobody of the swarm can carry out its tasks. */
+  lacksCapability: boolean;
 }
 
 /** All waiting tasks, by class. Classes take turns, so that a wide stage does not hold up the others. */
@@ -71,7 +73,15 @@ export class TaskClasses {
         stage.swarm === undefined ? {} : { swarm: { run, stage: task.stage, swarm: stage.swarm } };
       const maxParallel = stage.maxParallel ?? Number.POSITIVE_INFINITY;
       const own = isOwn ? { stage: { key: stageKey, maxParallel } } : {};
-      known = { key, lane, skill, queue: new TaskQueue(), ...swarm, ...own };
+      known = {
+        key,
+        lane,
+        skill,
+        queue: new TaskQueue(),
+        lacksCapability: false,
+        ...swarm,
+        ...own,
+      };
       this.#classes.set(key, known);
     }
     return known;

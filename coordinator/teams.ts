@@ -1,5 +1,5 @@
 import type { AgentId, StageId } from "../core/ids.ts";
-import type { SwarmConfig } from "../core/plan.ts";
+import type { SkillCall, SwarmConfig } from "../core/plan.ts";
 import type { Strategy } from "../core/strategy.ts";
 import type { AgentDirectory } from "./agent-directory.ts";
 import type { RunState } from "./run-state.ts";
@@ -36,13 +36,7 @@ export class Teams {
     const { version } = this.#directory;
     if (team.version === version) return team.members;
     const known = team.members.filter((agent) => this.#directory.has(agent));
-    const isIn = new Set(known);
-    const others =
-      known.length < swarm.maxAgents
-        ? strategy.recruit(this.#directory.candidates(run.stage(stage).skills, isIn))
-        : [];
-    const more = others.slice(0, Math.max(0, swarm.maxAgents - known.length));
-    team.members = [...known, ...more.map((load) => load.agentId)];
+    team.members = [...known, ...this.#recruits({ run, stage, swarm }, known, strategy)];
     team.version = version;
     return team.members;
   }
@@ -53,6 +47,29 @@ export class Teams {
     if (team.members.includes(agent)) return;
     team.members = [...team.members, agent];
     team.version = -1;
+  }
+
+  /** Those that are to join: first whoever can do what nobody of the team can yet. */
+  #recruits(
+    { run, stage, swarm }: SwarmStage,
+    known: readonly AgentId[],
+    strategy: Strategy,
+  ): readonly AgentId[] {
+    const count = swarm.maxAgents - known.length;
+    if (count <= 0) return [];
+    const calls = distinct(run.stage(stage).skills);
+    const candidates = strategy
+      .recruit(this.#directory.candidates(calls, new Set(known)))
+      .map((load) => load.agentId);
+    const recruits = new Set<AgentId>();
+    for (const call of calls) {
+      const can = (agent: AgentId): boolean => this.#directory.isCapable(agent, call);
+      if (known.some(can) || [...recruits].some(can)) continue;
+      const agent = candidates.find(can);
+      if (agent !== undefined) recruits.add(agent);
+    }
+    for (const agent of candidates) recruits.add(agent);
+    return [...recruits].slice(0, count);
   }
 
   #teamOf(run: RunState, stage: number): Team {
@@ -69,4 +86,8 @@ export class Teams {
     }
     return team;
   }
+}
+
+function distinct(calls: readonly SkillCall[]): readonly SkillCall[] {
+  return [...new Map(calls.map((call) => [`${call.lane}/${call.skill}`, call])).values()];
 }

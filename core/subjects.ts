@@ -23,6 +23,7 @@ export function openSubjects(prefix = "cascade"): Subjects {
       open: `${prefix}_open`,
       key: `${prefix}_key`,
       blob: `${prefix}_blob`,
+      learned: `${prefix}_learned`,
     },
     jobs: `${prefix}.jobs`,
     allJobs: [`${prefix}.jobs`, `${prefix}.jobs.*`],
@@ -59,7 +60,7 @@ export function openSubjects(prefix = "cascade"): Subjects {
 export interface Subjects {
   readonly prefix: string;
   readonly streams: Readonly<Record<"jobs" | "log" | "history" | "inbox" | "dead", string>>;
-  readonly buckets: Readonly<Record<"lease" | "open" | "key" | "blob", string>>;
+  readonly buckets: Readonly<Record<"lease" | "open" | "key" | "blob" | "learned", string>>;
   readonly jobs: string;
   readonly allJobs: readonly string[];
   readonly submit: string;

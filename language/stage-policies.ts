@@ -54,7 +54,7 @@ export function swarmOf(work: WorkSyntax, path: Path, reporter: Reporter): PlanS
     reporter.report("not-supported", message, [...place, key]);
   };
   if (topology === "hierarchical") refuse(`the topology "${topology}"`, "topology");
-  if (strategy !== "balanced") refuse(`the strategy "${strategy}"`, "strategy");
+
   if (isShared) refuse("`memory_shared: true`", "memory_shared");
   return { topology, maxAgents, strategy };
 }

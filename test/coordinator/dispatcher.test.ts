@@ -2,6 +2,7 @@ import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { AgentDirectory } from "../../coordinator/agent-directory.ts";
 import { Dispatcher } from "../../coordinator/dispatcher.ts";
+import { Measurements } from "../../coordinator/measurements.ts";
 import { mutedOrders, RunState } from "../../coordinator/run-state.ts";
 import { parseAgentId, parseRunId, parseStageId } from "../../core/ids.ts";
 import { compileCascade } from "../../language/compile.ts";
@@ -66,6 +67,9 @@ describe("dispatcher", () => {
     const dispatcher = new Dispatcher({
       directory,
       logger: pino({ level: "silent" }),
+      clock: openTestClock(),
+      measurements: new Measurements(),
+      random: () => 0,
       inputsOf: () => ({}),
       order: (_, { task }) => placed.push(task.index),
       fail: () => expect.unreachable(),

@@ -31,7 +31,7 @@ export interface InProcessSwarm extends AsyncDisposable {
   readonly coordinators: readonly Coordinator[];
   addAgent(
     id: string,
-    slots?: { light?: number; heavy?: number },
+    options?: { light?: number; heavy?: number; skillFolders?: readonly string[] },
   ): Promise<Agent & { connection: NatsConnection }>;
   addCoordinator(
     predecessors?: readonly string[],
@@ -73,13 +73,16 @@ export async function startInProcessSwarm(
     lines,
     coordinators,
     client: await openClient(server.address),
-    async addAgent(id, slots = {}) {
+    async addAgent(id, options = {}) {
       const connection = await openBus(server.address, { name: id });
       const agent = await openAgent({
         connection,
         agentId: parseAgentId(id),
-        slots: { light: slots.light ?? 8, heavy: slots.heavy ?? 1, sandbox: 0 },
-        skills,
+        slots: { light: options.light ?? 8, heavy: options.heavy ?? 1, sandbox: 0 },
+        skills:
+          options.skillFolders === undefined
+            ? skills
+            : await openSkillCatalog(options.skillFolders),
         clock: systemClock,
         logger,
         writeLogLine: (line) => void lines.push(JSON.parse(line) as LogLine),

@@ -3,6 +3,7 @@ import type { MemberLoad, Strategy } from "../../core/strategy.ts";
 /** The member with the least outstanding work for each of its slots. */
 export const balanced: Strategy = {
   name: "balanced",
+  reissues: false,
   recruit: (candidates) => candidates.toSorted((a, b) => b.freeSlots - a.freeSlots),
   choose: ({ loads }) => {
     const best = leastLoaded(loads);
