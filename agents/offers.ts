@@ -10,15 +10,18 @@ import {
   type Task,
 } from "../bus/messages.ts";
 import { answer } from "../bus/requests.ts";
+import type { Clock } from "../core/clock.ts";
 import { SwarmError } from "../core/errors.ts";
-import { type AgentId, parseAgentId } from "../core/ids.ts";
+import type { AgentId } from "../core/ids.ts";
 import { LANES } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
 import { LANE_QUEUE_GROUP, type Subjects } from "../core/subjects.ts";
 import { mayTalk } from "../core/topology.ts";
 import { TOPOLOGIES } from "../topology/registry.ts";
 import { bindingsOf } from "./execution.ts";
+import { handOver } from "./hand-over.ts";
 import type { HeldTasks } from "./held-tasks.ts";
+import type { LedTasks } from "./led-tasks.ts";
 import { listen } from "./listen.ts";
 import type { Peers } from "./peers.ts";
 
@@ -29,7 +32,9 @@ export interface OffersOptions {
   readonly slots: Slots;
   readonly skills: SkillCatalog;
   readonly held: HeldTasks;
+  readonly led: LedTasks;
   readonly peers: Peers;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -56,10 +61,7 @@ export class Offers {
     this.#lanes = LANES.filter((lane) => slots[lane] > 0).map((lane) =>
       listen(this.#options, subjects.lane(lane), receive, { queue: LANE_QUEUE_GROUP }),
     );
-    return [
-      listen(this.#options, subjects.agentTask(agentId), receive),
-      listen(this.#options, subjects.peersTo(agentId), (message) => this.#receiveFromPeer(message)),
-    ];
+    return [listen(this.#options, subjects.agentTask(agentId), receive)];
   }
 
   /** From now on every offer to this agent is answered `busy`, and those to its lanes go to other agents. */
@@ -70,9 +72,8 @@ export class Offers {
   }
 
   /** The subject says who sends it, as far as the server lets each send in its own name alone. */
-  #receiveFromPeer(message: Msg): void {
+  receiveFromPeer(message: Msg, peer: AgentId): void {
     const asked = decodeMessage(offer, message.data);
-    const peer = parseAgentId(message.subject.split(".").at(-3));
     if (asked.from !== peer) {
       throw new SwarmError("invalid-message", `${peer} speaks in the name of ${asked.from}`);
     }
@@ -113,8 +114,8 @@ export class Offers {
   }
 
   async #handOver(task: Task, path: readonly AgentId[]): Promise<AgentId | undefined> {
-    const { peers, logger, agentId } = this.#options;
-    const taker = await peers.handOver(task, path);
+    const { logger, agentId } = this.#options;
+    const taker = await handOver(this.#options, task, path);
     if (taker !== undefined) {
       const bindings = bindingsOf(task, taker);
       logger.debug({ event: "task.redistributed", ...bindings, from: agentId });
@@ -124,16 +125,22 @@ export class Offers {
 
   /** Starts the task when there is room. `taken`: it runs here, from now on or already. */
   #take(task: Task, peer: AgentId | undefined): "taken" | "no-room" | "stale" {
-    const { held, skills, logger, agentId } = this.#options;
-    if (held.has(task)) return "taken";
+    const { held, led, logger, agentId } = this.#options;
+    if (held.has(task) || led.has(task)) return "taken";
     if (this.#isStale(task) || (peer !== undefined && !this.#isLinked(peer, task))) return "stale";
-    const isUsable =
-      skills.find(task.skill) !== undefined && skills.refusalOf(task.skill) === undefined;
-    if (!this.#takes || !held.hasRoom(task) || !isUsable) return "no-room";
+    if (!this.#takes) return "no-room";
+    if (peer === undefined && led.leads(task)) return led.take(task) ? "taken" : "no-room";
+    if (!held.hasRoom(task) || !this.canRun(task)) return "no-room";
     held.start(task, peer);
     if (logger.isLevelEnabled("debug"))
       logger.debug({ event: "task.accepted", ...bindingsOf(task, agentId) });
     return "taken";
+  }
+
+  /** True when the skill is here and may be used. */
+  canRun({ skill }: Task): boolean {
+    const { skills } = this.#options;
+    return skills.find(skill) !== undefined && skills.refusalOf(skill) === undefined;
   }
 
   /** False when the topology of the task's team can have no link from the peer to us, whoever else is there. */

@@ -83,6 +83,8 @@ const taskResult = z.intersection(
     durationMs: z.number().min(0),
     /** The peer that handed the task over; absent when a coordinator offered it. */
     from: agentId.exactOptional(),
+    /** Who ran it, when the lead of its branch delivers. */
+    agent: agentId.exactOptional(),
   }),
   z.union([
     z.object({ status: z.literal("succeeded"), output: value }),
@@ -94,6 +96,14 @@ export type TaskResult = z.infer<typeof taskResult>;
 /** Request to `result.<shard>.<agent>`, and the body of a result parked in INBOX. */
 export const resultBatch = z.object({ v, agent: agentId, results: z.array(taskResult).min(1) });
 export type ResultBatch = z.infer<typeof resultBatch>;
+
+/** Request from a worker to its lead, `peer.<worker>.<lead>.result`; answered when all are stored. */
+export const peerResults = z.object({
+  v,
+  from: agentId,
+  results: z.array(z.object({ shard: count, epoch: count, result: taskResult })).min(1),
+});
+export type PeerResults = z.infer<typeof peerResults>;
 
 /** Answered after the append. `recorded`: it is the outcome; `stale`: there was one before, or the run is over. */
 export const resultAnswer = z.object({

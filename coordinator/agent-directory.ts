@@ -7,6 +7,9 @@ import type { MemberLoad } from "../core/strategy.ts";
 /** How long an agent may be silent before it is asked, and how often that is looked at. */
 export const SILENCE = { suspectedAfterMs: 2_250, sweepMs: 250 } as const;
 
+/** Tasks that a lead is given at once, for each slot of its branch: so many that its workers never wait for the coordinator. */
+const ROUNDS_PER_BRANCH = 4;
+
 /** What the coordinator knows of one agent. */
 interface AgentView {
   readonly agentId: AgentId;
@@ -148,6 +151,29 @@ export class AgentDirectory {
       const agent = this.#agents.get(agentId);
       return agent === undefined ? [] : [loadOf(agent, lane, skill)];
     });
+  }
+
+  /** Of a lead and those that work for it, as one member: it is given several rounds of their work at once. */
+  branchLoad(
+    lead: AgentId,
+    workers: readonly AgentId[],
+    task: Pick<SkillCall, "lane" | "skill">,
+  ): MemberLoad | undefined {
+    const agent = this.#agents.get(lead);
+    if (agent === undefined) return undefined;
+    const capable = this.loads([lead, ...workers], task.lane, task.skill).filter(
+      (load) => load.isCapable,
+    );
+    const slots = capable.reduce((sum, load) => sum + load.slots, 0);
+    const assigned = agent.assigned[task.lane];
+    return {
+      agentId: lead,
+      isCapable: capable.length > 0,
+      slots,
+      freeSlots: canServe(agent, task.lane) ? slots * ROUNDS_PER_BRANCH - assigned : 0,
+      assigned,
+      skills: agent.skills.size,
+    };
   }
 
   /** True when the agent has the skill and serves its lane, whether it has room or not. */

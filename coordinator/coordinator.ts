@@ -257,6 +257,11 @@ async function openParts(
     fail: (task, agent, error) =>
       conductor.fail(task.run, { ...task, agent, error: toErrorRecord(error) }),
     sendCancel: (agent, tasks) => offers.cancel(agent, tasks),
+    claimFrom: (members, done) =>
+      void agentWatch.claimFrom(members).then(() => {
+        done();
+        onChange();
+      }, onTrouble),
   });
   const results = new Results({
     connection,

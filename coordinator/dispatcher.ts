@@ -5,7 +5,7 @@ import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Lane, SwarmConfig, TopologyName } from "../core/plan.ts";
-import type { Choice, Strategy } from "../core/strategy.ts";
+import type { Choice, MemberLoad, Strategy } from "../core/strategy.ts";
 import { TOPOLOGIES } from "../topology/registry.ts";
 import { STRATEGIES } from "../topology/strategies/registry.ts";
 import { straggleMs } from "../topology/strategies/straggler.ts";
@@ -50,6 +50,8 @@ export interface DispatcherPorts {
   /** The attempt is over without a result. */
   fail(task: QueuedTask, agent: AgentId | undefined, error: unknown): void;
   sendCancel(agent: AgentId, tasks: readonly TaskName[]): void;
+  /** A lead is gone: asks the members what they hold, tells `reported`, then calls `done`. */
+  claimFrom(members: readonly AgentId[], done: () => void): void;
 }
 
 type Placement = Pick<PreparedTask, "drawn"> & { readonly target: OfferTarget };
@@ -59,6 +61,8 @@ interface Assignment {
   readonly task: QueuedTask;
   readonly lane: Lane;
   readonly taskClass: TaskClass | undefined;
+  /** True when the agent leads others, one of which may have it. */
+  readonly isLed: boolean;
   /** Undefined while a lane is asked. */
   agent: AgentId | undefined;
   /** True once an agent said so. */
@@ -131,6 +135,7 @@ export class Dispatcher {
       ...{ task, taskClass, agent },
       lane: taskClass.lane,
       accepted: false,
+      isLed: isLed(agent, team),
     });
     this.#underWay.add(task);
     if (agent !== undefined) this.#ports.directory.assign(agent, taskClass.lane);
@@ -155,10 +160,9 @@ export class Dispatcher {
     { swarm, team }: { readonly swarm: SwarmConfig; readonly team: Team },
     without?: AgentId,
   ): Placement | undefined {
-    const { directory, measurements, random } = this.#ports;
+    const { measurements, random } = this.#ports;
     const { lane, skill, queue } = taskClass;
-    const entrances = TOPOLOGIES[team.topology].entrances(team.members);
-    const loads = directory.loads(entrances, lane, skill);
+    const loads = this.#entranceLoads(team, { lane, skill });
     const choice = strategyOf(swarm).choose({
       loads: without === undefined ? loads : loads.filter(({ agentId }) => agentId !== without),
       waiting: queue.size,
@@ -170,6 +174,19 @@ export class Dispatcher {
     const { agent, propensity } = choice;
     const target = { agent };
     return propensity === undefined ? { target } : { target, drawn: { to: agent, propensity } };
+  }
+
+  #entranceLoads(
+    { topology, members }: Team,
+    task: { readonly lane: Lane; readonly skill: string },
+  ): readonly MemberLoad[] {
+    const { directory } = this.#ports;
+    const { entrances, workersOf } = TOPOLOGIES[topology];
+    return entrances(members).flatMap((member) => {
+      const workers = workersOf(member, members);
+      if (workers.length === 0) return directory.loads([member], task.lane, task.skill);
+      return directory.branchLoad(member, workers, task) ?? [];
+    });
   }
 
   /** Room comes up by itself; a skill that nobody has needs a person, who is told once. */
@@ -304,7 +321,11 @@ export class Dispatcher {
     const next = { ...task, attempt: task.attempt + 1, counted: false };
     const inputs = this.#ports.inputsOf(next);
     this.#seconds.overtake(key, held);
-    this.#assigned.set(key, { task: next, lane, taskClass, agent, accepted: false });
+    this.#assigned.set(key, {
+      ...{ task: next, lane, taskClass, agent },
+      accepted: false,
+      isLed: isLed(agent, team),
+    });
     this.#ports.directory.assign(agent, lane);
     this.#ports.logger.info(
       { event: "task.reissued", ...bindingsOf(next), agentId: agent, from: slow },
@@ -324,15 +345,38 @@ export class Dispatcher {
     for (const [agent, tasks] of byAgent) this.#ports.sendCancel(agent, tasks);
   }
 
-  /** An agent is gone: its tasks are offered again as the next attempt. */
+  /** An agent is gone: its tasks are offered again as the next attempt, but for those that its workers still have. */
   agentLost(agent: AgentId, error: unknown): void {
     this.#seconds.agentLost(agent);
-    for (const { task, agent: holder } of [...this.#assigned.values()]) {
+    const led: QueuedTask[] = [];
+    for (const { task, agent: holder, isLed } of [...this.#assigned.values()]) {
       if (holder !== agent) continue;
       this.ended(task.run, task.stage, task.index);
-      this.#ports.measurements.add(skillCallOf(task).skill, agent, { status: "failed" });
-      this.#ports.fail(task, agent, error);
+      if (isLed) led.push(task);
+      else this.#failLost(task, agent, error);
     }
+    if (led.length > 0) this.#claimLed(led, agent, error);
+  }
+
+  #failLost(task: QueuedTask, agent: AgentId, error: unknown): void {
+    this.#ports.measurements.add(skillCallOf(task).skill, agent, { status: "failed" });
+    this.#ports.fail(task, agent, error);
+  }
+
+  /** The workers of a lead that is gone go on, and deliver through whoever leads now. */
+  #claimLed(led: readonly QueuedTask[], lead: AgentId, error: unknown): void {
+    for (const task of led) this.awaitReport(task);
+    const members = new Set(
+      led.flatMap((task) => this.#teams.known(task.run, task.stage).filter((id) => id !== lead)),
+    );
+    this.#ports.claimFrom([...members], () => {
+      for (const task of led) {
+        if (this.#unclaimed.get(keyOf(task)) !== task) continue;
+        this.#unclaimed.delete(keyOf(task));
+        this.#underWay.delete(task);
+        if (isWanted(task)) this.#failLost(task, lead, error);
+      }
+    });
   }
 
   /** After a fold: this attempt was offered; wait for the agents' reports. */
@@ -352,7 +396,11 @@ export class Dispatcher {
       if (task === undefined) continue;
       const { lane } = skillCallOf(task);
       this.#unclaimed.delete(keyOf(task));
-      this.#assigned.set(keyOf(task), { task, lane, agent, taskClass: undefined, accepted: true });
+      this.#assigned.set(keyOf(task), {
+        ...{ task, lane, agent, taskClass: undefined },
+        accepted: true,
+        isLed: false,
+      });
       this.#ports.directory.assign(agent, lane);
       if (task.run.stage(task.stage).swarm !== undefined)
         this.#teams.join(task.run, task.stage, agent);
@@ -454,6 +502,11 @@ export class Dispatcher {
     }
     if (isWanted(task)) this.#waiting.putBack({ ...task, counted: true });
   }
+}
+
+function isLed(agent: AgentId | undefined, team: Team | undefined): boolean {
+  if (agent === undefined || team === undefined) return false;
+  return TOPOLOGIES[team.topology].workersOf(agent, team.members).length > 0;
 }
 
 function strategyOf({ strategy }: SwarmConfig): Strategy {

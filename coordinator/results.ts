@@ -72,7 +72,7 @@ export class Results {
 
   /** Records what is new of a batch. */
   take(owner: ShardOwner, batch: ResultBatch): ResultAnswer["outcomes"] {
-    return batch.results.map((result) => this.#takeOne(owner, batch.agent, result));
+    return batch.results.map((result) => this.#takeOne(owner, result.agent ?? batch.agent, result));
   }
 
   #takeOne(owner: ShardOwner, agent: AgentId, result: TaskResult): "recorded" | "stale" {

@@ -41,6 +41,11 @@ export class Teams {
     return team.members;
   }
 
+  /** The members when it was last asked for them. */
+  known(run: RunState, stage: number): readonly AgentId[] {
+    return this.#teamOf(run, stage).members;
+  }
+
   /** An agent holds a task of the stage since before a restart: it is a member. */
   join(run: RunState, stage: number, agent: AgentId): void {
     const team = this.#teamOf(run, stage);

@@ -49,13 +49,10 @@ export function swarmOf(work: WorkSyntax, path: Path, reporter: Reporter): PlanS
     max_agents: maxAgents = 4,
     memory_shared: isShared = false,
   } = work.swarm_config ?? {};
-  const refuse = (what: string, key: string): void => {
-    const message = `${what} cannot be carried out by this version`;
-    reporter.report("not-supported", message, [...place, key]);
-  };
-  if (topology === "hierarchical") refuse(`the topology "${topology}"`, "topology");
-
-  if (isShared) refuse("`memory_shared: true`", "memory_shared");
+  if (isShared) {
+    const message = "`memory_shared: true` cannot be carried out by this version";
+    reporter.report("not-supported", message, [...place, "memory_shared"]);
+  }
   return { topology, maxAgents, strategy };
 }
 

@@ -74,6 +74,7 @@ describe("dispatcher", () => {
       order: (_, { task }) => placed.push(task.index),
       fail: () => expect.unreachable(),
       sendCancel: () => {},
+      claimFrom: () => expect.unreachable(),
     });
     const run = openRun(3);
     for (const index of [0, 2, 4, 1, 3, 5])

@@ -1,3 +1,4 @@
+import type { NatsConnection } from "nats";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Offer, PublishedEvent, Task } from "../../bus/messages.ts";
 import { type AgentId, parseAgentId } from "../../core/ids.ts";
@@ -127,6 +128,13 @@ async function occupy(wire: Wiretap, agent: string, ms: number): Promise<void> {
   expect(answer.json()).toMatchObject({ accepted: [0, 1] });
 }
 
+function allJoined(swarm: InProcessSwarm): Promise<void> {
+  return vi.waitFor(() => {
+    const joined = swarm.lines.filter((line) => line.event === "agent.joined");
+    expect(joined).toHaveLength(ids.length);
+  }, SOON);
+}
+
 /** Each task has one outcome, success, and the run has succeeded. */
 function expectAllOnce(events: readonly PublishedEvent[]): void {
   expect(events.at(-1)?.type).toBe("run.succeeded");
@@ -139,14 +147,16 @@ function expectAllOnce(events: readonly PublishedEvent[]): void {
 /** Every message between members goes along a link that the team of its task has. */
 function expectLinked(wire: Wiretap, topology: TopologyName): void {
   const linkless = wire.peers.filter((message) => {
-    const [task] = tasksOf(message);
-    const team = task?.team?.members ?? [];
-    return !mayTalk(TOPOLOGIES[topology], linkOf(message), team);
+    return !mayTalk(TOPOLOGIES[topology], linkOf(message), teamOf(wire, message));
   });
   expect(linkless.map(({ from, to, kind }) => `${from} ${to} ${kind}`)).toEqual([]);
 }
 
-const tasksOf = ({ body }: PeerMessage): readonly Task[] => (body as Offer).tasks;
+/** The team of the task that a message is about; what has no task is about those that were offered before. */
+function teamOf(wire: Wiretap, { body }: PeerMessage): readonly AgentId[] {
+  const [task] = (body as Partial<Offer>).tasks ?? wire.offers[0]?.tasks ?? [];
+  return (task as Task | undefined)?.team?.members ?? [];
+}
 const linkOf = ({ from, to }: PeerMessage) => ({ from: parseAgentId(from), to: parseAgentId(to) });
 
 describe("a swarm", () => {
@@ -158,7 +168,7 @@ describe("a swarm", () => {
     await using swarm = await startInProcessSwarm({ agents: 0 });
     await using wire = await openWiretap(swarm.server);
     for (const id of ids) await swarm.addAgent(id, { light: 2 });
-    for (const id of ["a", "b"]) await occupy(wire, id, 1_500);
+    if (topology !== "hierarchical") for (const id of ["a", "b"]) await occupy(wire, id, 1_500);
     const run = await startRun(swarm, topology, 60);
     await run.ended;
     expectAllOnce(run.events);
@@ -183,6 +193,53 @@ describe("a swarm", () => {
     const lost = run.events.filter(({ type }) => type === "task.failed");
     expect(lost.length).toBeGreaterThan(0);
     expect(lost.map(({ data }) => data["agent"])).toEqual(lost.map(() => "b"));
+  });
+
+  it("in a hierarchy whose lead dies goes on: what its workers hold is not begun again, and the next member leads", async () => {
+    await using swarm = await startInProcessSwarm({ agents: 0 });
+    await using wire = await openWiretap(swarm.server);
+    const agents = new Map<string, NatsConnection>();
+    for (const id of ids) agents.set(id, (await swarm.addAgent(id, { light: 2 })).connection);
+    await allJoined(swarm);
+    const run = await startRun(swarm, "hierarchical", 600);
+    await run.reached("task.succeeded");
+    const [lead = ""] = wire.offers.map(({ agent }) => agent);
+    await agents.get(lead)?.close(); // without a word
+    await run.ended;
+    expectAllOnce(run.events);
+    const leads = new Set(wire.offers.map(({ agent }) => agent));
+    expect(leads.size).toBe(2);
+    const lost = run.events.filter(({ type }) => type === "task.failed");
+    expect(lost.map(({ data }) => data["agent"])).toEqual(lost.map(() => lead));
+    const byOthers = run.events.filter(
+      ({ type, data }) =>
+        type === "task.succeeded" && data["agent"] !== lead && data["from"] === lead,
+    );
+    const relayed = new Set(byOthers.map(({ data }) => Number(data["index"])));
+    const lostToo = lost
+      .map(({ data }) => Number(data["index"]))
+      .filter((index) => relayed.has(index));
+    expect(lostToo).toEqual([]);
+  });
+
+  it("in a hierarchy whose worker dies hears from its lead which attempts are lost, and offers them anew", async () => {
+    await using swarm = await startInProcessSwarm({ agents: 0 });
+    await using wire = await openWiretap(swarm.server);
+    const agents = new Map<string, NatsConnection>();
+    for (const id of ids) agents.set(id, (await swarm.addAgent(id, { light: 2 })).connection);
+    await allJoined(swarm);
+    const run = await startRun(swarm, "hierarchical", 600);
+    await run.reached("task.succeeded");
+    const [lead = ""] = wire.offers.map(({ agent }) => agent);
+    const worker = ids.find((id) => id !== lead) ?? "";
+    await agents.get(worker)?.close();
+    await run.ended;
+    expectAllOnce(run.events);
+    const lost = run.events.filter(({ type }) => type === "task.failed");
+    expect(lost.length).toBeGreaterThan(0);
+    for (const { data } of lost)
+      expect(data).toMatchObject({ agent: worker, from: lead, error: { code: "agent-lost" } });
+    expect(new Set(wire.offers.map(({ agent }) => agent))).toEqual(new Set([lead]));
   });
 
   it("keeps to `max_agents` for all skills of a stage together, and for tasks that are tried again", async () => {
