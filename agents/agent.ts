@@ -315,7 +315,7 @@ class AgentProcess implements Agent {
     this.#reportsIdle = false;
     this.#offers.refuse();
     this.#pulse.stop();
-    this.#led.cancelAll();
+    this.#led.close();
     this.#held.cancelAll();
     this.#results.close();
   }

@@ -35,8 +35,9 @@ export class Gathering {
 
   /** Resolves when the result is stored. The same attempt's result, given twice, is delivered once. */
   add(entry: GatheredResult): Promise<void> {
-    const { run, stage, index, attempt } = entry.result;
-    const key = `${run}/${stage}/${index}/${attempt}`;
+    const { run, stage, index, attempt, status } = entry.result;
+    // An attempt that was taken for lost may succeed after all.
+    const key = `${run}/${stage}/${index}/${attempt}/${status}`;
     const known = this.#underWay.get(key);
     if (known !== undefined) return known;
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -1,7 +1,8 @@
+import type { Msg } from "nats";
 import type { Logger } from "pino";
 import { type Actor, createActor } from "xstate";
+import type { z } from "zod";
 import {
-  type ControlAnswer,
   controlAnswer,
   decodeMessage,
   type OfferAnswer,
@@ -68,6 +69,7 @@ export class LedTasks {
   #looks = 0;
   #cancelLook: (() => void) | undefined;
   #isDealing = false;
+  #isClosed = false;
 
   constructor(options: LedTasksOptions) {
     this.#options = options;
@@ -75,6 +77,7 @@ export class LedTasks {
     this.#logic = ledTaskMachine.provide({
       actions: {
         enqueue: ({ self }) => this.#enqueue(this.#of(self)),
+        dequeue: ({ self }) => this.#dequeue(this.#of(self)),
         recall: ({ self }, { worker }) => this.#recall(this.#of(self), worker),
         letGo: ({ self }) => this.#letGo(this.#of(self)),
       },
@@ -82,7 +85,7 @@ export class LedTasks {
   }
 
   has(name: TaskName): boolean {
-    return this.#led.has(keyOf(name));
+    return this.#led.size > 0 && this.#led.has(keyOf(name));
   }
 
   get size(): number {
@@ -135,14 +138,15 @@ export class LedTasks {
     }
   }
 
-  cancelAll(): void {
-    for (const { actor } of [...this.#led.values()]) actor.send({ type: "cancel" });
+  /** We leave: the workers go on, and bring their results to whoever leads then. */
+  close(): void {
+    this.#isClosed = true;
     this.#cancelLook?.();
   }
 
   /** Room may have come up: hands out what waits, at the end of this tick. */
   deal(): void {
-    if (this.#isDealing || this.#waiting.size === 0) return;
+    if (this.#isDealing || this.#isClosed || this.#waiting.size === 0) return;
     this.#isDealing = true;
     queueMicrotask(() => {
       this.#isDealing = false;
@@ -160,7 +164,7 @@ export class LedTasks {
         next += 1;
         this.#hand(led, worker);
         if (worker === this.#options.agentId) this.#options.held.start(led.task);
-        else handing.set(worker, [...(handing.get(worker) ?? []), led]);
+        else appendTo(handing, worker, led);
       }
       if (next === queue.length) this.#waiting.delete(key);
       else queue.splice(0, next);
@@ -215,8 +219,18 @@ export class LedTasks {
   }
 
   #answerOf(asked: Asked): Pick<OfferAnswer, "accepted"> | undefined {
-    if (asked.status === "answered") return decodeMessage(offerAnswer, asked.message.data);
+    if (asked.status === "answered") return this.#read(offerAnswer, asked.message);
     return asked.status === "unheard" ? { accepted: [] } : undefined;
+  }
+
+  /** Undefined, and logged, when it is no such message: then it counts as no answer. */
+  #read<Answer>(schema: z.ZodType<Answer>, { subject, data }: Msg): Answer | undefined {
+    try {
+      return decodeMessage(schema, data);
+    } catch (error) {
+      this.#options.logger.warn({ event: "message.refused", subject, err: error });
+      return undefined;
+    }
   }
 
   #end(entry: Parameters<Gathering["add"]>[0], worker: AgentId): Promise<void> {
@@ -227,7 +241,9 @@ export class LedTasks {
     }
     const stored = this.#gathering.add(entry);
     if (led === undefined) return stored;
-    return stored.then(() => led.actor.send({ type: "delivered" }));
+    return stored.then(() => {
+      if (led.actor.getSnapshot().status === "active") led.actor.send({ type: "delivered" });
+    });
   }
 
   #leave(led: Led, worker: AgentId): boolean {
@@ -263,8 +279,9 @@ export class LedTasks {
       CONTROL_TIMEOUT_MS,
     );
     if (asked.status === "answered") {
-      const { tasks }: ControlAnswer = decodeMessage(controlAnswer, asked.message.data);
-      const held = new Set(tasks.map(keyOf));
+      const report = this.#read(controlAnswer, asked.message);
+      if (report === undefined) return;
+      const held = new Set(report.tasks.map(keyOf));
       this.#lose(worker, "it does not hold it any more", (led) => {
         return led.handedMs < askedMs - OFFER_TIMEOUT_MS && !held.has(keyOf(led.task));
       });
@@ -294,12 +311,17 @@ export class LedTasks {
   }
 
   #enqueue(led: Led): void {
-    const { run, stage, skill } = led.task;
-    const key = `${run}/${stage}/${skill}`;
-    const queue = this.#waiting.get(key);
-    if (queue === undefined) this.#waiting.set(key, [led]);
+    const queue = this.#waiting.get(classOf(led.task));
+    if (queue === undefined) this.#waiting.set(classOf(led.task), [led]);
     else queue.push(led);
     this.deal();
+  }
+
+  #dequeue(led: Led): void {
+    const key = classOf(led.task);
+    const queue = this.#waiting.get(key)?.filter((other) => other !== led) ?? [];
+    if (queue.length === 0) this.#waiting.delete(key);
+    else this.#waiting.set(key, queue);
   }
 
   #recall(led: Led, worker: AgentId | undefined): void {
@@ -312,11 +334,6 @@ export class LedTasks {
   }
 
   #letGo(led: Led): void {
-    const { run, stage, skill } = led.task;
-    const key = `${run}/${stage}/${skill}`;
-    const queue = this.#waiting.get(key)?.filter((other) => other !== led);
-    if (queue?.length === 0) this.#waiting.delete(key);
-    else if (queue !== undefined) this.#waiting.set(key, queue);
     this.#led.delete(keyOf(led.task));
     this.#options.onChange();
   }
@@ -338,10 +355,21 @@ export class LedTasks {
   }
 }
 
+/** Tasks for which the same workers come into question. */
+function classOf({ run, stage, skill }: Task): string {
+  return `${run}/${stage}/${skill}`;
+}
+
 function nameOf({ run, stage, index, attempt }: Task): TaskName {
   return { run, stage, index, attempt };
 }
 
 function keyOf({ run, stage, index, attempt }: TaskName): string {
   return `${run}/${stage}/${index}/${attempt}`;
+}
+
+function appendTo(lists: Map<AgentId, Led[]>, worker: AgentId, led: Led): void {
+  const list = lists.get(worker);
+  if (list === undefined) lists.set(worker, [led]);
+  else list.push(led);
 }

@@ -32,6 +32,7 @@ export const ledTaskMachine = setup({
   },
   actions: {
     enqueue: () => provideFirst("enqueue"),
+    dequeue: () => provideFirst("dequeue"),
     /** Tells the worker that nobody wants it any more. */
     recall: (_, _params: { readonly worker: AgentId | undefined }) => provideFirst("recall"),
     letGo: () => provideFirst("letGo"),
@@ -48,7 +49,7 @@ export const ledTaskMachine = setup({
           target: "atWorker",
           actions: assign({ worker: ({ event }) => event.worker }),
         },
-        cancel: "cancelled",
+        cancel: { target: "cancelled", actions: "dequeue" },
       },
     },
     atWorker: {

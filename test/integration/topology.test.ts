@@ -33,6 +33,7 @@ describe("the traffic between full members", () => {
     "mesh",
     "star",
     "ring",
+    "hierarchical",
   ] as const)("of a %s is the definition's links, all and no other", async (topology) => {
     await using script = await openAgentScript(server);
     await using wire = await openWiretap(server);
@@ -42,7 +43,7 @@ describe("the traffic between full members", () => {
     let index = 0;
     let taken = 0;
     await vi.waitFor(async () => {
-      for (const id of members) {
+      for (const id of TOPOLOGIES[topology].entrances(members)) {
         const tasks = members.map(() =>
           script.taskOf(index++, { inputs: { ms: 20 }, team: { topology, members } }),
         );
@@ -102,12 +103,17 @@ describe("the traffic between full members", () => {
 
 const items = Array.from({ length: 24 }, (_, index) => index);
 
-async function startRun(swarm: InProcessSwarm, topology: TopologyName, ms: number) {
+async function startRun(
+  swarm: InProcessSwarm,
+  topology: TopologyName,
+  ms: number,
+  of: readonly number[] = items,
+) {
   const definition = `cascade: shared
 stages:
   - stage: spread
     type: swarm-parallel
-    foreach: ${JSON.stringify(items)}
+    foreach: ${JSON.stringify(of)}
     skill: pause
     inputs: { item: "\${item}", ms: ${ms} }
     swarm_config: { topology: ${topology}, max_agents: 4 }
@@ -136,12 +142,12 @@ function allJoined(swarm: InProcessSwarm): Promise<void> {
 }
 
 /** Each task has one outcome, success, and the run has succeeded. */
-function expectAllOnce(events: readonly PublishedEvent[]): void {
+function expectAllOnce(events: readonly PublishedEvent[], of: readonly number[] = items): void {
   expect(events.at(-1)?.type).toBe("run.succeeded");
   const succeeded = events
     .filter(({ type }) => type === "task.succeeded")
     .map(({ data }) => Number(data["index"]));
-  expect(succeeded.toSorted((x, y) => x - y)).toEqual(items);
+  expect(succeeded.toSorted((x, y) => x - y)).toEqual(of);
 }
 
 /** Every message between members goes along a link that the team of its task has. */
@@ -164,6 +170,7 @@ describe("a swarm", () => {
     "mesh",
     "star",
     "ring",
+    "hierarchical",
   ] as const)("in a %s does every task once, and members talk along its links alone", async (topology) => {
     await using swarm = await startInProcessSwarm({ agents: 0 });
     await using wire = await openWiretap(swarm.server);
@@ -240,6 +247,26 @@ describe("a swarm", () => {
     for (const { data } of lost)
       expect(data).toMatchObject({ agent: worker, from: lead, error: { code: "agent-lost" } });
     expect(new Set(wire.offers.map(({ agent }) => agent))).toEqual(new Set([lead]));
+  });
+
+  it("in a hierarchy takes at most 15 percent of a star's messages at the coordinator for a thousand tasks", async () => {
+    const messages = new Map<TopologyName, number>();
+    for (const topology of ["star", "hierarchical"] as const) {
+      await using swarm = await startInProcessSwarm({ agents: 0 });
+      await using wire = await openWiretap(swarm.server);
+      for (const id of ids) await swarm.addAgent(id);
+      await allJoined(swarm);
+      const thousand = Array.from({ length: 1_000 }, (_, index) => index);
+      const run = await startRun(swarm, topology, 10, thousand);
+      await run.ended;
+      expectAllOnce(run.events, thousand);
+      // Offers and batches of results; each is answered once.
+      messages.set(topology, wire.offers.length + wire.count("cascade.result."));
+    }
+    const [star = 0, hierarchical = 0] = ["star", "hierarchical"].map((name) =>
+      messages.get(name as TopologyName),
+    );
+    expect(hierarchical).toBeLessThanOrEqual(star * 0.15);
   });
 
   it("keeps to `max_agents` for all skills of a stage together, and for tasks that are tried again", async () => {

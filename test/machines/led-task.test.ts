@@ -34,7 +34,7 @@ describe("led task machine", () => {
     ],
     ["is held until its outcome is stored", [handed, ended], "delivering", ["enqueue"]],
     ["is let go then", [handed, ended, delivered], "delivered", ["enqueue", "letGo"]],
-    ["is let go when nobody wants it", [cancel], "cancelled", ["enqueue", "letGo"]],
+    ["is let go when nobody wants it", [cancel], "cancelled", ["enqueue", "dequeue", "letGo"]],
     ["is recalled from its worker", [handed, cancel], "cancelled", ["enqueue", "recall", "letGo"]],
     ["keeps to its first outcome", [handed, ended, ended, refused], "delivering", ["enqueue"]],
   ] as const)("%s", (_, given, state, effects) => {
