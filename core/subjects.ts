@@ -40,17 +40,20 @@ export function openSubjects(prefix = "cascade"): Subjects {
     allDead: `${prefix}.dead.>`,
     query: (shard) => at("query", shard),
     result: (shard, agent) => at("result", shard, agent),
+    allResults: `${prefix}.result.*.*`,
     resultsOf: (shard) => `${at("result", shard)}.*`,
     event: (run, stage, type) =>
       `${at("events", run, stage)}.${type.split(".").map(checkedToken).join("-")}`,
     eventsOf: (run) => `${at("events", run)}.>`,
     allEvents: `${prefix}.events.>`,
     agentTask: (agent) => at("agent", agent, "task"),
+    allOffers: `${prefix}.agent.*.task`,
     agentHeartbeat: (agent) => at("agent", agent, "heartbeat"),
     allHeartbeats: `${prefix}.agent.*.heartbeat`,
     agentControl: (agent) => at("agent", agent, "control"),
     lane: (lane) => at("lane", lane),
     peer: (from, to, kind) => at("peer", from, to, kind),
+    allPeers: `${prefix}.peer.*.*.*`,
     peersTo: (to) => `${prefix}.peer.*.${checkedToken(to)}.*`,
     stage: (run, stage) => at("stage", run, stage),
     allStages: `${prefix}.stage.*.*`,
@@ -77,16 +80,19 @@ export interface Subjects {
   query(shard: number): string;
   result(shard: number, agent: string): string;
   resultsOf(shard: number): string;
+  readonly allResults: string;
   /** `type` is an event name such as `task.succeeded`; its dot becomes a hyphen, so that the subject has a fixed depth. */
   event(run: string, stage: string, type: string): string;
   eventsOf(run: string): string;
   readonly allEvents: string;
   agentTask(agent: string): string;
+  readonly allOffers: string;
   agentHeartbeat(agent: string): string;
   readonly allHeartbeats: string;
   agentControl(agent: string): string;
   lane(lane: string): string;
   peer(from: string, to: string, kind: string): string;
+  readonly allPeers: string;
   peersTo(to: string): string;
   stage(run: string, stage: string): string;
   readonly allStages: string;

@@ -31,6 +31,7 @@ import {
 } from "./program-options.ts";
 import { addRuns } from "./runs/options.ts";
 import { addSkills } from "./skills/options.ts";
+import { addTopology } from "./topology/options.ts";
 
 const DEFAULT_CASCADE = "code-quality-swarm";
 
@@ -104,6 +105,7 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
   addFileCommands(cli, optionsOf, ask);
   addRuns(cli, optionsOf, ask);
   addSkills(cli, optionsOf, ask);
+  addTopology(cli, optionsOf, ask);
   return cli;
 }
 

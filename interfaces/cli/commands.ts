@@ -94,6 +94,14 @@ export interface InitCommand {
   readonly json: boolean;
 }
 
+export interface TopologyCommand {
+  readonly kind: "topology";
+  /** Until it is interrupted, instead of for a time. */
+  readonly live: boolean;
+  readonly forMs: number;
+  readonly form: "text" | "json" | "mermaid";
+}
+
 export type CliCommand =
   | RunCommand
   | UpCommand
@@ -106,7 +114,8 @@ export type CliCommand =
   | FormatCommand
   | InitCommand
   | SkillsCommand
-  | RunsCommand;
+  | RunsCommand
+  | TopologyCommand;
 
 /** Every command by its name: what a mistyped one is compared with. */
 export const COMMAND_NAMES = [
@@ -123,5 +132,6 @@ export const COMMAND_NAMES = [
     "init",
     "skills",
     "runs",
+    "topology",
   ],
 ] as const satisfies readonly CliCommand["kind"][];
