@@ -27,6 +27,7 @@ it.each(
     ["fmt"],
     ["init"],
     ["skills"],
+    ["topology"],
     ["skills", "ls"],
     ["skills", "show"],
     ["skills", "test"],
