@@ -4,10 +4,12 @@ import type { Logger } from "pino";
 import { type Actor, createActor, waitFor } from "xstate";
 import { followLink, type Link } from "../bus/link.ts";
 import {
+  type Control,
   control,
   decodeMessage,
   encodeMessage,
   type Heartbeat,
+  peerResults,
   type Slots,
   stageMessage,
   type Task,
@@ -15,8 +17,9 @@ import {
 } from "../bus/messages.ts";
 import { answer } from "../bus/requests.ts";
 import type { Clock } from "../core/clock.ts";
+import { SwarmError } from "../core/errors.ts";
 import type { Fixer } from "../core/fixer.ts";
-import type { AgentId } from "../core/ids.ts";
+import { type AgentId, parseAgentId } from "../core/ids.ts";
 import { LANES } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
 import { AGENT_SERVICE, openSubjects, type Subjects } from "../core/subjects.ts";
@@ -26,8 +29,10 @@ import { type Blobs, openBlobs } from "../store/blobs.ts";
 import { BlobCache } from "./blob-cache.ts";
 import { bindingsOf, executeTask } from "./execution.ts";
 import { type HeldTask, HeldTasks } from "./held-tasks.ts";
+import { LedTasks } from "./led-tasks.ts";
 import { listen } from "./listen.ts";
 import { Offers } from "./offers.ts";
+import { ParentLink } from "./parent-link.ts";
 import { Peers } from "./peers.ts";
 import { openPrograms, type Programs } from "./programs.ts";
 import { Pulse } from "./pulse.ts";
@@ -92,6 +97,8 @@ class AgentProcess implements Agent {
   readonly #results: Results;
   readonly #held: HeldTasks;
   readonly #peers: Peers;
+  readonly #led: LedTasks;
+  readonly #parent: ParentLink;
   readonly #offers: Offers;
   readonly #pulse: Pulse;
   readonly #actor: Actor<typeof agentMachine>;
@@ -125,10 +132,22 @@ class AgentProcess implements Agent {
       slots: options.slots,
       execute: (task, controller) => executeTask(execution, task, controller),
       deliver: (held, outcome) => this.#deliver(held, outcome),
-      onChange: () => this.#reportIdle(),
+      onChange: () => {
+        this.#reportIdle();
+        this.#led.deal();
+      },
     });
     this.#peers = new Peers(parts);
-    this.#offers = new Offers({ ...parts, held: this.#held, peers: this.#peers });
+    this.#parent = new ParentLink({ ...parts, peers: this.#peers, results: this.#results });
+    const shared = { ...parts, held: this.#held, peers: this.#peers };
+    this.#led = new LedTasks({
+      ...shared,
+      results: this.#results,
+      canRun: (task) => this.#offers.canRun(task),
+      onChange: () => this.#reportIdle(),
+    });
+    this.#peers.onHeard = () => this.#led.deal();
+    this.#offers = new Offers({ ...shared, led: this.#led });
     this.#pulse = new Pulse({ ...parts, heartbeat: () => this.#heartbeat() });
     this.#actor = createActor(
       agentMachine.provide({
@@ -154,6 +173,9 @@ class AgentProcess implements Agent {
       ...this.#offers.listen(),
       listen(this.#options, this.#subjects.agentControl(this.agentId), (message) =>
         this.#receiveControl(message),
+      ),
+      listen(this.#options, this.#subjects.peersTo(this.agentId), (message) =>
+        this.#receiveFromPeer(message),
       ),
       listen(this.#options, this.#subjects.allStages, (message) =>
         this.#receiveStageMessage(message),
@@ -214,26 +236,61 @@ class AgentProcess implements Agent {
 
   #deliver({ task, from }: HeldTask, outcome: Execution): Promise<void> {
     const { logger } = this.#options;
-    const { run, stage, index, attempt, shard, epoch } = task;
+    const { run, stage, index, attempt } = task;
     if (logger.isLevelEnabled("debug")) {
       logger.debug({ event: `task.${outcome.status}`, ...bindingsOf(task, this.agentId) });
     }
     const peer = from === undefined ? {} : { from };
-    return this.#results.deliver(shard, epoch, { run, stage, index, attempt, ...peer, ...outcome });
+    const result = { run, stage, index, attempt, ...peer, ...outcome };
+    if (this.#led.has(task)) return this.#led.ended(task, result);
+    return this.#parent.deliver(task, from, result);
   }
 
   #receiveControl(message: Msg): void {
     const order = decodeMessage(control, message.data);
-    if (order.command === "cancel") this.#held.cancel(order.tasks);
     if (order.command === "drain") this.#startDraining();
-    const tasks = this.#held.names();
+    this.#obey(message, order);
+  }
+
+  #obey(message: Msg, order: Control): void {
+    if (order.command === "cancel") {
+      this.#led.cancel(order.tasks);
+      this.#held.cancel(order.tasks);
+    }
+    const tasks = [...this.#led.names(), ...this.#held.names()];
     answer(message, encodeMessage({ v: 1, heartbeat: this.#heartbeat(), tasks }));
+  }
+
+  /** The subject says who sends it, as far as the server lets each send in its own name alone. */
+  #receiveFromPeer(message: Msg): void {
+    const [from, , kind] = message.subject.split(".").slice(-3);
+    const peer = parseAgentId(from);
+    switch (kind) {
+      case "task":
+        this.#offers.receiveFromPeer(message, peer);
+        return;
+      case "result":
+        void this.#led
+          .receive(peer, decodeMessage(peerResults, message.data))
+          .then(() => answer(message, encodeMessage({ v: 1 })));
+        return;
+      case "control": {
+        const order = decodeMessage(control, message.data);
+        if (order.command === "drain")
+          throw new SwarmError("invalid-message", "no peer may order another to leave");
+        this.#obey(message, order);
+        return;
+      }
+      default:
+        throw new SwarmError("invalid-message", `peers send no ${kind}`);
+    }
   }
 
   /** A message to the worker actors of a stage, from the coordinator or a peer. */
   #receiveStageMessage(message: Msg): void {
     decodeMessage(stageMessage, message.data);
     const [run = "", stage = ""] = message.subject.split(".").slice(-2);
+    this.#led.cancelStage(run, stage);
     this.#held.cancelStage(run, stage);
   }
 
@@ -267,7 +324,7 @@ class AgentProcess implements Agent {
 
   /** Runs inside an action of a machine, too, which takes no event before the action has ended. */
   #reportIdle(): void {
-    if (!this.#reportsIdle || this.#held.size > 0) return;
+    if (!this.#reportsIdle || this.#held.size > 0 || this.#led.size > 0) return;
     queueMicrotask(() => {
       if (this.#actor.getSnapshot().status === "active") this.#actor.send({ type: "idle" });
     });
@@ -278,6 +335,7 @@ class AgentProcess implements Agent {
     this.#reportsIdle = false;
     this.#offers.refuse();
     this.#pulse.stop();
+    this.#led.close();
     this.#held.cancelAll();
     this.#results.close();
   }

@@ -3,18 +3,25 @@ import type { Logger } from "pino";
 import {
   decodeMessage,
   encodeMessage,
+  type Offer,
   type OfferAnswer,
   offer,
   type Slots,
   type Task,
 } from "../bus/messages.ts";
 import { answer } from "../bus/requests.ts";
-import { type AgentId, parseAgentId } from "../core/ids.ts";
+import type { Clock } from "../core/clock.ts";
+import { SwarmError } from "../core/errors.ts";
+import type { AgentId } from "../core/ids.ts";
 import { LANES } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
 import { LANE_QUEUE_GROUP, type Subjects } from "../core/subjects.ts";
+import { mayTalk } from "../core/topology.ts";
+import { TOPOLOGIES } from "../topology/registry.ts";
 import { bindingsOf } from "./execution.ts";
+import { handOver } from "./hand-over.ts";
 import type { HeldTasks } from "./held-tasks.ts";
+import type { LedTasks } from "./led-tasks.ts";
 import { listen } from "./listen.ts";
 import type { Peers } from "./peers.ts";
 
@@ -25,14 +32,15 @@ export interface OffersOptions {
   readonly slots: Slots;
   readonly skills: SkillCatalog;
   readonly held: HeldTasks;
+  readonly led: LedTasks;
   readonly peers: Peers;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /**
  * Answers offers in the tick in which they come: a task is accepted when a slot of its lane is free and its skill
- * is here. Tasks of a mesh that found no room are handed to a peer first; those that a peer handed to us are not
- * handed on.
+ * is here. Tasks of a team that found no room are handed on to a peer first, when its topology names one.
  */
 export class Offers {
   readonly #options: OffersOptions;
@@ -48,16 +56,12 @@ export class Offers {
   /** Answers the subscriptions that last as long as the agent. */
   listen(): Subscription[] {
     const { subjects, agentId, slots } = this.#options;
-    const receive = (message: Msg): void => this.#receive(message, { mayHandOver: true });
+    const receive = (message: Msg): void =>
+      this.#receive(message, decodeMessage(offer, message.data), undefined);
     this.#lanes = LANES.filter((lane) => slots[lane] > 0).map((lane) =>
       listen(this.#options, subjects.lane(lane), receive, { queue: LANE_QUEUE_GROUP }),
     );
-    return [
-      listen(this.#options, subjects.agentTask(agentId), receive),
-      listen(this.#options, subjects.peersTo(agentId), (message) =>
-        this.#receive(message, { mayHandOver: false }),
-      ),
-    ];
+    return [listen(this.#options, subjects.agentTask(agentId), receive)];
   }
 
   /** From now on every offer to this agent is answered `busy`, and those to its lanes go to other agents. */
@@ -67,24 +71,31 @@ export class Offers {
     this.#lanes = [];
   }
 
-  #receive(message: Msg, { mayHandOver }: { readonly mayHandOver: boolean }): void {
-    const { from, tasks } = decodeMessage(offer, message.data);
-    const peer = mayHandOver ? undefined : parseAgentId(from);
+  /** The subject says who sends it, as far as the server lets each send in its own name alone. */
+  receiveFromPeer(message: Msg, peer: AgentId): void {
+    const asked = decodeMessage(offer, message.data);
+    if (asked.from !== peer) {
+      throw new SwarmError("invalid-message", `${peer} speaks in the name of ${asked.from}`);
+    }
+    this.#receive(message, asked, peer);
+  }
+
+  #receive(message: Msg, { tasks, path }: Offer, peer: AgentId | undefined): void {
+    const before = path ?? (peer === undefined ? [] : [peer]);
     const accepted: number[] = [];
     const busy: number[] = [];
     const handing: { readonly position: number; readonly task: Task }[] = [];
     for (const [position, task] of tasks.entries()) {
       const outcome = this.#take(task, peer);
       if (outcome === "taken") accepted.push(position);
-      else if (outcome === "no-room" && mayHandOver && task.team !== undefined)
-        handing.push({ position, task });
+      else if (outcome === "no-room" && task.team !== undefined) handing.push({ position, task });
       else busy.push(position);
     }
     if (handing.length === 0) {
       this.#answer(message, { accepted, busy, handedOver: [] });
       return;
     }
-    void Promise.all(handing.map(({ task }) => this.#handOver(task))).then((takers) => {
+    void Promise.all(handing.map(({ task }) => this.#handOver(task, before))).then((takers) => {
       const handedOver: OfferAnswer["handedOver"] = [];
       for (const [index, { position }] of handing.entries()) {
         const agent = takers[index];
@@ -102,9 +113,9 @@ export class Offers {
     );
   }
 
-  async #handOver(task: Task): Promise<AgentId | undefined> {
-    const { peers, logger, agentId } = this.#options;
-    const taker = await peers.handOver(task);
+  async #handOver(task: Task, path: readonly AgentId[]): Promise<AgentId | undefined> {
+    const { logger, agentId } = this.#options;
+    const taker = await handOver(this.#options, task, path);
     if (taker !== undefined) {
       const bindings = bindingsOf(task, taker);
       logger.debug({ event: "task.redistributed", ...bindings, from: agentId });
@@ -114,16 +125,31 @@ export class Offers {
 
   /** Starts the task when there is room. `taken`: it runs here, from now on or already. */
   #take(task: Task, peer: AgentId | undefined): "taken" | "no-room" | "stale" {
-    const { held, skills, logger, agentId } = this.#options;
-    if (held.has(task)) return "taken";
-    if (this.#isStale(task)) return "stale";
-    const isUsable =
-      skills.find(task.skill) !== undefined && skills.refusalOf(task.skill) === undefined;
-    if (!this.#takes || !held.hasRoom(task) || !isUsable) return "no-room";
+    const { held, led, logger, agentId } = this.#options;
+    if (held.has(task) || led.has(task)) return "taken";
+    if (this.#isStale(task) || (peer !== undefined && !this.#isLinked(peer, task))) return "stale";
+    if (!this.#takes) return "no-room";
+    if (peer === undefined && led.leads(task)) return led.take(task) ? "taken" : "no-room";
+    if (!held.hasRoom(task) || !this.canRun(task)) return "no-room";
     held.start(task, peer);
     if (logger.isLevelEnabled("debug"))
       logger.debug({ event: "task.accepted", ...bindingsOf(task, agentId) });
     return "taken";
+  }
+
+  /** True when the skill is here and may be used. */
+  canRun({ skill }: Task): boolean {
+    const { skills } = this.#options;
+    return skills.find(skill) !== undefined && skills.refusalOf(skill) === undefined;
+  }
+
+  /** False when the topology of the task's team can have no link from the peer to us, whoever else is there. */
+  #isLinked(from: AgentId, { team }: Task): boolean {
+    const { agentId: to, logger } = this.#options;
+    const both = team?.members.filter((member) => member === from || member === to) ?? [];
+    if (team !== undefined && mayTalk(TOPOLOGIES[team.topology], { from, to }, both)) return true;
+    logger.warn({ event: "offer.unlinked", from, topology: team?.topology });
+    return false;
   }
 
   #isStale({ shard, epoch }: Task): boolean {

@@ -1,4 +1,4 @@
-import type { NatsConnection, Subscription } from "nats";
+import type { Msg, NatsConnection, Subscription } from "nats";
 import type { Logger } from "pino";
 import { failureOf, isUnheard } from "../bus/failures.ts";
 import type { Link } from "../bus/link.ts";
@@ -7,8 +7,6 @@ import {
   encodeMessage,
   type Heartbeat,
   heartbeat,
-  type Offer,
-  offerAnswer,
   type Slots,
   type Task,
 } from "../bus/messages.ts";
@@ -16,8 +14,9 @@ import { request } from "../bus/requests.ts";
 import type { Clock } from "../core/clock.ts";
 import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
+import type { Lane } from "../core/plan.ts";
+import type { MemberLoad } from "../core/strategy.ts";
 import type { Subjects } from "../core/subjects.ts";
-import { mesh } from "../topology/mesh.ts";
 import { listen } from "./listen.ts";
 import { HEARTBEAT_MS } from "./pulse.ts";
 
@@ -37,15 +36,21 @@ interface Peer {
   readonly busy: { -readonly [Lane in keyof Slots]: Slots[Lane] };
 }
 
-const HAND_OVER_TIMEOUT_MS = 500;
-/** Whoever offered the task waits for our answer two seconds. */
-const HAND_OVER_TOTAL_MS = 1_000;
+/** What came of asking a peer. `unheard`: nobody listens there. `unknown`: it may have heard it. */
+export type Asked =
+  | { readonly status: "answered"; readonly message: Msg }
+  | { readonly status: "unheard" | "unknown" };
+
 const SILENT_AFTER_MS = 3 * HEARTBEAT_MS;
 
-/** The other agents, as their heartbeats show them, and the way to hand a task to one of them. */
+/** The other agents, as their heartbeats show them, and the way to ask one of them. */
 export class Peers {
   readonly #options: PeersOptions;
   readonly #peers = new Map<AgentId, Peer>();
+  /** Those that said so, and those whose subject nobody listens to. Silence alone may be the machine's. */
+  readonly #gone = new Set<AgentId>();
+  /** Called when an agent was heard of. */
+  onHeard: () => void = () => {};
 
   constructor(options: PeersOptions) {
     this.#options = options;
@@ -57,20 +62,80 @@ export class Peers {
     );
   }
 
-  /** Offers the task to members of its team that have room, one after the other. Answers who took it. */
-  async handOver(task: Task): Promise<AgentId | undefined> {
-    const { clock } = this.#options;
-    const untilMs = clock.monotonicMs() + HAND_OVER_TOTAL_MS;
-    while (clock.monotonicMs() < untilMs) {
-      const peer = this.#withMostRoom(task);
-      if (peer === undefined) return undefined;
-      peer.busy[task.lane] += 1; // tasks of the same offer that are handed over now go elsewhere
-      const answered = await this.#ask(peer.beat.agent, task);
-      if (answered === "accepted") return peer.beat.agent;
-      peer.busy[task.lane] = peer.beat.slots[task.lane]; // until its next heartbeat
-      if (answered === "unknown") return undefined; // it may have taken it: no third one should
+  /** Those of the members that are not known to be gone, ourselves included. */
+  present(members: readonly AgentId[]): readonly AgentId[] {
+    return this.#gone.size === 0 ? members : members.filter((member) => !this.#gone.has(member));
+  }
+
+  isGone(member: AgentId): boolean {
+    return this.#gone.has(member);
+  }
+
+  /** True when nothing was heard of it for so long that it should be asked. */
+  isSilent(member: AgentId): boolean {
+    const peer = this.#peers.get(member);
+    return peer === undefined || peer.heardMs < this.#options.clock.monotonicMs() - SILENT_AFTER_MS;
+  }
+
+  /** Free slots of a member that was heard of lately and has the skill; else 0. */
+  roomOf(member: AgentId, task: Pick<Task, "skill" | "lane">): number {
+    const [load] = this.loads([member], task);
+    return load?.isCapable === true ? load.freeSlots : 0;
+  }
+
+  /** Of those members that were heard of lately. */
+  loads(
+    members: readonly AgentId[],
+    { skill, lane }: Pick<Task, "skill" | "lane">,
+  ): readonly MemberLoad[] {
+    return members.flatMap((agentId) => {
+      const peer = this.#peers.get(agentId);
+      if (peer === undefined || this.isSilent(agentId)) return [];
+      const { slots, skills } = peer.beat;
+      const assigned = peer.busy[lane];
+      const isCapable = slots[lane] > 0 && skills.includes(skill);
+      const freeSlots = slots[lane] - assigned;
+      return [
+        { agentId, isCapable, slots: slots[lane], freeSlots, assigned, skills: skills.length },
+      ];
+    });
+  }
+
+  /** A slot of it is ours until its next heartbeat says more. */
+  reserve(member: AgentId, lane: Lane): void {
+    const peer = this.#peers.get(member);
+    if (peer !== undefined) peer.busy[lane] += 1;
+  }
+
+  release(member: AgentId, lane: Lane): void {
+    const peer = this.#peers.get(member);
+    if (peer !== undefined) peer.busy[lane] = Math.max(0, peer.busy[lane] - 1);
+  }
+
+  /** It has no room until its next heartbeat. */
+  markFull(member: AgentId, lane: Lane): void {
+    const peer = this.#peers.get(member);
+    if (peer !== undefined) peer.busy[lane] = peer.beat.slots[lane];
+  }
+
+  /** Asks a member, along a link that the topology has. */
+  async ask(member: AgentId, kind: PeerKind, body: unknown, timeoutMs: number): Promise<Asked> {
+    const { connection, link, subjects, agentId, logger } = this.#options;
+    const subject = subjects.peer(agentId, member, kind);
+    try {
+      const message = await request(connection, link, subject, encodeMessage(body), timeoutMs);
+      return { status: "answered", message };
+    } catch (error) {
+      if (isUnheard(error)) {
+        this.#gone.add(member);
+        return { status: "unheard" };
+      }
+      if (failureOf(error) !== "unknown") {
+        const level = error instanceof SwarmError ? "warn" : "error";
+        logger[level]({ event: "message.refused", subject, err: error });
+      }
+      return { status: "unknown" };
     }
-    return undefined;
   }
 
   #hear(beat: Heartbeat): void {
@@ -78,42 +143,15 @@ export class Peers {
     if (beat.agent === agentId) return;
     if (beat.status === "serving") {
       const heardMs = clock.monotonicMs();
+      this.#gone.delete(beat.agent);
       this.#peers.set(beat.agent, { beat, heardMs, busy: { ...beat.busy } });
     } else {
       this.#peers.delete(beat.agent);
+      if (beat.status === "gone") this.#gone.add(beat.agent);
     }
-  }
-
-  #withMostRoom(task: Task): Peer | undefined {
-    const { agentId, clock } = this.#options;
-    const heardAfterMs = clock.monotonicMs() - SILENT_AFTER_MS;
-    const loads = mesh.neighbours(agentId, task.team ?? []).flatMap((member) => {
-      const peer = this.#peers.get(member);
-      if (peer === undefined || peer.heardMs < heardAfterMs) return [];
-      if (!peer.beat.skills.includes(task.skill)) return [];
-      const assigned = peer.busy[task.lane];
-      const freeSlots = peer.beat.slots[task.lane] - assigned;
-      return freeSlots > 0 ? [{ agentId: member, freeSlots, assigned }] : [];
-    });
-    const [first] = mesh.entryPoints(loads);
-    return first === undefined ? undefined : this.#peers.get(first);
-  }
-
-  async #ask(peer: AgentId, task: Task): Promise<"accepted" | "busy" | "unknown"> {
-    const { connection, link, subjects, agentId, logger } = this.#options;
-    const offer: Offer = { v: 1, from: agentId, tasks: [task] };
-    const subject = subjects.peer(agentId, peer, "task");
-    try {
-      const payload = encodeMessage(offer);
-      const message = await request(connection, link, subject, payload, HAND_OVER_TIMEOUT_MS);
-      return decodeMessage(offerAnswer, message.data).accepted.length === 1 ? "accepted" : "busy";
-    } catch (error) {
-      if (isUnheard(error)) return "busy";
-      if (failureOf(error) !== "unknown") {
-        const level = error instanceof SwarmError ? "warn" : "error";
-        logger[level]({ event: "message.refused", subject, err: error });
-      }
-      return "unknown";
-    }
+    this.onHeard();
   }
 }
+
+/** `task`: an offer. `result`: outcomes for the lead. `control`: what a lead asks of its workers. */
+export type PeerKind = "task" | "result" | "control";

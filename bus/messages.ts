@@ -3,7 +3,7 @@ import { ERROR_CODES, type ErrorCode, type ErrorRecord, SwarmError } from "../co
 import { type AgentId, isToken, type RunId, type StageId } from "../core/ids.ts";
 import { FORBIDDEN_KEYS, type Json, type JsonObject } from "../core/json.ts";
 import { LIMITS } from "../core/limits.ts";
-import type { Lane } from "../core/plan.ts";
+import type { Lane, TopologyName } from "../core/plan.ts";
 import { STEP_NAME } from "../core/steps.ts";
 import type { Value } from "../core/value.ts";
 
@@ -16,6 +16,7 @@ const stageId = token.transform((text) => text as StageId);
 export const agentId = token.transform((text) => text as AgentId);
 export const count = z.int().min(0);
 const lane: z.ZodType<Lane> = z.enum(["light", "heavy", "sandbox"]);
+const topology: z.ZodType<TopologyName> = z.enum(["mesh", "hierarchical", "star", "ring"]);
 export const v = z.literal(VERSION);
 /** Data is plain JSON because it came through `JSON.parse`; forbidden keys were refused there. */
 export const json = z.custom<Json>((data) => data !== undefined);
@@ -69,13 +70,19 @@ export const task = taskName.extend({
   directory: z.string(),
   /** What earlier attempts recorded; absent when that is nothing. */
   steps: z.array(z.object({ name: stepName, value })).exactOptional(),
-  /** Members of the stage's mesh, when it has one: a full agent hands the task to a peer among them. */
-  team: z.array(agentId).exactOptional(),
+  /** Of a stage with a swarm of its own: its members that were there, in the order that the topology goes by. */
+  team: z.object({ topology, members: z.array(agentId) }).exactOptional(),
 });
 export type Task = z.infer<typeof task>;
 
 /** Request to `agent.<agent>.task`, `lane.<lane>` or, from a peer, `peer.<from>.<to>.task`. */
-export const offer = z.object({ v, from: token, tasks: z.array(task).min(1) });
+export const offer = z.object({
+  v,
+  from: token,
+  tasks: z.array(task).min(1),
+  /** From a peer: the members that had no room, first to last, of which it is the last. */
+  path: z.array(agentId).exactOptional(),
+});
 export type Offer = z.infer<typeof offer>;
 
 /** Positions are those of `Offer.tasks`; each stands in exactly one list. */
@@ -84,7 +91,7 @@ export const offerAnswer = z.object({
   agent: agentId,
   accepted: z.array(count),
   busy: z.array(count),
-  /** Tasks that a peer took instead. */
+  /** Tasks that another member took instead, and which. */
   handedOver: z.array(z.object({ position: count, agent: agentId })),
 });
 export type OfferAnswer = z.infer<typeof offerAnswer>;
@@ -94,6 +101,8 @@ const taskOutcome = z.intersection(
     durationMs: z.number().min(0),
     /** The peer that handed the task over; absent when a coordinator offered it. */
     from: agentId.exactOptional(),
+    /** Who ran it, when the lead of its branch delivers. */
+    agent: agentId.exactOptional(),
   }),
   z.union([
     z.object({
@@ -117,6 +126,14 @@ export type TaskResult = z.infer<typeof taskResult>;
 /** Request to `result.<shard>.<agent>`, and the body of a result parked in INBOX. */
 export const resultBatch = z.object({ v, agent: agentId, results: z.array(taskResult).min(1) });
 export type ResultBatch = z.infer<typeof resultBatch>;
+
+/** Request from a worker to its lead, `peer.<worker>.<lead>.result`; answered when all are stored. */
+export const peerResults = z.object({
+  v,
+  from: agentId,
+  results: z.array(z.object({ shard: count, epoch: count, result: taskOutcome })).min(1),
+});
+export type PeerResults = z.infer<typeof peerResults>;
 
 /** Answered after the append. `recorded`: it is the outcome; `stale`: there was one before, or the run is over. */
 export const resultAnswer = z.object({

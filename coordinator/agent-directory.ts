@@ -1,11 +1,14 @@
 import type { Heartbeat, Slots } from "../bus/messages.ts";
 import type { Clock } from "../core/clock.ts";
 import type { AgentId } from "../core/ids.ts";
-import type { Lane } from "../core/plan.ts";
-import type { MemberLoad } from "../core/topology.ts";
+import type { Lane, SkillCall } from "../core/plan.ts";
+import type { MemberLoad } from "../core/strategy.ts";
 
 /** How long an agent may be silent before it is asked, and how often that is looked at. */
 export const SILENCE = { suspectedAfterMs: 2_250, sweepMs: 250 } as const;
+
+/** Tasks that a lead is given at once, for each slot of its branch: so many that its workers never wait for the coordinator. */
+const ROUNDS_PER_BRANCH = 4;
 
 /** What the coordinator knows of one agent. */
 interface AgentView {
@@ -33,6 +36,7 @@ export class AgentDirectory {
   readonly #agents = new Map<AgentId, AgentView>();
   readonly #clock: Clock;
   readonly #events: DirectoryEvents;
+  #version = 0;
 
   constructor(clock: Clock, events: DirectoryEvents) {
     this.#clock = clock;
@@ -41,6 +45,11 @@ export class AgentDirectory {
 
   get size(): number {
     return this.#agents.size;
+  }
+
+  /** Changes when an agent comes or goes, or is able to do other things than before. */
+  get version(): number {
+    return this.#version;
   }
 
   ids(): readonly AgentId[] {
@@ -58,6 +67,7 @@ export class AgentDirectory {
     }
     const known = this.#agents.get(heartbeat.agent);
     if (known === undefined) {
+      this.#version += 1;
       this.#agents.set(heartbeat.agent, {
         agentId: heartbeat.agent,
         heartbeat,
@@ -70,8 +80,11 @@ export class AgentDirectory {
       this.#events.joined(heartbeat.agent, heartbeat);
       return;
     }
-    if (known.heartbeat.skills.length !== heartbeat.skills.length)
+    if (known.heartbeat.skills.length !== heartbeat.skills.length) {
       known.skills = new Set(heartbeat.skills);
+      this.#version += 1;
+    }
+    if (known.heartbeat.status !== heartbeat.status) this.#version += 1;
     known.heartbeat = heartbeat;
     known.lastSeenMs = this.#clock.monotonicMs();
     known.suspected = false;
@@ -97,6 +110,7 @@ export class AgentDirectory {
     const agent = this.#agents.get(agentId);
     if (agent === undefined) return;
     this.#agents.delete(agentId);
+    this.#version += 1;
     this.#events.gone(agentId, reason, agent.heartbeat.status === "draining");
   }
 
@@ -116,13 +130,6 @@ export class AgentDirectory {
     this.#agents.get(agentId)?.full.add(lane);
   }
 
-  /** Free slots of an agent for a skill in a lane; 0 when it cannot take the task. */
-  room(agentId: AgentId, lane: Lane, skill: string): number {
-    const agent = this.#agents.get(agentId);
-    if (agent === undefined || !canServe(agent, lane) || !agent.skills.has(skill)) return 0;
-    return freeSlots(agent, lane);
-  }
-
   /** The agent with most room for a skill, undefined when there is none. */
   roomiest(lane: Lane, skill: string): AgentId | undefined {
     let best: AgentView | undefined;
@@ -138,21 +145,50 @@ export class AgentDirectory {
     return best?.agentId;
   }
 
+  /** Of those of the named agents that are there. */
   loads(members: readonly AgentId[], lane: Lane, skill: string): readonly MemberLoad[] {
-    return members.map((agentId) => ({
-      agentId,
-      freeSlots: this.room(agentId, lane, skill),
-      assigned: this.#agents.get(agentId)?.assigned[lane] ?? 0,
-    }));
+    return members.flatMap((agentId) => {
+      const agent = this.#agents.get(agentId);
+      return agent === undefined ? [] : [loadOf(agent, lane, skill)];
+    });
   }
 
-  /** Up to `count` agents that serve the lane, those with most room first. */
-  team(count: number, lane: Lane): readonly AgentId[] {
-    return [...this.#agents.values()]
-      .filter((agent) => agent.heartbeat.status === "serving" && agent.heartbeat.slots[lane] > 0)
-      .sort((a, b) => freeSlots(b, lane) - freeSlots(a, lane))
-      .slice(0, count)
-      .map((agent) => agent.agentId);
+  /** Of a lead and those that work for it, as one member: it is given several rounds of their work at once. */
+  branchLoad(
+    lead: AgentId,
+    workers: readonly AgentId[],
+    task: Pick<SkillCall, "lane" | "skill">,
+  ): MemberLoad | undefined {
+    const agent = this.#agents.get(lead);
+    if (agent === undefined) return undefined;
+    const capable = this.loads([lead, ...workers], task.lane, task.skill).filter(
+      (load) => load.isCapable,
+    );
+    const slots = capable.reduce((sum, load) => sum + load.slots, 0);
+    const assigned = agent.assigned[task.lane];
+    return {
+      agentId: lead,
+      isCapable: capable.length > 0,
+      slots,
+      freeSlots: canServe(agent, task.lane) ? slots * ROUNDS_PER_BRANCH - assigned : 0,
+      assigned,
+      skills: agent.skills.size,
+    };
+  }
+
+  /** True when the agent has the skill and serves its lane, whether it has room or not. */
+  isCapable(agentId: AgentId, { lane, skill }: Pick<SkillCall, "lane" | "skill">): boolean {
+    const agent = this.#agents.get(agentId);
+    return agent !== undefined && isCapable(agent, lane, skill);
+  }
+
+  /** Agents that can carry out one of the calls, but those `without`. */
+  candidates(calls: readonly SkillCall[], without: ReadonlySet<AgentId>): readonly MemberLoad[] {
+    return [...this.#agents.values()].flatMap((agent) => {
+      if (without.has(agent.agentId)) return [];
+      const call = calls.find(({ lane, skill }) => isCapable(agent, lane, skill));
+      return call === undefined ? [] : [loadOf(agent, call.lane, call.skill)];
+    });
   }
 
   slots(agentId: AgentId): Slots | undefined {
@@ -166,4 +202,20 @@ function canServe(agent: AgentView, lane: Lane): boolean {
 
 function freeSlots(agent: AgentView, lane: Lane): number {
   return agent.heartbeat.slots[lane] - agent.assigned[lane];
+}
+
+function isCapable(agent: AgentView, lane: Lane, skill: string): boolean {
+  const { status, slots } = agent.heartbeat;
+  return status === "serving" && slots[lane] > 0 && agent.skills.has(skill);
+}
+
+function loadOf(agent: AgentView, lane: Lane, skill: string): MemberLoad {
+  return {
+    agentId: agent.agentId,
+    isCapable: isCapable(agent, lane, skill),
+    slots: agent.heartbeat.slots[lane],
+    freeSlots: canServe(agent, lane) ? freeSlots(agent, lane) : 0,
+    assigned: agent.assigned[lane],
+    skills: agent.skills.size,
+  };
 }

@@ -103,6 +103,13 @@ export class AgentWatch {
     this.#options.onChange();
   }
 
+  /** Asks agents what they hold, once; those that do not answer hold nothing. */
+  async claimFrom(agentIds: readonly AgentId[]): Promise<void> {
+    const { connection, subjects, dispatcher } = this.#options;
+    for (const report of await reportsOf(connection, subjects, agentIds))
+      dispatcher().reported(report.heartbeat.agent, report.tasks);
+  }
+
   /** Asks until it is answered: while the server is away, nobody's silence means anything. */
   async #discover(): Promise<readonly AgentId[]> {
     const { connection, clock, logger } = this.#options;

@@ -70,7 +70,8 @@ export class Conductor {
     if (!task.counted) {
       const { index, attempt } = task;
       const stage = task.run.stage(task.stage).id;
-      owner.record(task.run, { type: "task.offered", stage, index, attempt });
+      const drawn = prepared.drawn ?? {};
+      owner.record(task.run, { type: "task.offered", stage, index, attempt, ...drawn });
     }
     this.#gather(owner, target, prepared);
   }

@@ -18,11 +18,11 @@ import { coordinatorMachine } from "../machines/coordinator.ts";
 import { RUN_MACHINE } from "../machines/run.ts";
 import { openBlobs } from "../store/blobs.ts";
 import { openJobKeys } from "../store/job-keys.ts";
+import { openLearned } from "../store/learned.ts";
 import { openLeases } from "../store/lease.ts";
 import { openMemory } from "../store/memory.ts";
 import { openOpenRuns } from "../store/open-runs.ts";
 import type { LogAccess } from "../store/shard-log.ts";
-import { mesh } from "../topology/mesh.ts";
 import { Admission } from "./admission.ts";
 import { AgentWatch } from "./agent-watch.ts";
 import { Companions } from "./companions.ts";
@@ -31,6 +31,8 @@ import { openDeadlines } from "./deadlines.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { showFact } from "./facts.ts";
 import { type Intake, openIntake } from "./intake.ts";
+import { Learning } from "./learning.ts";
+import { Measurements } from "./measurements.ts";
 import { MemoryActor } from "./memory-actor.ts";
 import { sweepMemory } from "./memory-sweep.ts";
 import { Offers } from "./offers.ts";
@@ -149,8 +151,9 @@ class CoordinatorProcess implements Coordinator {
   }
 
   async #recover(): Promise<void> {
-    const { agentWatch, ownership } = this.#openParts();
+    const { agentWatch, ownership, learning } = this.#openParts();
     agentWatch.start();
+    await learning.start();
     await ownership.start();
     await this.#openServices();
   }
@@ -176,11 +179,12 @@ class CoordinatorProcess implements Coordinator {
     this.#options.logger.info({ event: "coordinator.draining" });
     this.#intake?.stop();
     if (this.#parts === undefined) return;
-    const { agentWatch, ownership, shards, deadlines, stopSweeping } = this.#parts;
+    const { agentWatch, ownership, shards, deadlines, learning, stopSweeping } = this.#parts;
     stopSweeping();
     agentWatch.close();
     deadlines.close();
     await shards.close();
+    await learning.close();
     await ownership.close();
     this.#options.logger.info({ event: "coordinator.stopped" });
   }
@@ -208,12 +212,15 @@ async function openParts(
 ) {
   const { connection, clock, logger, coordinatorId, random, randomBytes } = options;
   const { jetstream, subjects, link } = access;
-  const [blobs, leases, keys, openRuns] = await Promise.all([
+  const [blobs, leases, keys, openRuns, learned] = await Promise.all([
     openBlobs(jetstream, subjects),
     openLeases(access),
     openJobKeys(access),
     openOpenRuns(access),
+    openLearned(access),
   ]);
+  const measurements = new Measurements();
+  const learning = new Learning({ clock, logger, store: learned, measurements });
   const queries = new RunQueries(connection, link, subjects);
   const admission = new Admission({
     ...options,
@@ -264,19 +271,27 @@ async function openParts(
   });
   const dispatcher: Dispatcher = new Dispatcher({
     directory: agentWatch.directory,
-    topologies: { mesh },
     logger,
+    clock,
+    measurements,
+    random,
     inputsOf: (task) => stageInputs.inputsOf(task),
     order: (target, prepared) => conductor.order(target, prepared),
     fail: (task, agent, error) =>
       conductor.fail(task.run, { ...task, agent, error: toErrorRecord(error) }),
     sendCancel: (agent, tasks) => offers.cancel(agent, tasks),
+    claimFrom: (members, done) =>
+      void agentWatch.claimFrom(members).then(() => {
+        done();
+        onChange();
+      }, onTrouble),
   });
   const results = new Results({
     connection,
     subjects,
     logger,
     dispatcher,
+    measurements,
     fail: (run, failure) => conductor.fail(run, failure),
   });
   const reader = new RunReader(access);
@@ -360,6 +375,7 @@ async function openParts(
     ownership,
     agentWatch,
     deadlines,
+    learning,
     intakeOptions: {
       access,
       keys,

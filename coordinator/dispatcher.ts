@@ -1,13 +1,20 @@
 import type { Logger } from "pino";
 import type { OfferAnswer, TaskName } from "../bus/messages.ts";
+import type { Clock } from "../core/clock.ts";
 import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
-import type { Lane, TopologyName } from "../core/plan.ts";
-import type { Topology } from "../core/topology.ts";
+import type { Lane, SwarmConfig, TopologyName } from "../core/plan.ts";
+import type { Choice, MemberLoad, Strategy } from "../core/strategy.ts";
+import { TOPOLOGIES } from "../topology/registry.ts";
+import { STRATEGIES } from "../topology/strategies/registry.ts";
+import { straggleMs } from "../topology/strategies/straggler.ts";
 import type { AgentDirectory } from "./agent-directory.ts";
+import type { Measurements } from "./measurements.ts";
 import type { RunState } from "./run-state.ts";
+import { type HeldAttempt, SecondAttempts } from "./second-attempts.ts";
 import { type QueuedTask, skillCallOf, type TaskClass, TaskClasses } from "./task-queue.ts";
+import { type SwarmStage, Teams } from "./teams.ts";
 import { UnderWay } from "./under-way.ts";
 
 /** Where an offer goes: to one agent, or to whoever of a lane hears it when no agent is known yet. */
@@ -17,13 +24,25 @@ export type OfferTarget = { readonly agent: AgentId } | { readonly lane: Lane };
 export interface PreparedTask {
   readonly task: QueuedTask;
   readonly inputs: JsonObject;
-  readonly team: readonly AgentId[] | undefined;
+  /** Of a stage with a swarm of its own. */
+  readonly team: Team | undefined;
+  /** Whom a strategy that learns drew, and how likely that was. */
+  readonly drawn?: { readonly to: AgentId; readonly propensity: number };
+}
+
+/** Those of a stage's swarm that are there, in the order that the topology goes by. */
+export interface Team {
+  readonly topology: TopologyName;
+  readonly members: readonly AgentId[];
 }
 
 export interface DispatcherPorts {
   readonly directory: AgentDirectory;
-  readonly topologies: Readonly<Partial<Record<TopologyName, Topology>>>;
   readonly logger: Logger;
+  readonly clock: Clock;
+  readonly measurements: Measurements;
+  /** From 0, below 1. */
+  readonly random: () => number;
   /** Inputs of a task. @throws SwarmError when a reference finds nothing in the data */
   inputsOf(task: QueuedTask): JsonObject;
   /** Logs the attempt, and sends the offer once that is stored. */
@@ -31,12 +50,19 @@ export interface DispatcherPorts {
   /** The attempt is over without a result. */
   fail(task: QueuedTask, agent: AgentId | undefined, error: unknown): void;
   sendCancel(agent: AgentId, tasks: readonly TaskName[]): void;
+  /** A lead is gone: asks the members what they hold, tells `reported`, then calls `done`. */
+  claimFrom(members: readonly AgentId[], done: () => void): void;
 }
+
+type Placement = Pick<PreparedTask, "drawn"> & { readonly target: OfferTarget };
 
 /** An offer that was sent, or is about to be. */
 interface Assignment {
   readonly task: QueuedTask;
   readonly lane: Lane;
+  readonly taskClass: TaskClass | undefined;
+  /** True when the agent leads others, one of which may have it. */
+  readonly isLed: boolean;
   /** Undefined while a lane is asked. */
   agent: AgentId | undefined;
   /** True once an agent said so. */
@@ -60,9 +86,12 @@ export class Dispatcher {
   /** Shards that another coordinator is to own, and what of them waited or was refused since. */
   readonly #held = new Map<number, QueuedTask[]>();
   readonly #underWay = new UnderWay();
+  readonly #teams: Teams;
+  readonly #seconds = new SecondAttempts();
 
   constructor(ports: DispatcherPorts) {
     this.#ports = ports;
+    this.#teams = new Teams(ports.directory);
   }
 
   get waitingTasks(): number {
@@ -106,9 +135,10 @@ export class Dispatcher {
   #placeNext(taskClass: TaskClass): boolean {
     if (taskClass.queue.size === 0) return false;
     if (taskClass.stage !== undefined && !this.#underWay.hasRoom(taskClass.stage)) return false;
-    const team = taskClass.swarm === undefined ? undefined : this.#teamFor(taskClass);
-    const target = this.#targetFor(taskClass, team);
-    if (target === undefined) return false;
+    const team = taskClass.swarm === undefined ? undefined : this.#teamFor(taskClass.swarm);
+    const placement = this.#placementFor(taskClass, team);
+    if (placement === undefined) return false;
+    const { target, ...choice } = placement;
     const task = this.#takeCurrent(taskClass);
     if (task === undefined) return false;
     this.#waiting.served(taskClass);
@@ -120,43 +150,93 @@ export class Dispatcher {
       return true;
     }
     const agent = "agent" in target ? target.agent : undefined;
-    this.#assigned.set(keyOf(task), { task, lane: taskClass.lane, agent, accepted: false });
+    this.#assigned.set(keyOf(task), {
+      ...{ task, taskClass, agent },
+      lane: taskClass.lane,
+      accepted: false,
+      isLed: isLed(agent, team),
+    });
     this.#underWay.add(task);
     if (agent !== undefined) this.#ports.directory.assign(agent, taskClass.lane);
-    this.#ports.order(target, { task, inputs, team });
+    this.#ports.order(target, { task, inputs, team, ...choice });
     return true;
   }
 
-  #targetFor(taskClass: TaskClass, team: readonly AgentId[] | undefined): OfferTarget | undefined {
-    const { directory, topologies } = this.#ports;
+  #placementFor(taskClass: TaskClass, team: Team | undefined): Placement | undefined {
+    const { directory } = this.#ports;
     const { lane, skill, swarm } = taskClass;
-    if (directory.size === 0) return this.#probe(lane);
     if (swarm !== undefined && team !== undefined) {
-      const loads = directory.loads(team, lane, skill).filter((load) => load.freeSlots > 0);
-      const agent = topologies[swarm.topology]?.entryPoints(loads)[0];
-      return agent === undefined ? undefined : { agent };
+      return this.#memberFor(taskClass, { swarm: swarm.swarm, team });
     }
+    if (directory.size === 0) return this.#probe(lane);
     const agent = directory.roomiest(lane, skill);
-    return agent === undefined ? undefined : { agent };
+    return agent === undefined ? undefined : { target: { agent } };
   }
 
-  #probe(lane: Lane): OfferTarget | undefined {
+  /** A lane is never asked for a member: whoever took the task there would be one too many. */
+  #memberFor(
+    taskClass: TaskClass,
+    { swarm, team }: { readonly swarm: SwarmConfig; readonly team: Team },
+    without?: AgentId,
+  ): Placement | undefined {
+    const { measurements, random } = this.#ports;
+    const { lane, skill, queue } = taskClass;
+    const loads = this.#entranceLoads(team, { lane, skill });
+    const choice = strategyOf(swarm).choose({
+      loads: without === undefined ? loads : loads.filter(({ agentId }) => agentId !== without),
+      waiting: queue.size,
+      measuredOf: (agent) => measurements.of(skill, agent),
+      random,
+    });
+    this.#sayWhy(taskClass, choice);
+    if (!("agent" in choice)) return undefined;
+    const { agent, propensity } = choice;
+    const target = { agent };
+    return propensity === undefined ? { target } : { target, drawn: { to: agent, propensity } };
+  }
+
+  #entranceLoads(
+    { topology, members }: Team,
+    task: { readonly lane: Lane; readonly skill: string },
+  ): readonly MemberLoad[] {
+    const { directory } = this.#ports;
+    const { entrances, workersOf } = TOPOLOGIES[topology];
+    return entrances(members).flatMap((member) => {
+      const workers = workersOf(member, members);
+      if (workers.length === 0) return directory.loads([member], task.lane, task.skill);
+      return directory.branchLoad(member, workers, task) ?? [];
+    });
+  }
+
+  /** Room comes up by itself; a skill that nobody has needs a person, who is told once. */
+  #sayWhy(taskClass: TaskClass, choice: Choice): void {
+    const lacks = "waitFor" in choice && choice.waitFor === "capability";
+    if (lacks === taskClass.lacksCapability || this.#ports.directory.size === 0) return;
+    taskClass.lacksCapability = lacks;
+    const { swarm, skill, lane, queue } = taskClass;
+    if (!lacks || swarm === undefined) return;
+    this.#ports.logger.warn(
+      {
+        event: "task.waiting",
+        runId: swarm.run.runId,
+        stageId: swarm.run.stage(swarm.stage).id,
+        skill,
+        tasks: queue.size,
+      },
+      `no agent of this stage's team has the skill ${skill} and slots of the lane ${lane}`,
+    );
+  }
+
+  #probe(lane: Lane): Placement | undefined {
     if (this.#probing.has(lane)) return undefined;
     const asked = [...this.#assigned.values()].filter((entry) => entry.agent === undefined).length;
     if (asked >= LANE_PROBE) this.#probing.add(lane);
-    return { lane };
+    return { target: { lane } };
   }
 
-  #teamFor(taskClass: TaskClass): readonly AgentId[] {
-    const { directory } = this.#ports;
-    const wanted = taskClass.swarm?.maxAgents ?? 0;
-    const known = taskClass.team.filter((agent) => directory.has(agent));
-    if (known.length < wanted) {
-      const others = directory.team(wanted + known.length, taskClass.lane);
-      const more = others.filter((agent) => !known.includes(agent));
-      taskClass.team = [...known, ...more].slice(0, wanted);
-    } else if (known.length < taskClass.team.length) taskClass.team = known;
-    return taskClass.team;
+  #teamFor(stage: SwarmStage): Team {
+    const members = this.#teams.membersOf(stage, strategyOf(stage.swarm));
+    return { topology: stage.swarm.topology, members };
   }
 
   /** The next task that is still wanted: its run may have ended, or another attempt delivered. */
@@ -200,12 +280,17 @@ export class Dispatcher {
   /** An agent was heard of again, or a first one joined. */
   agentSeen(): void {
     this.#probing.clear();
+    if (!this.#seconds.isEmpty) this.#reissueStragglers();
   }
 
-  /** The attempt has an outcome, or its run is over. */
-  ended(run: RunState, stage: number, index: number): void {
+  /**
+   * The attempt has an outcome, or its run is over.
+   * @param winner the attempt that delivered it, when it is a success: another one that runs is cancelled
+   */
+  ended(run: RunState, stage: number, index: number, winner?: number): void {
     const key = taskKey(run, stage, index);
     const assignment = this.#assigned.get(key);
+    this.#endSecond(key, assignment, winner);
     this.#unclaimed.delete(key);
     this.#underWay.delete({ run, stage, index });
     if (assignment === undefined) return;
@@ -215,24 +300,106 @@ export class Dispatcher {
     }
   }
 
+  #endSecond(key: string, newer: Assignment | undefined, winner: number | undefined): void {
+    const overtaken = this.#seconds.end(key);
+    if (overtaken === undefined) return;
+    const { directory, sendCancel, measurements, clock } = this.#ports;
+    const { agent, task, taskClass, sinceMs } = overtaken;
+    directory.release(agent, taskClass.lane);
+    if (winner === undefined) return; // it may still deliver
+    if (winner === task.attempt) {
+      if (newer?.agent !== undefined) sendCancel(newer.agent, [nameOf(newer.task)]);
+      return;
+    }
+    sendCancel(agent, [nameOf(task)]);
+    const afterMs = clock.monotonicMs() - sinceMs;
+    measurements.add(taskClass.skill, agent, { status: "overtaken", afterMs });
+  }
+
+  /** Tasks that take unusually long are given to a second member when one has room. */
+  #reissueStragglers(): void {
+    const nowMs = this.#ports.clock.monotonicMs();
+    for (const [key, held] of this.#seconds.watched()) {
+      const limitMs = straggleMs(this.#ports.measurements.durationsMs(held.taskClass.skill));
+      if (limitMs !== undefined && nowMs - held.sinceMs > limitMs) this.#reissue(key, held);
+    }
+  }
+
+  /** At least one attempt is left after the second, should that one fail. */
+  #reissue(key: string, held: HeldAttempt): void {
+    const { task, taskClass, agent: slow } = held;
+    const { swarm } = taskClass;
+    const { maxAttempts } = task.run.stage(task.stage).retry;
+    if (swarm === undefined || task.attempt + 1 >= maxAttempts || !isWanted(task)) return;
+    const team = this.#teamFor(swarm);
+    const placement = this.#memberFor(taskClass, { swarm: swarm.swarm, team }, slow);
+    if (placement === undefined || !("agent" in placement.target)) return;
+    const { target, ...choice } = placement;
+    const { agent } = placement.target;
+    const { lane } = taskClass;
+    const next = { ...task, attempt: task.attempt + 1, counted: false };
+    const inputs = this.#ports.inputsOf(next);
+    this.#seconds.overtake(key, held);
+    this.#assigned.set(key, {
+      ...{ task: next, lane, taskClass, agent },
+      accepted: false,
+      isLed: isLed(agent, team),
+    });
+    this.#ports.directory.assign(agent, lane);
+    this.#ports.logger.info(
+      { event: "task.reissued", ...bindingsOf(next), agentId: agent, from: slow },
+      "it takes unusually long; whoever is first holds",
+    );
+    this.#ports.order(target, { task: next, inputs, team, ...choice });
+  }
+
   /** Nobody wants the results of a stage any more. */
   cancelStage(run: RunState, stage: number): void {
     const byAgent = new Map<AgentId, TaskName[]>();
     for (const { task, agent } of [...this.#assigned.values()]) {
       if (task.run !== run || task.stage !== stage) continue;
+      const overtaken = this.#seconds.overtakenOf(keyOf(task));
       this.ended(run, stage, task.index);
-      if (agent !== undefined) byAgent.set(agent, [...(byAgent.get(agent) ?? []), nameOf(task)]);
+      for (const each of [{ task, agent }, ...(overtaken === undefined ? [] : [overtaken])]) {
+        if (each.agent === undefined) continue;
+        byAgent.set(each.agent, [...(byAgent.get(each.agent) ?? []), nameOf(each.task)]);
+      }
     }
     for (const [agent, tasks] of byAgent) this.#ports.sendCancel(agent, tasks);
   }
 
-  /** An agent is gone: its tasks are offered again as the next attempt. */
+  /** An agent is gone: its tasks are offered again as the next attempt, but for those that its workers still have. */
   agentLost(agent: AgentId, error: unknown): void {
-    for (const { task, agent: holder } of [...this.#assigned.values()]) {
+    this.#seconds.agentLost(agent);
+    const led: QueuedTask[] = [];
+    for (const { task, agent: holder, isLed } of [...this.#assigned.values()]) {
       if (holder !== agent) continue;
       this.ended(task.run, task.stage, task.index);
-      this.#ports.fail(task, agent, error);
+      if (isLed) led.push(task);
+      else this.#failLost(task, agent, error);
     }
+    if (led.length > 0) this.#claimLed(led, agent, error);
+  }
+
+  #failLost(task: QueuedTask, agent: AgentId, error: unknown): void {
+    this.#ports.measurements.add(skillCallOf(task).skill, agent, { status: "failed" });
+    this.#ports.fail(task, agent, error);
+  }
+
+  /** The workers of a lead that is gone go on, and deliver through whoever leads now. */
+  #claimLed(led: readonly QueuedTask[], lead: AgentId, error: unknown): void {
+    for (const task of led) this.awaitReport(task);
+    const members = new Set(
+      led.flatMap((task) => this.#teams.known(task.run, task.stage).filter((id) => id !== lead)),
+    );
+    this.#ports.claimFrom([...members], () => {
+      for (const task of led) {
+        if (this.#unclaimed.get(keyOf(task)) !== task) continue;
+        this.#unclaimed.delete(keyOf(task));
+        this.#underWay.delete(task);
+        if (isWanted(task)) this.#failLost(task, lead, error);
+      }
+    });
   }
 
   /** After a fold: this attempt was offered; wait for the agents' reports. */
@@ -252,8 +419,14 @@ export class Dispatcher {
       if (task === undefined) continue;
       const { lane } = skillCallOf(task);
       this.#unclaimed.delete(keyOf(task));
-      this.#assigned.set(keyOf(task), { task, lane, agent, accepted: true });
+      this.#assigned.set(keyOf(task), {
+        ...{ task, lane, agent, taskClass: undefined },
+        accepted: true,
+        isLed: false,
+      });
       this.#ports.directory.assign(agent, lane);
+      if (task.run.stage(task.stage).swarm !== undefined)
+        this.#teams.join(task.run, task.stage, agent);
     }
   }
 
@@ -320,12 +493,19 @@ export class Dispatcher {
     if (assignment === undefined) return; // it has ended meanwhile
     this.#ports.logger.info({ event: "task.accepted", ...bindingsOf(task), agentId: agent });
     assignment.accepted = true;
+    this.#watch(assignment, agent);
     if (assignment.agent === agent) return;
     if (assignment.agent !== undefined) {
       this.#ports.directory.release(assignment.agent, assignment.lane);
     }
     assignment.agent = agent;
     this.#ports.directory.assign(agent, assignment.lane);
+  }
+
+  #watch({ task, taskClass }: Assignment, agent: AgentId): void {
+    if (taskClass?.swarm === undefined || !strategyOf(taskClass.swarm.swarm).reissues) return;
+    const sinceMs = this.#ports.clock.monotonicMs();
+    this.#seconds.watch(keyOf(task), { task, taskClass, agent, sinceMs });
   }
 
   /** Undefined when this attempt has ended, or its run was folded anew since. */
@@ -350,6 +530,15 @@ export class Dispatcher {
     if (held === undefined) this.#waiting.putBack(counted);
     else held.push(counted);
   }
+}
+
+function isLed(agent: AgentId | undefined, team: Team | undefined): boolean {
+  if (agent === undefined || team === undefined) return false;
+  return TOPOLOGIES[team.topology].workersOf(agent, team.members).length > 0;
+}
+
+function strategyOf({ strategy }: SwarmConfig): Strategy {
+  return STRATEGIES[strategy];
 }
 
 /** True while the run goes on here and this attempt has neither an outcome nor a successor. */

@@ -14,15 +14,19 @@ import type { ErrorRecord } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Subjects } from "../core/subjects.ts";
+import type { Outcome } from "../topology/strategies/measurement.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import type { Measurements } from "./measurements.ts";
 import type { RunState } from "./run-state.ts";
 import type { ShardOwner } from "./shard-owner.ts";
+import { skillCallOf } from "./task-queue.ts";
 
 export interface ResultsOptions {
   readonly connection: NatsConnection;
   readonly subjects: Subjects;
   readonly logger: Logger;
   readonly dispatcher: Dispatcher;
+  readonly measurements: Measurements;
   /** Records a failed attempt, with the time of the next one if there is one. */
   readonly fail: (run: RunState, failure: FailedAttempt) => void;
 }
@@ -70,7 +74,10 @@ export class Results {
 
   /** Records what is new of a batch. */
   take(owner: ShardOwner, batch: ResultBatch): ResultAnswer["outcomes"] {
-    return batch.results.map((result) => this.#takeOne(owner, batch.agent, result));
+    return batch.results.map((result) => {
+      const worker = result.status === "step" ? undefined : result.agent;
+      return this.#takeOne(owner, worker ?? batch.agent, result);
+    });
   }
 
   #takeOne(owner: ShardOwner, agent: AgentId, result: TaskResult): "recorded" | "stale" {
@@ -87,7 +94,8 @@ export class Results {
     const { index, attempt, durationMs } = result;
     const from = result.from === undefined ? {} : { from: result.from };
     if (result.status === "succeeded") {
-      this.#options.dispatcher.ended(run, stage, index);
+      this.#options.dispatcher.ended(run, stage, index, attempt);
+      this.#measure(run, { stage, index, agent, outcome: { status: "succeeded", durationMs } });
       const { output, scrubbed } = result;
       owner.record(run, {
         type: "task.succeeded",
@@ -105,6 +113,8 @@ export class Results {
     // An older attempt that failed changes nothing for the one that runs.
     if (task.status !== "offered" || attempt !== task.attempt) return "stale";
     this.#options.dispatcher.ended(run, stage, index);
+    if (result.error.disposition === "retry")
+      this.#measure(run, { stage, index, agent, outcome: { status: "failed" } });
     this.#options.fail(run, { stage, index, attempt, agent, ...from, error: result.error });
     return "recorded";
   }
@@ -123,5 +133,20 @@ export class Results {
     if (known === undefined && steps.length >= LIMITS.stepsPerTask) return "stale";
     owner.record(run, { type: "task.step_recorded", stage, index, attempt, agent, name, value });
     return "recorded";
+  }
+
+  /** Of stages with a swarm, whose strategy may ask for it. What fails for good says nothing of the agent. */
+  #measure(
+    run: RunState,
+    ended: {
+      readonly stage: number;
+      readonly index: number;
+      readonly agent: AgentId;
+      readonly outcome: Outcome;
+    },
+  ): void {
+    const { stage, index, agent, outcome } = ended;
+    if (run.stage(stage).swarm === undefined) return;
+    this.#options.measurements.add(skillCallOf({ run, stage, index }).skill, agent, outcome);
   }
 }

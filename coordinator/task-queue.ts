@@ -1,6 +1,6 @@
-import type { AgentId } from "../core/ids.ts";
-import type { Lane, SwarmConfig } from "../core/plan.ts";
+import type { Lane } from "../core/plan.ts";
 import type { RunState } from "./run-state.ts";
+import type { SwarmStage } from "./teams.ts";
 
 /** One attempt at a task that may be offered now. */
 export interface QueuedTask {
@@ -18,12 +18,12 @@ export interface TaskClass {
   readonly lane: Lane;
   readonly skill: string;
   /** Present for a stage with a swarm of its own. */
-  readonly swarm?: SwarmConfig;
+  readonly swarm?: SwarmStage;
   /** The stage that all its tasks are of, when that has a swarm or a limit of its own. */
   readonly stage?: { readonly key: string; readonly maxParallel: number };
   readonly queue: TaskQueue;
-  /** Members of that swarm: chosen when its first task is placed, then kept up to strength. */
-  team: readonly AgentId[];
+  /** True while nobody of the swarm can carry out its tasks. */
+  lacksCapability: boolean;
 }
 
 /** All waiting tasks, by class. Classes take turns, so that a wide stage does not hold up the others. */
@@ -73,10 +73,20 @@ export class TaskClasses {
     const key = isOwn ? `${lane}/${skill}/${stageKey}` : `${lane}/${skill}`;
     let known = this.#classes.get(key);
     if (known === undefined) {
-      const swarm = stage.swarm === undefined ? {} : { swarm: stage.swarm };
+      const { run } = task;
+      const swarm =
+        stage.swarm === undefined ? {} : { swarm: { run, stage: task.stage, swarm: stage.swarm } };
       const maxParallel = stage.maxParallel ?? Number.POSITIVE_INFINITY;
       const own = isOwn ? { stage: { key: stageKey, maxParallel } } : {};
-      known = { key, lane, skill, queue: new TaskQueue(), team: [], ...swarm, ...own };
+      known = {
+        key,
+        lane,
+        skill,
+        queue: new TaskQueue(),
+        lacksCapability: false,
+        ...swarm,
+        ...own,
+      };
       this.#classes.set(key, known);
     }
     return known;

@@ -35,6 +35,9 @@ export type RunEvent =
       readonly stage: StageId;
       readonly index: number;
       readonly attempt: number;
+      /** Whom a strategy that learns drew for the attempt's first offer, and how likely that was. */
+      readonly to?: AgentId;
+      readonly propensity?: number;
     }
   /** No agent took the attempt, and its shard changes hands: it is offered again under the same number. */
   | {

@@ -24,6 +24,7 @@ export function openSubjects(prefix = "cascade"): Subjects {
       key: `${prefix}_key`,
       blob: `${prefix}_blob`,
       memory: `${prefix}_memory`,
+      learned: `${prefix}_learned`,
     },
     jobs: `${prefix}.jobs`,
     allJobs: [`${prefix}.jobs`, `${prefix}.jobs.*`],
@@ -44,6 +45,7 @@ export function openSubjects(prefix = "cascade"): Subjects {
     memory: (shard, agent) => at("memory", shard, agent),
     memoryOf: (shard) => `${at("memory", shard)}.*`,
     result: (shard, agent) => at("result", shard, agent),
+    allResults: `${prefix}.result.*.*`,
     resultsOf: (shard) => `${at("result", shard)}.*`,
     event: (run, stage, type) =>
       `${at("events", run, stage)}.${type.split(".").map(checkedToken).join("-")}`,
@@ -52,11 +54,13 @@ export function openSubjects(prefix = "cascade"): Subjects {
     coordinatorHeartbeat: (coordinator) => at("coordinator", coordinator, "heartbeat"),
     allCoordinatorHeartbeats: `${prefix}.coordinator.*.heartbeat`,
     agentTask: (agent) => at("agent", agent, "task"),
+    allOffers: `${prefix}.agent.*.task`,
     agentHeartbeat: (agent) => at("agent", agent, "heartbeat"),
     allHeartbeats: `${prefix}.agent.*.heartbeat`,
     agentControl: (agent) => at("agent", agent, "control"),
     lane: (lane) => at("lane", lane),
     peer: (from, to, kind) => at("peer", from, to, kind),
+    allPeers: `${prefix}.peer.*.*.*`,
     peersTo: (to) => `${prefix}.peer.*.${checkedToken(to)}.*`,
     stage: (run, stage) => at("stage", run, stage),
     allStages: `${prefix}.stage.*.*`,
@@ -66,7 +70,9 @@ export function openSubjects(prefix = "cascade"): Subjects {
 export interface Subjects {
   readonly prefix: string;
   readonly streams: Readonly<Record<"jobs" | "log" | "history" | "inbox" | "dead", string>>;
-  readonly buckets: Readonly<Record<"lease" | "open" | "key" | "blob" | "memory", string>>;
+  readonly buckets: Readonly<
+    Record<"lease" | "open" | "key" | "blob" | "memory" | "learned", string>
+  >;
   readonly jobs: string;
   readonly allJobs: readonly string[];
   readonly submit: string;
@@ -88,6 +94,7 @@ export interface Subjects {
   memoryOf(shard: number): string;
   result(shard: number, agent: string): string;
   resultsOf(shard: number): string;
+  readonly allResults: string;
   /** `type` is an event name such as `task.succeeded`; its dot becomes a hyphen, so that the subject has a fixed depth. */
   event(run: string, stage: string, type: string): string;
   eventsOf(run: string): string;
@@ -95,11 +102,13 @@ export interface Subjects {
   coordinatorHeartbeat(coordinator: string): string;
   readonly allCoordinatorHeartbeats: string;
   agentTask(agent: string): string;
+  readonly allOffers: string;
   agentHeartbeat(agent: string): string;
   readonly allHeartbeats: string;
   agentControl(agent: string): string;
   lane(lane: string): string;
   peer(from: string, to: string, kind: string): string;
+  readonly allPeers: string;
   peersTo(to: string): string;
   stage(run: string, stage: string): string;
   readonly allStages: string;

@@ -68,12 +68,6 @@ export function swarmOf(work: WorkSyntax, path: Path, reporter: Reporter): PlanS
     strategy = "balanced",
     max_agents: maxAgents = 4,
   } = work.swarm_config ?? {};
-  const refuse = (what: string, key: string): void => {
-    const message = `${what} cannot be carried out by this version`;
-    reporter.report("not-supported", message, [...place, key]);
-  };
-  if (topology !== "mesh") refuse(`the topology "${topology}"`, "topology");
-  if (strategy !== "balanced") refuse(`the strategy "${strategy}"`, "strategy");
   return { topology, maxAgents, strategy };
 }
 

@@ -35,6 +35,7 @@ import {
 import { addRuns } from "./runs/options.ts";
 import { addSandbox } from "./sandbox/options.ts";
 import { addSkills } from "./skills/options.ts";
+import { addTopology } from "./topology/options.ts";
 
 const DEFAULT_CASCADE = "code-quality-swarm";
 
@@ -112,6 +113,7 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
   addSandbox(cli, optionsOf, ask);
   addMemory(cli, optionsOf, ask);
   addSkills(cli, optionsOf, ask);
+  addTopology(cli, optionsOf, ask);
   return cli;
 }
 

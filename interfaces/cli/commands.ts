@@ -103,6 +103,14 @@ export interface InitCommand {
   readonly json: boolean;
 }
 
+export interface TopologyCommand {
+  readonly kind: "topology";
+  /** Until it is interrupted, instead of for a time. */
+  readonly live: boolean;
+  readonly forMs: number;
+  readonly form: "text" | "json" | "mermaid";
+}
+
 export type CliCommand =
   | RunCommand
   | UpCommand
@@ -118,7 +126,8 @@ export type CliCommand =
   | SkillsCommand
   | RunsCommand
   | DeadCommand
-  | MemoryCommand;
+  | MemoryCommand
+  | TopologyCommand;
 
 /** Every command by its name: what a mistyped one is compared with. */
 export const COMMAND_NAMES = [
@@ -138,5 +147,6 @@ export const COMMAND_NAMES = [
     "runs",
     "dead",
     "memory",
+    "topology",
   ],
 ] as const satisfies readonly CliCommand["kind"][];

@@ -18,6 +18,7 @@ import { runSchema } from "./schema/schema-command.ts";
 import { runSkillsCommand } from "./skills/skills-command.ts";
 import { runSwarmCommand } from "./swarm-command.ts";
 import { errorText } from "./terminal-text.ts";
+import { runTopology } from "./topology/topology-command.ts";
 import { runValidate } from "./validate/validate-command.ts";
 import { runVerify } from "./verify/verify-command.ts";
 
@@ -67,6 +68,8 @@ function carryOut(command: CliCommand): Promise<number> {
       return runDead(command, { directory });
     case "memory":
       return runMemory(command, { directory });
+    case "topology":
+      return runTopology(command, { directory });
     default:
       return command satisfies never;
   }

@@ -30,6 +30,7 @@ it.each(
     ["sandbox", "doctor"],
     ["sandbox", "exec"],
     ["skills"],
+    ["topology"],
     ["skills", "ls"],
     ["skills", "show"],
     ["skills", "test"],

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Task } from "../../bus/messages.ts";
-import type { AgentId, RunId, StageId } from "../../core/ids.ts";
+import { type AgentId, parseAgentId, type RunId, type StageId } from "../../core/ids.ts";
 import { openSubjects } from "../../core/subjects.ts";
 import type { Value } from "../../core/value.ts";
 import { openBlobs } from "../../store/blobs.ts";
@@ -17,6 +17,10 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 const SOON = { timeout: 10_000, interval: 5 };
 const report = { v: 1, command: "report" } as const;
+const meshOf = (...members: string[]) => ({
+  topology: "mesh" as const,
+  members: members.map(parseAgentId),
+});
 const nameOf = ({ run, stage, index, attempt }: Task) => ({ run, stage, index, attempt });
 
 describe("an agent that is offered tasks", () => {
@@ -129,7 +133,7 @@ describe("a full agent of a mesh", () => {
     await script.addAgent("full", { light: 1 });
     await Promise.all(["roomy-1", "roomy-2"].map((id) => script.addAgent(id, { light: 1 })));
     const results = script.takeResults();
-    const team = ["full", "roomy-1", "roomy-2"] as AgentId[];
+    const team = meshOf("full", "roomy-1", "roomy-2");
     const slow = (index: number) => script.taskOf(index, { inputs: { ms: 500 }, team });
     const answer = await script.offer("full", [0, 1, 2, 3].map(slow));
     expect(answer).toEqual({
@@ -165,13 +169,13 @@ describe("a full agent of a mesh", () => {
     const results = script.takeResults();
     const long = script.taskOf(0, { inputs: { ms: 300 } });
     await script.offer("full", [long]);
-    const tasks = [script.taskOf(1, { team: ["full", "stranger"] as AgentId[] })];
+    const tasks = [script.taskOf(1, { team: meshOf("full", "stranger", "somebody") })];
     const handed = await script.connection.request(
       "cascade.peer.somebody.full.task",
       JSON.stringify({ v: 1, from: "somebody", tasks }),
     );
     expect(handed.json()).toMatchObject({ busy: [0], handedOver: [] });
-    const alone = script.taskOf(2, { team: ["full"] as AgentId[] });
+    const alone = script.taskOf(2, { team: meshOf("full") });
     expect(await script.offer("full", [alone])).toMatchObject({ busy: [0], handedOver: [] });
     await vi.waitFor(() => expect(results).toHaveLength(1), SOON);
   });
@@ -190,7 +194,7 @@ describe("a full agent of a mesh", () => {
       });
       const beat = { v: 1, agent, host: "h", status: "serving", slots, busy, skills: ["pause"] };
       connection.publish(`cascade.agent.${agent}.heartbeat`, JSON.stringify(beat));
-      const task = script.taskOf(1, { team: ["full", agent] as AgentId[] });
+      const task = script.taskOf(1, { team: meshOf("full", agent) });
       expect(await script.offer("full", [task])).toMatchObject({ busy: [0], handedOver: [] });
     }
     await vi.waitFor(() => expect(results).toHaveLength(1), SOON);

@@ -175,9 +175,9 @@ describe("a cascade", () => {
       /^1:10 invalid-cascade the key "stages" is missing$/,
     ],
     [
-      "uses a topology that is to come",
-      `${head}  - { stage: a, skill: list, type: swarm-parallel, swarm_config: { topology: star } }`,
-      /^5:78 not-supported the topology "star"/,
+      "names a topology that there is not",
+      `${head}  - { stage: a, skill: list, type: swarm-parallel, swarm_config: { topology: tree } }`,
+      /^5:78 invalid-cascade /,
     ],
     [
       "names an unknown skill",

@@ -43,7 +43,7 @@ export interface InProcessSwarm extends AsyncDisposable {
   readonly coordinators: readonly TestCoordinator[];
   addAgent(
     id: string,
-    slots?: { light?: number; heavy?: number },
+    options?: { light?: number; heavy?: number; skillFolders?: readonly string[] },
   ): Promise<Agent & { connection: NatsConnection }>;
   addCoordinator(predecessors?: readonly string[]): Promise<TestCoordinator>;
   /** Waits until every coordinator has its even share of the shards, and answers how many each owns. */
@@ -106,18 +106,18 @@ export async function startInProcessSwarm(
     lines,
     coordinators,
     client: await openClient(server.address),
-    async addAgent(id, slots = {}) {
+    async addAgent(id, own = {}) {
       const connection = await openBus(server.address, { name: id });
       const agent = await openAgent({
         connection,
         agentId: parseAgentId(id),
         slots: {
-          light: slots.light ?? 8,
-          heavy: slots.heavy ?? 1,
+          light: own.light ?? 8,
+          heavy: own.heavy ?? 1,
           sandbox: options.sandbox === undefined ? 0 : 1,
         },
         ...options.sandbox,
-        skills,
+        skills: own.skillFolders === undefined ? skills : await openSkillCatalog(own.skillFolders),
         clock: systemClock,
         logger,
         writeLogLine: (line) => void lines.push(JSON.parse(scrubber.scrub(line)) as LogLine),

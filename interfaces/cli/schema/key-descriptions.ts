@@ -177,9 +177,11 @@ export const KEY_DESCRIPTIONS = {
     inputs: "Of the request or the program, as of a stage.",
   },
   swarm: {
-    topology: "Who may hand tasks to whom.",
-    max_agents: "The stage keeps to so many agents.",
-    strategy: "How tasks are dealt out.",
+    topology:
+      "Who may talk to whom. mesh: every member with every member. star: each with the coordinator alone. ring: each with two neighbours. hierarchical: leads deal tasks out to their workers and deliver the results together.",
+    max_agents: "The stage keeps to so many agents, for all its skills and attempts.",
+    strategy:
+      "Who gets the next task. balanced: the least outstanding work for each slot. specialized: the fewest skills besides the one it takes. adaptive: learned from success and duration.",
     memory_shared: "true: the agents share the cascade's `memory.keys`.",
   },
   errorHandling: {
