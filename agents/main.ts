@@ -10,6 +10,7 @@ import { exitWithParent } from "../core/parent-pipe.ts";
 import { registerEnvironment, Scrubber } from "../core/scrub.ts";
 import { ALLOWANCE_VARIABLE, allowanceFromText } from "../core/skill-allowance.ts";
 import { openSwarmCatalog } from "../language/swarm-catalog.ts";
+import { openModelsOf } from "../models/environment.ts";
 import { openAgent } from "./agent.ts";
 import { pruneResultCache, resultCacheFolder } from "./result-cache.ts";
 
@@ -27,6 +28,7 @@ async function main(scrubber: Scrubber): Promise<void> {
   exitWithParent(env);
   const agentId = parseAgentId(env["CASCADE_AGENT_ID"] ?? newMemberId("agent", randomBytes));
   registerEnvironment(scrubber, env);
+  const scrub = (text: string): string => scrubber.scrub(text);
   const logger = openLogger({ service: agentId, scrubber });
   const directory = env["INIT_CWD"] ?? process.cwd();
   const address = findAddress(env, directory);
@@ -47,11 +49,12 @@ async function main(scrubber: Scrubber): Promise<void> {
       allowance: allowanceFromText(env[ALLOWANCE_VARIABLE]),
       env,
     }),
+    models: await openModelsOf(env, { clock: systemClock, random: Math.random, scrub }),
     clock: systemClock,
     logger,
     cacheFolder,
     writeLogLine: (line) => void process.stdout.write(scrubber.scrub(line)),
-    scrub: (text) => scrubber.scrub(text),
+    scrub,
     drainMs: count(env, "CASCADE_DRAIN_MS", DRAIN_MS),
   });
   bindDrain(() => void agent.drain());

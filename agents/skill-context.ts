@@ -4,6 +4,7 @@ import { threadId } from "node:worker_threads";
 import type { Logger } from "pino";
 import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
+import type { ModelWish, SkillModels } from "../core/model.ts";
 import type { SkillCommands, SkillContext } from "../core/skill.ts";
 import { resultCacheOf } from "./result-cache.ts";
 
@@ -16,6 +17,14 @@ export interface ContextData {
   readonly runFolder: string;
   /** Undefined: results are not kept. */
   readonly cacheFolder: string | undefined;
+  /** What the stage says of models. */
+  readonly wish?: ModelWish;
+}
+
+/** What only skills in the agent's own process may reach. */
+export interface ContextParts {
+  readonly models?: SkillModels;
+  readonly commands?: SkillCommands | undefined;
 }
 
 let writes = 0;
@@ -25,11 +34,12 @@ export function openSkillContext(
   data: ContextData,
   logger: Logger,
   signal: AbortSignal,
-  commands?: SkillCommands,
+  { models, commands }: ContextParts = {},
 ): SkillContext {
-  const { cacheFolder, ...own } = data;
+  const { cacheFolder, wish, ...own } = data;
   return {
     ...own,
+    ...(models === undefined ? {} : { models }),
     ...(commands === undefined ? {} : { commands }),
     signal,
     logger,

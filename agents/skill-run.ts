@@ -4,10 +4,13 @@ import { SwarmError } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
 import { COMMAND_SKILL } from "../core/skill-allowance.ts";
+import type { ModelService } from "../models/service.ts";
 import { type ArgvSurroundings, runArgvSkill } from "./argv-skill.ts";
 import { commandsOf } from "./commands.ts";
 import { type CheckedOutput, checkedInputs, checkedOutput } from "./inputs.ts";
+import { modelsFor } from "./models-for.ts";
 import type { Programs } from "./programs.ts";
+import { runPromptSkill } from "./prompt-skill.ts";
 import { type ContextData, openSkillContext } from "./skill-context.ts";
 import { loadSkill } from "./skill-loader.ts";
 import type { LogBindings } from "./worker-messages.ts";
@@ -17,6 +20,7 @@ export interface SkillRunOptions {
   readonly skills: SkillCatalog;
   readonly workers: WorkerPool;
   readonly programs: Programs;
+  readonly models: ModelService;
   readonly logger: Logger;
   /** Log lines of worker threads, NDJSON, not scrubbed yet. */
   readonly writeLogLine: (line: string) => void;
@@ -47,8 +51,8 @@ function usableSkill(skills: SkillCatalog, name: string): SkillManifest {
   const refusal = skills.refusalOf(name);
   if (refusal !== undefined) throw refusal;
   const manifest = skills.find(name);
-  if (manifest === undefined || kindOf(manifest) === "prompt") {
-    throw new SwarmError("unknown-skill", `this agent has no code skill called ${name}`);
+  if (manifest === undefined) {
+    throw new SwarmError("unknown-skill", `this agent has no skill called ${name}`);
   }
   if (manifest.lane === "sandbox") {
     throw new SwarmError("not-supported", `${name} needs a sandbox, and this agent has none`);
@@ -69,6 +73,8 @@ async function output(
   const { workers, programs, writeLogLine, scrub } = options;
   const logger = options.logger.child(bindings);
   const surroundings: ArgvSurroundings = { programs, logger, scrub, signal };
+  const models = modelsFor(options.models.forTask(signal, logger), context.wish);
+  if (kindOf(manifest) === "prompt") return runPromptSkill(manifest, inputs, models);
   if (manifest.entry === undefined) {
     const run = { manifest, inputs, runFolder: context.runFolder };
     return runArgvSkill(run, surroundings);
@@ -83,5 +89,5 @@ async function output(
     return workers.run(job, signal);
   }
   const skill = await loadSkill(module, declarations);
-  return skill(inputs, openSkillContext(context, logger, signal, commands));
+  return skill(inputs, openSkillContext(context, logger, signal, { models, commands }));
 }

@@ -12,6 +12,7 @@ import { registerEnvironment, Scrubber } from "../core/scrub.ts";
 import { ALLOWANCE_VARIABLE, allowanceFromText } from "../core/skill-allowance.ts";
 import { TRIAL_DESCRIPTOR, type TrialEnd, type TrialOrder } from "../core/skill-trial.ts";
 import { openSwarmCatalog } from "../language/swarm-catalog.ts";
+import { openModelsOf } from "../models/environment.ts";
 import { withTimeout } from "./execution.ts";
 import { openPrograms } from "./programs.ts";
 import { runSkill, type SkillRunOptions } from "./skill-run.ts";
@@ -25,6 +26,7 @@ async function main(order: TrialOrder): Promise<void> {
   const { env } = process;
   const scrubber = new Scrubber();
   registerEnvironment(scrubber, env);
+  const scrub = (text: string): string => scrubber.scrub(text);
   const write = (line: string): void => void process.stderr.write(scrubber.scrub(line));
   const workers = openWorkerPool();
   const programs = openPrograms();
@@ -38,9 +40,10 @@ async function main(order: TrialOrder): Promise<void> {
     }),
     workers,
     programs,
+    models: await openModelsOf(env, { clock: systemClock, random: Math.random, scrub }),
     logger: openLogger({ service: AGENT, scrubber, write }),
     writeLogLine: write,
-    scrub: (text) => scrubber.scrub(text),
+    scrub,
   };
   try {
     for (const [index, inputs] of order.trials.entries()) {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ERROR_CODES, type ErrorCode, type ErrorRecord, SwarmError } from "../core/errors.ts";
 import { type AgentId, isToken, type RunId, type StageId } from "../core/ids.ts";
 import { FORBIDDEN_KEYS, type Json, type JsonObject } from "../core/json.ts";
+import { MODEL_FEATURES } from "../core/model.ts";
 import type { Lane } from "../core/plan.ts";
 import type { Value } from "../core/value.ts";
 
@@ -51,6 +52,14 @@ export const task = taskName.extend({
   inputs: z.custom<JsonObject>((data) => typeof data === "object" && data !== null),
   timeoutMs: z.int().min(1),
   directory: z.string(),
+  /** Which models may answer for the skill; absent: `auto-select`. */
+  models: z
+    .object({
+      model: z.string().exactOptional(),
+      features: z.array(z.enum(MODEL_FEATURES)).exactOptional(),
+      mayLeaveRoute: z.boolean().exactOptional(),
+    })
+    .exactOptional(),
   /** Members of the stage's mesh, when it has one: a full agent hands the task to a peer among them. */
   team: z.array(agentId).exactOptional(),
 });

@@ -1,5 +1,6 @@
 import type { StageId } from "./ids.ts";
 import type { Json } from "./json.ts";
+import type { ModelFeature } from "./model.ts";
 
 /**
  * A cascade, checked and compiled: pure data, stored by its sha256 and named by every run.
@@ -73,6 +74,10 @@ export interface PlanStage {
   readonly swarm?: SwarmConfig;
   /** Which model skills use that need one. */
   readonly model?: string;
+  /** What its task needs of a model. */
+  readonly features?: readonly ModelFeature[];
+  /** Models outside of the named route may answer when none of it can. */
+  readonly mayLeaveModelRoute?: true;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
   /** True when the stage's output is its one task's output; false when it is a mapping over many. */

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { SwarmError } from "./errors.ts";
 import type { AgentId } from "./ids.ts";
 import type { Json, JsonObject } from "./json.ts";
+import type { SkillModels } from "./model.ts";
 import type { InputSpec, Lane } from "./plan.ts";
 
 /** What a skill folder's `SKILL.md` declares. Inputs and outputs are checked at run time. */
@@ -16,6 +17,8 @@ export interface SkillManifest {
   readonly entry?: string;
   /** Of a skill that is a program: its argument list, as written. No shell reads it and no value becomes part of it. */
   readonly argv?: readonly string[];
+  /** The model that it asks, by the name of a route, as declared. */
+  readonly model?: string;
   /** Of a skill that only instructs a model: what it says to it. */
   readonly prompt?: string;
   /** Absolute path of the skill's folder. */
@@ -28,6 +31,13 @@ export type SkillKind = "code" | "argv" | "prompt";
 export function kindOf(manifest: Pick<SkillManifest, "entry" | "argv">): SkillKind {
   if (manifest.entry !== undefined) return "code";
   return manifest.argv === undefined ? "prompt" : "argv";
+}
+
+/** The model that a skill asks, by the name of a route; undefined: none. */
+export function modelAskedBy(
+  manifest: Pick<SkillManifest, "entry" | "argv" | "model">,
+): string | undefined {
+  return manifest.model ?? (kindOf(manifest) === "prompt" ? "auto-select" : undefined);
 }
 
 /** How everything else finds skills. */
@@ -97,6 +107,8 @@ export interface SkillContext {
   readonly runFolder: string;
   readonly cache: SkillCache;
   readonly expressions: SkillExpressions;
+  /** Not in worker threads, where skills of the heavy lane run. */
+  readonly models?: SkillModels;
   /** Only the skill that runs the commands of cascades has it. */
   readonly commands?: SkillCommands;
   /** Writes a file of the run in one step (write beside, then rename). Answers its absolute path. */

@@ -1,3 +1,4 @@
+import { MODEL_FEATURES } from "../core/model.ts";
 import type { CascadeSyntax, StageSyntax, WorkSyntax } from "./schema.ts";
 
 /** Parts that a cascade may switch off. */
@@ -9,6 +10,8 @@ export interface CascadeSettings {
   readonly model: string | undefined;
   /** False when stages without `error_handling` are not to be tried again. */
   readonly triesAgain: boolean;
+  /** Stages may be answered by other models than they name. */
+  readonly switchesModels: boolean;
   readonly disabled: ReadonlySet<Part>;
 }
 
@@ -25,8 +28,14 @@ export function settingsOf(cascade: CascadeSyntax, outer?: CascadeSettings): Cas
   return {
     model: cascade.model ?? outer?.model,
     triesAgain,
+    switchesModels: chain?.some(isModelSwitch) ?? outer?.switchesModels ?? false,
     disabled: new Set([...(outer?.disabled ?? []), ...off]),
   };
+}
+
+/** Both spellings of the strategy. */
+export function isModelSwitch(strategy: string): boolean {
+  return strategy === "model-switch" || strategy === "model_switching";
 }
 
 /** The key of a stage that needs a part which is switched off, and the part. */
@@ -38,6 +47,7 @@ export function disabledPart(
     ["type", "swarm_coordination", stage.type === "swarm-parallel"],
     ["type", "multi_model", stage.type === "multi-model"],
     ["model", "multi_model", stage.model !== undefined],
+    ...MODEL_FEATURES.map((feature) => [feature, "multi_model", stage[feature] === true] as const),
     ["gate", "quality_gates", stage.gate !== undefined],
   ];
   const found = needed.find(([, part, isNeeded]) => isNeeded && disabled.has(part));

@@ -1,6 +1,6 @@
 import type { Json } from "../core/json.ts";
 import type { SkillCall, Template } from "../core/plan.ts";
-import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
+import type { SkillCatalog, SkillManifest } from "../core/skill.ts";
 import { originOfRequest, refuseUnsafeInputs } from "./guarded-inputs.ts";
 import { inlineWork } from "./inline-work.ts";
 import {
@@ -24,13 +24,16 @@ export interface WrittenCall extends Callee {
 }
 
 function callOf(skill: string, path: Path, inputs: readonly WrittenInputs[]): WrittenCall {
-  return { skill, title: `the skill "${skill}"`, path, inputs };
+  const all = skill === PROMPT_SKILL ? [...inputs, { ...NO_MODEL_IMPLIED, path }] : inputs;
+  return { skill, title: `the skill "${skill}"`, path, inputs: all };
 }
 
 /** The skill that stages of type `codex-sandbox` are carried out by. */
 const SANDBOX_SKILL = "codex-sandbox";
 /** The skill that a prompt alone is carried out by. */
 const PROMPT_SKILL = "prompt";
+/** Which model is asked, the stage says: it is not taken from an output that happens to have the name. */
+const NO_MODEL_IMPLIED = { values: { model: null, features: null }, isElsewhere: true } as const;
 /** The names by which skills take what they are to do in words. */
 const PROMPT_INPUTS: readonly string[] = ["prompt", "task", "query", "text"];
 
@@ -58,7 +61,6 @@ export function writtenCalls(work: WorkSyntax, path: Path): readonly WrittenCall
 /** What a stage needs that names no skill, by the key that says so. */
 const NEEDS: Readonly<Record<string, string>> = {
   type: "a stage of type codex-sandbox needs the sandbox",
-  prompt: "a stage with a prompt alone needs a model",
 };
 
 /** Skills that take no prompt do without: it says what the stage is for. */
@@ -147,10 +149,6 @@ export class SkillCalls {
     if (manifest === undefined) {
       if (refusal === undefined) this.#reportMissing(call);
       return { skill: call.skill, lane: "light", inputs: {} };
-    }
-    if (kindOf(manifest) === "prompt") {
-      const message = `the skill "${call.skill}" instructs a model, which this version cannot run`;
-      this.#reporter.report("not-supported", message, call.path);
     }
     const inputs: Record<string, Template> = {};
     for (const spec of manifest.inputs) {

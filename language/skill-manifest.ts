@@ -8,6 +8,7 @@ import {
   description,
   entry,
   lane,
+  model,
   skillName,
   specs,
   textOf,
@@ -32,6 +33,7 @@ const metadata = z
     version: version.exactOptional(),
     lane: lane.exactOptional(),
     entry: entry.exactOptional(),
+    model: model.exactOptional(),
     inputs: any,
     outputs: any,
   })
@@ -65,6 +67,7 @@ const declarations = z
     version: version.exactOptional(),
     lane: lane.exactOptional(),
     entry: entry.exactOptional(),
+    model: model.exactOptional(),
     run: argv.exactOptional(),
     inputs: specs.exactOptional(),
     outputs: specs.exactOptional(),
@@ -162,6 +165,7 @@ interface Declared {
   readonly version?: string;
   readonly lane?: Lane;
   readonly entry?: string;
+  readonly model?: string;
   readonly run?: readonly string[];
   readonly inputs: readonly InputSpec[];
   readonly outputs: readonly InputSpec[];
@@ -177,6 +181,7 @@ function manifestOf(
 ): SkillManifest {
   const { prompt, folder, ...called } = common;
   const { entry: module, run } = declared;
+  const { model } = declared;
   return {
     ...called,
     version: declared.version ?? "0.0.0",
@@ -185,6 +190,7 @@ function manifestOf(
     outputs: declared.outputs,
     ...(module === undefined ? {} : { entry: module }),
     ...(run === undefined ? {} : { argv: run }),
+    ...(model === undefined ? {} : { model }),
     ...(module === undefined && run === undefined ? { prompt } : {}),
     folder,
   };

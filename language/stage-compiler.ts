@@ -13,7 +13,7 @@ import type { Path, Reporter } from "./reporter.ts";
 import type { StageSyntax, WorkSyntax } from "./schema.ts";
 import { SkillCalls, type WrittenCall } from "./skill-calls.ts";
 import { type Fields, fieldsOfTemplate } from "./stage-graph.ts";
-import { NO_RETRY, pauseOf, retryOf, swarmOf, timeoutOf } from "./stage-policies.ts";
+import { modelPolicyOf, NO_RETRY, pauseOf, retryOf, swarmOf, timeoutOf } from "./stage-policies.ts";
 import { mayBe, TemplateCompiler } from "./template-compiler.ts";
 
 /** What a stage of the plan has of its place, whatever it does. */
@@ -97,7 +97,6 @@ export class StageCompiler {
     const hasItem = work.foreach !== undefined || hasMatrix;
     const foreach = this.#foreach(work.foreach, frame) ?? this.#matrix(work.matrix, frame);
     const swarm = swarmOf(work, path, this.#reporter);
-    const model = work.model ?? frame.settings.model;
     return {
       ...this.#frame(frame, work),
       type: work.type ?? "sequential",
@@ -107,7 +106,7 @@ export class StageCompiler {
       ...(foreach === undefined ? {} : { foreach }),
       ...(work.max_parallel === undefined ? {} : { maxParallel: work.max_parallel }),
       ...(swarm === undefined ? {} : { swarm }),
-      ...(model === undefined ? {} : { model }),
+      ...modelPolicyOf(work, frame.settings),
       retry: retryOf(work, frame, this.#reporter),
       timeoutMs: timeoutOf(work, path, this.#reporter),
       single: !hasItem && calls.length === 1,

@@ -1,3 +1,4 @@
+import { MODEL_FEATURES } from "../core/model.ts";
 import type { Path, Reporter } from "./reporter.ts";
 import type { StageSyntax } from "./schema.ts";
 
@@ -58,6 +59,7 @@ const KEYS: Readonly<Record<StageKind, readonly Key[]>> = {
     ] as const),
     ...(["test_suite", "tests", "codex_config", "fix_strategy", "error_recovery"] as const),
     ...(["timeout", "continue_on_error", "gate", "prompt", "model"] as const),
+    ...MODEL_FEATURES,
   ],
   transform: ["transform", "continue_on_error", "gate"],
   pause: ["wait", "approve", "continue_on_error"],

@@ -1,9 +1,9 @@
 import type { Clock } from "../core/clock.ts";
 import { SwarmError } from "../core/errors.ts";
 import { MODEL_PROVIDERS, type ModelProvider, type ModelVendor } from "../core/model.ts";
+import { KEY_VARIABLES } from "../core/model-variables.ts";
 import { openAnthropic } from "./anthropic.ts";
 import { openGoogle } from "./google.ts";
-import { KEY_VARIABLES } from "./no-model.ts";
 import { openOpenAi } from "./openai.ts";
 import { openOpenAiCompatible } from "./openai-compatible.ts";
 import { openModelRegistry } from "./registry.ts";
@@ -29,7 +29,6 @@ const BASE_VARIABLES: Readonly<Record<ModelProvider, string>> = {
   "openai-compatible": "CASCADE_MODEL_BASE_URL",
 };
 const LOCAL_MODEL = "CASCADE_MODEL";
-const LOCAL_KEY = "CASCADE_MODEL_API_KEY";
 
 /** @throws SwarmError `usage` for settings that contradict themselves */
 export function modelAccess(env: Environment): ModelAccess {
@@ -102,7 +101,6 @@ async function vendorsOf(
 }
 
 function keyOf(env: Environment, provider: ModelProvider): string | undefined {
-  if (provider === "openai-compatible") return given(env, LOCAL_KEY);
   const name = KEY_VARIABLES[provider].find((each) => given(env, each) !== undefined);
   return name === undefined ? undefined : given(env, name);
 }

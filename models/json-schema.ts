@@ -28,6 +28,8 @@ export function isStrict(schema: Json): boolean {
   if (Array.isArray(schema)) return schema.every((each) => isStrict(each as Json));
   if (!isJsonObject(schema)) return true;
   const { properties, required } = schema;
+  if (schema["type"] === "array" && schema["items"] === undefined) return false;
+  if (schema["type"] === "object" && properties === undefined) return false;
   if (isJsonObject(properties)) {
     const names = Array.isArray(required) ? required : [];
     if (!Object.keys(properties).every((name) => names.includes(name))) return false;

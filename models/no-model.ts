@@ -1,14 +1,5 @@
 import { SwarmError } from "../core/errors.ts";
-import type { ModelProvider } from "../core/model.ts";
 import type { RouteDecision } from "./router.ts";
-
-/** The environment variables that hold a vendor's key. */
-export const KEY_VARIABLES: Readonly<Record<ModelProvider, readonly string[]>> = {
-  anthropic: ["ANTHROPIC_API_KEY"],
-  openai: ["OPENAI_API_KEY"],
-  google: ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
-  "openai-compatible": ["CASCADE_MODEL_BASE_URL"],
-};
 
 /** Why nobody can answer, with the ways out. */
 export function noModel({ requested, rejected }: RouteDecision): SwarmError {

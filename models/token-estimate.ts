@@ -1,7 +1,6 @@
 import type { ModelPrompt } from "../core/model.ts";
+import { tokensOfBytes } from "../core/tokens.ts";
 
-/** Texts of all kinds come to more bytes for a token than this, so that the estimate is rather too high. */
-const BYTES_PER_TOKEN = 3;
 const TOKENS_PER_IMAGE = 1_600;
 
 /** About how many tokens a prompt is, rather too many than too few: no vendor's counter is at hand before it is known who answers. */
@@ -17,5 +16,5 @@ export function estimateTokens({
     else if (part.kind === "image") images += 1;
     else bytes += JSON.stringify(part).length;
   }
-  return Math.ceil(bytes / BYTES_PER_TOKEN) + images * TOKENS_PER_IMAGE;
+  return tokensOfBytes(bytes) + images * TOKENS_PER_IMAGE;
 }

@@ -28,6 +28,7 @@ function run(found: SkillManifest | undefined, refusal?: SwarmError): Promise<un
       skills: { find: () => found, refusalOf: () => refusal, names: () => [] },
       workers: { run: never, close: never },
       programs: { run: never, close: never },
+      models: { forTask: () => ({ generate: never, choose: never }) },
       logger: openLogger({ service: "test", scrubber: new Scrubber(), write: () => {} }),
       writeLogLine: () => {},
       scrub: (text) => text,
@@ -52,7 +53,11 @@ function run(found: SkillManifest | undefined, refusal?: SwarmError): Promise<un
 describe("an agent that is asked for a skill", () => {
   it.each([
     ["it does not have", undefined, "unknown-skill"],
-    ["that instructs a model", { ...manifest, entry: undefined, prompt: "Do." }, "unknown-skill"],
+    [
+      "that is to instruct a model and says nothing",
+      { ...manifest, entry: undefined, prompt: "" },
+      "invalid-skill",
+    ],
     ["that needs a sandbox", { ...manifest, lane: "sandbox" }, "not-supported"],
   ])("does not run one %s", async (_, found, code) => {
     await expect(run(found as SkillManifest | undefined)).rejects.toMatchObject({ code });

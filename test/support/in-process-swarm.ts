@@ -16,7 +16,9 @@ import type { SkillAllowance } from "../../core/skill-allowance.ts";
 import { openCascadeRegistry } from "../../language/cascade-registry.ts";
 import { openSkillCatalog } from "../../language/skill-catalog.ts";
 import { openSwarmCatalog } from "../../language/swarm-catalog.ts";
+import type { ModelService } from "../../models/service.ts";
 import { startTestServer, type TestServer } from "./nats.ts";
+import { noModels } from "./no-models.ts";
 import type { LogLine } from "./swarm-process.ts";
 
 const skillFolders = [join(import.meta.dirname, "skills")];
@@ -44,6 +46,8 @@ export async function startInProcessSwarm(
     readonly coordinators?: number;
     /** With it, the swarm has the shipped skills too, as far as they are allowed. */
     readonly allowance?: SkillAllowance;
+    /** Default: none can be had. */
+    readonly models?: ModelService;
   } = {},
 ): Promise<InProcessSwarm> {
   const server = await startTestServer();
@@ -58,6 +62,7 @@ export async function startInProcessSwarm(
     write: (line) => void lines.push(JSON.parse(line) as LogLine),
   });
   const { allowance } = options;
+  const models = options.models ?? (await noModels());
   const skills =
     allowance === undefined
       ? await openSkillCatalog(skillFolders)
@@ -80,6 +85,7 @@ export async function startInProcessSwarm(
         agentId: parseAgentId(id),
         slots: { light: slots.light ?? 8, heavy: slots.heavy ?? 1, sandbox: 0 },
         skills,
+        models,
         clock: systemClock,
         logger,
         writeLogLine: (line) => void lines.push(JSON.parse(line) as LogLine),

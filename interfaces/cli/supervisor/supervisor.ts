@@ -13,6 +13,7 @@ import { formatVersion } from "../../../bus/server/version.ts";
 import { type Client, openClient } from "../../../coordinator/client.ts";
 import { SwarmError } from "../../../core/errors.ts";
 import { newMemberId, parseAgentId } from "../../../core/ids.ts";
+import { withoutModelKeys } from "../../../core/model-variables.ts";
 import {
   ALLOWANCE_VARIABLE,
   allowanceAsText,
@@ -310,7 +311,7 @@ class Supervisor implements Swarm {
       ...what,
       env: {
         ...MALLOC_ENVIRONMENT,
-        ...env,
+        ...(what.program === AGENT_PROGRAM ? env : withoutModelKeys(env)),
         ...this.#addressEnvironment(),
         ...own,
         INIT_CWD: directory,
