@@ -10,6 +10,11 @@ export const KEY_VARIABLES: Readonly<Record<ModelProvider, readonly string[]>> =
 
 const SECRETS: ReadonlySet<string> = new Set(Object.values(KEY_VARIABLES).flat());
 
+/**
+ * Names of those for whom there is a key, separated by commas: what processes without the keys are told. Absent: not known.
+ */
+export const PROVIDERS_VARIABLE = "CASCADE_MODEL_PROVIDERS";
+
 /** An environment for processes that ask no models. */
 export function withoutModelKeys(
   env: Readonly<Record<string, string | undefined>>,

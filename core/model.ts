@@ -196,6 +196,15 @@ export interface ModelChoice {
   readonly worstCostUsd: number | null;
 }
 
+/** What can be said of models before anything runs. */
+export interface ModelOutlook {
+  /**
+   * Who would be asked first; `worstCostUsd` is that of the longest answer alone, because prompts are not known yet.
+   * @throws SwarmError `no-model`
+   */
+  choose(wish: ModelWish): ModelChoice;
+}
+
 /** Models, for skills. */
 export interface SkillModels {
   /** @throws SwarmError `no-model` or `model-failed`; the reason of an aborted signal */

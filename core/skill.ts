@@ -2,8 +2,8 @@ import type { Logger } from "pino";
 import type { SwarmError } from "./errors.ts";
 import type { AgentId } from "./ids.ts";
 import type { Json, JsonObject } from "./json.ts";
-import type { SkillModels } from "./model.ts";
-import type { InputSpec, Lane } from "./plan.ts";
+import type { ModelOutlook, ModelWish, SkillModels } from "./model.ts";
+import type { InputSpec, Lane, PlanStage } from "./plan.ts";
 
 /** What a skill folder's `SKILL.md` declares. Inputs and outputs are checked at run time. */
 export interface SkillManifest {
@@ -40,11 +40,30 @@ export function modelAskedBy(
   return manifest.model ?? (kindOf(manifest) === "prompt" ? "auto-select" : undefined);
 }
 
+/** What a stage says of models. */
+export type ModelPolicy = Pick<PlanStage, "model" | "features" | "mayLeaveModelRoute">;
+
+/** Which model answers for a skill in a stage: the skill's own route, where it has one, goes before the stage's. */
+export function modelWish(
+  manifest: Pick<SkillManifest, "entry" | "argv" | "model">,
+  { model, features, mayLeaveModelRoute }: ModelPolicy,
+): ModelWish {
+  const route = modelAskedBy(manifest);
+  const named = route === undefined || route === "auto-select" ? model : route;
+  return {
+    ...(named === undefined ? {} : { model: named }),
+    ...(features === undefined ? {} : { features }),
+    ...(mayLeaveModelRoute === true ? { mayLeaveRoute: true } : {}),
+  };
+}
+
 /** How everything else finds skills. */
 export interface SkillCatalog {
   find(name: string): SkillManifest | undefined;
   /** Why a skill that is there may not be used: it is broken, or the user has not allowed it. */
   refusalOf(name: string): SwarmError | undefined;
+  /** What models its skills could ask; absent: not known here. */
+  readonly models?: ModelOutlook;
   /** Those that may be used. */
   names(): readonly string[];
 }

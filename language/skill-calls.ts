@@ -1,6 +1,13 @@
+import { SwarmError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import type { SkillCall, Template } from "../core/plan.ts";
-import type { SkillCatalog, SkillManifest } from "../core/skill.ts";
+import {
+  type ModelPolicy,
+  modelAskedBy,
+  modelWish,
+  type SkillCatalog,
+  type SkillManifest,
+} from "../core/skill.ts";
 import { originOfRequest, refuseUnsafeInputs } from "./guarded-inputs.ts";
 import { inlineWork } from "./inline-work.ts";
 import {
@@ -120,6 +127,13 @@ export function fieldsOf(
   return new Map(outputs.map(({ name, type, required }) => [name, { type, isOffered: required }]));
 }
 
+/** What a stage has beside its skills. */
+interface StageFacts {
+  /** What it goes through. */
+  readonly foreach: Template | undefined;
+  readonly policy: ModelPolicy;
+}
+
 /** Compiles the skills of stages: finds them, and finds out where each of their inputs comes from. */
 export class SkillCalls {
   readonly #catalog: SkillCatalog;
@@ -139,8 +153,7 @@ export class SkillCalls {
     this.#origins = parts.origins;
   }
 
-  /** @param foreach what the stage goes through */
-  compile(call: WrittenCall, place: NamePlace, foreach: Template | undefined): SkillCall {
+  compile(call: WrittenCall, place: NamePlace, { foreach, policy }: StageFacts): SkillCall {
     const manifest = this.#catalog.find(call.skill);
     const refusal = this.#catalog.refusalOf(call.skill);
     if (refusal !== undefined) {
@@ -150,6 +163,7 @@ export class SkillCalls {
       if (refusal === undefined) this.#reportMissing(call);
       return { skill: call.skill, lane: "light", inputs: {} };
     }
+    this.#refuseWithoutModel(call, manifest, policy);
     const inputs: Record<string, Template> = {};
     for (const spec of manifest.inputs) {
       const template = this.#binding.bind(spec, call, place);
@@ -163,6 +177,19 @@ export class SkillCalls {
     const within = originOfRequest(call.skill, bound);
     const guarded = within === undefined ? inputs : { ...inputs, within };
     return { skill: call.skill, lane: manifest.lane, inputs: guarded };
+  }
+
+  /** Where nobody knows what models there are, an agent finds out. */
+  #refuseWithoutModel(call: WrittenCall, manifest: SkillManifest, policy: ModelPolicy): void {
+    const { models } = this.#catalog;
+    if (models === undefined || modelAskedBy(manifest) === undefined) return;
+    try {
+      models.choose(modelWish(manifest, policy));
+    } catch (error) {
+      if (!(error instanceof SwarmError)) throw error;
+      const message = `the skill "${call.skill}" asks a model: ${error.message}`;
+      this.#reporter.report(error.code, message, call.path, error.hint);
+    }
   }
 
   #reportMissing({ skill, path }: WrittenCall): void {

@@ -97,16 +97,17 @@ export class StageCompiler {
     const hasItem = work.foreach !== undefined || hasMatrix;
     const foreach = this.#foreach(work.foreach, frame) ?? this.#matrix(work.matrix, frame);
     const swarm = swarmOf(work, path, this.#reporter);
+    const policy = modelPolicyOf(work, frame.settings);
     return {
       ...this.#frame(frame, work),
       type: work.type ?? "sequential",
       skills: calls.map((call) =>
-        this.#skills.compile(call, { ...names, hasItem, hasMatrix }, foreach),
+        this.#skills.compile(call, { ...names, hasItem, hasMatrix }, { foreach, policy }),
       ),
       ...(foreach === undefined ? {} : { foreach }),
       ...(work.max_parallel === undefined ? {} : { maxParallel: work.max_parallel }),
       ...(swarm === undefined ? {} : { swarm }),
-      ...modelPolicyOf(work, frame.settings),
+      ...policy,
       retry: retryOf(work, frame, this.#reporter),
       timeoutMs: timeoutOf(work, path, this.#reporter),
       single: !hasItem && calls.length === 1,

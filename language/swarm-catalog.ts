@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { formatLocation, SwarmError } from "../core/errors.ts";
+import type { ModelOutlook } from "../core/model.ts";
 import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
 import { allows, COMMAND_SKILL, type SkillAllowance } from "../core/skill-allowance.ts";
 import { readProjectSkills } from "./project-skills.ts";
@@ -37,6 +38,8 @@ export interface SwarmCatalogOptions {
   readonly allowance: SkillAllowance;
   /** `CASCADE_SKILLS` adds folders, separated by colons, that are trusted as the shipped ones are. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** With it, cascades whose models cannot be had are refused. */
+  readonly models?: ModelOutlook;
 }
 
 const SHIPPED = "shipped";
@@ -48,7 +51,7 @@ const SHIPPED = "shipped";
  * @throws SwarmError when a shipped skill is broken; one of the project is only refused
  */
 export async function openSwarmCatalog(options: SwarmCatalogOptions): Promise<SwarmCatalog> {
-  const { directory, allowance, env } = options;
+  const { directory, allowance, env, models } = options;
   const added = (env["CASCADE_SKILLS"] ?? "").split(":").filter((folder) => folder !== "");
   const shipped = await openSkillCatalog([shippedSkillsFolder, ...added]);
   const project = await readProjectSkills(directory, [shippedSkillsFolder, ...added]);
@@ -66,6 +69,7 @@ export async function openSwarmCatalog(options: SwarmCatalogOptions): Promise<Sw
     entries.filter((entry) => entry.shadowedBy === undefined).map((entry) => [entry.name, entry]),
   );
   return {
+    ...(models === undefined ? {} : { models }),
     find: (name) => used.get(name)?.manifest,
     refusalOf: (name) => used.get(name)?.refusal,
     names: () =>

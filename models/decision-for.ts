@@ -1,4 +1,4 @@
-import type { ModelRequest } from "../core/model.ts";
+import type { ModelProvider, ModelRequest } from "../core/model.ts";
 import type { Breaker } from "./breaker.ts";
 import { noModel } from "./no-model.ts";
 import { decide, type RouteDecision, type RouteSnapshot } from "./router.ts";
@@ -8,9 +8,18 @@ import { estimateTokens } from "./token-estimate.ts";
 /** Enough for most answers; who needs more says so. */
 export const DEFAULT_OUTPUT_TOKENS = 16_384;
 
+/** What is known of who can answer. */
+export type ModelWorld = Pick<
+  ModelServiceOptions,
+  "registry" | "clock" | "local" | "maxCallUsd"
+> & {
+  /** Those who can be asked, and whatever belongs to them. */
+  readonly vendors: { keys(): Iterable<ModelProvider> };
+};
+
 /** Who is to answer a request. @throws SwarmError `no-model`, or `model-failed` when they only rest after failures */
 export function decisionFor(
-  options: ModelServiceOptions,
+  world: ModelWorld,
   breaker: Breaker,
   request: ModelRequest,
 ): RouteDecision {
@@ -30,20 +39,20 @@ export function decisionFor(
       maxOutputTokens: request.maxOutputTokens ?? DEFAULT_OUTPUT_TOKENS,
       mayLeaveRoute: request.mayLeaveRoute ?? false,
     },
-    snapshotOf(options, breaker),
+    snapshotOf(world, breaker),
   );
   if (decision.candidates.length === 0) throw noModel(decision);
   return decision;
 }
 
-function snapshotOf(options: ModelServiceOptions, breaker: Breaker): RouteSnapshot {
-  const nowMs = options.clock.wallMs();
+function snapshotOf(world: ModelWorld, breaker: Breaker): RouteSnapshot {
+  const nowMs = world.clock.wallMs();
   return {
-    registry: options.registry,
+    registry: world.registry,
     nowMs,
-    available: new Set(options.vendors.keys()),
-    local: options.local,
+    available: new Set(world.vendors.keys()),
+    local: world.local,
     blocked: breaker.blocked(nowMs),
-    maxCallUsd: options.maxCallUsd,
+    maxCallUsd: world.maxCallUsd,
   };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { SwarmError } from "../core/errors.ts";
 import { MODEL_PROVIDERS, type ModelProvider, type ModelVendor } from "../core/model.ts";
-import { KEY_VARIABLES } from "../core/model-variables.ts";
+import { KEY_VARIABLES, PROVIDERS_VARIABLE } from "../core/model-variables.ts";
 import { openAnthropic } from "./anthropic.ts";
 import { openGoogle } from "./google.ts";
 import { openOpenAi } from "./openai.ts";
@@ -41,11 +41,18 @@ export function modelAccess(env: Environment): ModelAccess {
     });
   }
   const isScripted = given(env, SCRIPT_VARIABLE) !== undefined;
+  const told = env[PROVIDERS_VARIABLE]?.split(",");
   const providers = MODEL_PROVIDERS.filter((provider) => {
     if (provider === "openai-compatible") return hasEndpoint;
+    if (told !== undefined) return told.includes(provider);
     return isScripted || keyOf(env, provider) !== undefined;
   });
   return { origin: isScripted ? "scripted" : "live", providers, local };
+}
+
+/** Most that one call may cost, in USD. */
+export function maxCallUsdOf(env: Environment): number | undefined {
+  return positive(env, "CASCADE_MODEL_MAX_CALL_USD");
 }
 
 const IDLE_MS = 120_000;
@@ -67,7 +74,7 @@ export async function openModelsOf(
     vendors: await vendorsOf(env, access, parts.clock),
     registry: await openModelRegistry(env),
     local: access.local,
-    maxCallUsd: positive(env, "CASCADE_MODEL_MAX_CALL_USD"),
+    maxCallUsd: maxCallUsdOf(env),
     deadlineMs: positive(env, "CASCADE_MODEL_DEADLINE_MS") ?? DEADLINE_MS,
     maxSwitches: MAX_SWITCHES,
   });

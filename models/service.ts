@@ -19,12 +19,13 @@ export function openModelService(options: ModelServiceOptions): ModelService {
       async generate(request) {
         return new Generation(options, breaker, { request, signal, logger }).run();
       },
-      choose: (request) => chosen(decisionFor(options, breaker, request)),
+      choose: (request) => choiceOf(decisionFor(options, breaker, request)),
     }),
   };
 }
 
-function chosen({ candidates, reasons }: RouteDecision): ModelChoice {
+/** What a decision comes to. */
+export function choiceOf({ candidates, reasons }: RouteDecision): ModelChoice {
   const [first] = candidates;
   if (first === undefined) throw new Error("a decision without candidates was not refused");
   const { model, worstCostUsd } = first;

@@ -121,7 +121,7 @@ function worstCaseLines(summary: PlanSummary, width: number): readonly string[] 
   const cost =
     modelCost.reason === "no-model-is-used"
       ? "none: no model is used"
-      : "unknown: prices come with models";
+      : "unknown: it depends on the prompts";
   const layout = { indent: 2, labelWidth: 12, width };
   return [
     ...labelled("attempts", attempts === null ? unknown : String(attempts), layout),
@@ -141,6 +141,7 @@ function approvalLines({ stages }: PlanSummary, width: number): readonly string[
 const EFFECTS: Readonly<Record<string, string>> = {
   "run-command": "commands on this machine",
   "http-request": "requests over the network",
+  "gemini-megacontext": "the text files of a directory to a model's vendor",
   "refactor-code": "changes of source files, when asked to",
 };
 
