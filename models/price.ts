@@ -35,7 +35,12 @@ export function worstCostOf(
   return (inputTokens * inputUsd + outputTokens * row.outputUsd) / MILLION;
 }
 
-function priceAt(prices: readonly Price[], inputTokens: number, atMs: number): Price | undefined {
+/** The row that holds for a prompt of this length on this day. */
+export function priceAt(
+  prices: readonly Price[],
+  inputTokens: number,
+  atMs: number,
+): Price | undefined {
   const day = new Date(atMs).toISOString().slice(0, 10);
   return prices
     .filter(({ from, to }) => (from ?? day) <= day && day <= (to ?? day))

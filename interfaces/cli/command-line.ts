@@ -19,6 +19,7 @@ import {
 import { type CliCommand, COMMAND_NAMES, type RunCommand } from "./commands.ts";
 import { addFileCommands } from "./file-commands.ts";
 import { HELP } from "./help-text.ts";
+import { addModels } from "./models/options.ts";
 import {
   ALLOW_OPTIONS,
   type Ask,
@@ -104,6 +105,7 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
   addFileCommands(cli, optionsOf, ask);
   addRuns(cli, optionsOf, ask);
   addSkills(cli, optionsOf, ask);
+  addModels(cli, optionsOf, ask);
   return cli;
 }
 

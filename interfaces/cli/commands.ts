@@ -1,4 +1,5 @@
 import type { SkillAllowance } from "../../core/skill-allowance.ts";
+import type { ModelsCommand } from "./models/command.ts";
 import type { ReportFormat } from "./report-files.ts";
 import type { RunsCommand } from "./runs/command.ts";
 import type { SkillsCommand } from "./skills/command.ts";
@@ -106,6 +107,7 @@ export type CliCommand =
   | FormatCommand
   | InitCommand
   | SkillsCommand
+  | ModelsCommand
   | RunsCommand;
 
 /** Every command by its name: what a mistyped one is compared with. */
@@ -122,6 +124,7 @@ export const COMMAND_NAMES = [
     "fmt",
     "init",
     "skills",
+    "models",
     "runs",
   ],
 ] as const satisfies readonly CliCommand["kind"][];

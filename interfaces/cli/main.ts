@@ -9,6 +9,7 @@ import { runExplain } from "./explain/explain-command.ts";
 import { runFormat } from "./format/format-command.ts";
 import { runInit } from "./init/init-command.ts";
 import { CascadeRefused } from "./job-inputs.ts";
+import { runModelsCommand } from "./models/models-command.ts";
 import { runPlan } from "./plan/plan-command.ts";
 import { runRuns } from "./runs/runs-command.ts";
 import { runSchema } from "./schema/schema-command.ts";
@@ -56,6 +57,8 @@ function carryOut(command: CliCommand): Promise<number> {
       return runInit(command, { directory, scrubber });
     case "skills":
       return runSkillsCommand(command, { directory, scrubber });
+    case "models":
+      return runModelsCommand(command, { scrubber, nowMs: Date.now() });
     case "runs":
       return runRuns(command, { directory });
     default:

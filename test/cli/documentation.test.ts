@@ -31,6 +31,10 @@ it.each(
     ["skills", "show"],
     ["skills", "test"],
     ["skills", "new"],
+    ["models"],
+    ["models", "ls"],
+    ["models", "route"],
+    ["models", "doctor"],
   ].map((args) => [args]),
 )("docs/cli.md has every option and command that the help of %j lists", (args) => {
   const listed = helpOf(...args).match(/^ {2}(-h, )?(--[a-z-]+|[a-z]+) /gm) ?? [];
