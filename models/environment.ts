@@ -1,8 +1,21 @@
 import type { Clock } from "../core/clock.ts";
 import { SwarmError } from "../core/errors.ts";
-import { MODEL_PROVIDERS, type ModelProvider, type ModelVendor } from "../core/model.ts";
+import {
+  MODEL_PROVIDERS,
+  type ModelOrigin,
+  type ModelProvider,
+  type ModelVendor,
+} from "../core/model.ts";
 import { KEY_VARIABLES, PROVIDERS_VARIABLE } from "../core/model-variables.ts";
 import { openAnthropic } from "./anthropic.ts";
+import {
+  RECORD_VARIABLE,
+  REPLAY_VARIABLE,
+  readCassette,
+  recordAccess,
+  recording,
+  replaying,
+} from "./cassette.ts";
 import { openGoogle } from "./google.ts";
 import { openOpenAi } from "./openai.ts";
 import { openOpenAiCompatible } from "./openai-compatible.ts";
@@ -15,8 +28,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Whose models can be asked, as the environment says. */
 export interface ModelAccess {
-  /** `scripted`: all vendors, and none of them is asked. */
-  readonly origin: "live" | "scripted";
+  /** `scripted`: all vendors, and none of them is asked. `replayed`: those of the recording, neither. */
+  readonly origin: ModelOrigin;
   readonly providers: readonly ModelProvider[];
   /** Id of the model at the user's own endpoint. */
   readonly local: string | undefined;
@@ -30,8 +43,9 @@ const BASE_VARIABLES: Readonly<Record<ModelProvider, string>> = {
 };
 const LOCAL_MODEL = "CASCADE_MODEL";
 
-/** @throws SwarmError `usage` for settings that contradict themselves */
+/** @throws SwarmError `usage` for settings that contradict themselves, and what a recording is refused with */
 export function modelAccess(env: Environment): ModelAccess {
+  refuseTogether(env);
   const local = given(env, LOCAL_MODEL);
   const hasEndpoint = given(env, BASE_VARIABLES["openai-compatible"]) !== undefined;
   if (hasEndpoint !== (local !== undefined)) {
@@ -41,6 +55,10 @@ export function modelAccess(env: Environment): ModelAccess {
     });
   }
   const isScripted = given(env, SCRIPT_VARIABLE) !== undefined;
+  const replay = given(env, REPLAY_VARIABLE);
+  if (replay !== undefined) {
+    return { origin: "replayed", providers: readCassette(replay).providers, local };
+  }
   const told = env[PROVIDERS_VARIABLE]?.split(",");
   const providers = MODEL_PROVIDERS.filter((provider) => {
     if (provider === "openai-compatible") return hasEndpoint;
@@ -48,6 +66,14 @@ export function modelAccess(env: Environment): ModelAccess {
     return isScripted || keyOf(env, provider) !== undefined;
   });
   return { origin: isScripted ? "scripted" : "live", providers, local };
+}
+
+function refuseTogether(env: Environment): void {
+  const set = [SCRIPT_VARIABLE, REPLAY_VARIABLE, RECORD_VARIABLE].filter(
+    (name) => given(env, name) !== undefined,
+  );
+  if (set.length < 2) return;
+  throw new SwarmError("usage", `${set.join(" and ")} cannot be set together`);
 }
 
 /** Most that one call may cost, in USD. */
@@ -71,7 +97,7 @@ export async function openModelsOf(
   const access = modelAccess(env);
   return openModelService({
     ...parts,
-    vendors: await vendorsOf(env, access, parts.clock),
+    vendors: await vendorsOf(env, access, parts),
     registry: await openModelRegistry(env),
     local: access.local,
     maxCallUsd: maxCallUsdOf(env),
@@ -90,19 +116,27 @@ const OPEN: Readonly<Record<ModelProvider, (options: VendorOptions) => ModelVend
 async function vendorsOf(
   env: Environment,
   { origin, providers }: ModelAccess,
-  clock: Clock,
+  { clock, scrub }: { readonly clock: Clock; readonly scrub: (text: string) => string },
 ): Promise<ReadonlyMap<ModelProvider, ModelVendor>> {
   const script = given(env, SCRIPT_VARIABLE);
   if (origin === "scripted" && script !== undefined) {
     const answers = await readModelScript(script);
     return new Map(providers.map((provider) => [provider, openScripted(provider, answers)]));
   }
+  const replay = given(env, REPLAY_VARIABLE);
+  if (origin === "replayed" && replay !== undefined) {
+    const cassette = readCassette(replay);
+    return new Map(providers.map((provider) => [provider, replaying(provider, cassette)]));
+  }
+  const record = given(env, RECORD_VARIABLE);
+  if (record !== undefined) recordAccess(record, providers);
   const idleMs = positive(env, "CASCADE_MODEL_IDLE_MS") ?? IDLE_MS;
   return new Map(
     providers.map((provider) => {
       const apiKey = keyOf(env, provider) ?? "none";
       const baseUrl = baseOf(env, provider);
-      return [provider, OPEN[provider]({ apiKey, baseUrl, clock, idleMs })];
+      const vendor = OPEN[provider]({ apiKey, baseUrl, clock, idleMs });
+      return [provider, record === undefined ? vendor : recording(vendor, record, scrub)];
     }),
   );
 }

@@ -39,16 +39,18 @@ function variablesOf(provider: ModelProvider): readonly string[] {
 }
 
 export function accessLines({ origin, registryAsOf, providers }: AccessReport): readonly string[] {
-  const isScripted = origin === "scripted";
+  const isLive = origin === "live";
   const lines = providers.map(({ provider, isAvailable, variables }) => {
-    if (isAvailable && isScripted) return `ok       ${provider}: answered by the script`;
+    if (isAvailable && !isLive) return `ok       ${provider}: ${origin}`;
     if (isAvailable) return `ok       ${provider}: ${variables.join(", ")}`;
     const isBoth = provider === "openai-compatible";
     return `missing  ${provider}: set ${variables.join(isBoth ? " and " : " or ")}`;
   });
   const known = `registry as of ${registryAsOf}; keys are not tried here`;
-  const note = isScripted
-    ? ["SCRIPT: CASCADE_MODEL_SCRIPT answers in place of every model, and its answers are marked"]
-    : [];
+  const note = isLive
+    ? []
+    : [
+        `${origin.toUpperCase()}: a file answers in place of every model, and its answers are marked`,
+      ];
   return [...note, ...lines, known];
 }
