@@ -19,5 +19,5 @@ function waysOut(rejected: RouteDecision["rejected"]): string {
   const isKey = rejected.some(({ why }) => why === "key") || rejected.length === 0;
   if (!isKey) return "npm run cascade -- models ls lists what models can do";
   const keys = ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY"].join(", ");
-  return `set one of ${keys}, or CASCADE_MODEL_BASE_URL and CASCADE_MODEL for an endpoint of your own, or CASCADE_MODEL_SCRIPT for scripted answers; \`models doctor\` says what is there`;
+  return `set one of ${keys}, or CASCADE_MODEL_BASE_URL and CASCADE_MODEL for an endpoint of your own, or give a recording with --replay, or scripted answers with CASCADE_MODEL_SCRIPT; "models doctor" says what is there`;
 }

@@ -14,6 +14,9 @@ import {
   formatOption,
   logsOption,
   outputOption,
+  recordingOf,
+  recordOption,
+  replayOption,
   shareOption,
 } from "./command-options.ts";
 import { type CliCommand, COMMAND_NAMES, type RunCommand } from "./commands.ts";
@@ -122,11 +125,19 @@ function addRun(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .addOption(agentsOption())
     .addOption(allowProjectSkillsOption())
     .addOption(allowHostCommandsOption())
-    .action((cascade: string, own: Options) => {
+    .addOption(recordOption())
+    .addOption(replayOption())
+    .action((cascade: string, own: Options & RecordingOptions) => {
       const options = optionsOf(own);
       refuse("run", options, GATE_OPTIONS, "give them as --input fail_on=… and --input baseline=…");
-      ask(runCommand(cascade, own.input ?? [], { ...options, once: true }));
+      const run = runCommand(cascade, own.input ?? [], { ...options, once: true });
+      ask({ ...run, ...recordingOf(own) });
     });
+}
+
+interface RecordingOptions {
+  readonly record?: string;
+  readonly replay?: string;
 }
 
 function addUp(cli: Command, optionsOf: OptionsOf, ask: Ask): void {

@@ -25,6 +25,8 @@ export interface RunCommand {
   readonly baseline?: string;
   /** What of the project's own skills may run; nothing when it is left out. */
   readonly allowance?: SkillAllowance;
+  /** The file that answers of models are added to, or taken from in place of models. */
+  readonly recording?: { readonly does: "record" | "replay"; readonly file: string };
 }
 
 export interface UpCommand {

@@ -38,6 +38,8 @@ export interface SwarmWorkOptions {
   readonly scrubber: Scrubber;
   /** What of the project's own skills may run in a swarm of ours; nothing when it is left out. */
   readonly allowance?: SkillAllowance;
+  /** Laid over the environment of what is started. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -49,7 +51,7 @@ export async function withSwarm(
   work: (swarm: SwarmWork) => Promise<number>,
 ): Promise<number> {
   const { directory, agents, scrubber, allowance = NOTHING_ALLOWED } = options;
-  const { env } = process;
+  const env = { ...process.env, ...options.env };
   using terminal = openTerminal({ ...options, env });
   const logger = openLogger({
     service: "swarm",
