@@ -25,6 +25,7 @@ import type { SkillCatalog } from "../core/skill.ts";
 import { AGENT_SERVICE, openSubjects, type Subjects } from "../core/subjects.ts";
 import { agentMachine } from "../machines/agent.ts";
 import type { Execution } from "../machines/stage-worker.ts";
+import type { ModelService } from "../models/service.ts";
 import { type Blobs, openBlobs } from "../store/blobs.ts";
 import { BlobCache } from "./blob-cache.ts";
 import { bindingsOf, executeTask } from "./execution.ts";
@@ -47,6 +48,7 @@ export interface AgentOptions {
   readonly agentId: AgentId;
   readonly slots: Slots;
   readonly skills: SkillCatalog;
+  readonly models: ModelService;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Where skills keep results; undefined: nowhere. */

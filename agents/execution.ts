@@ -153,7 +153,7 @@ export async function withTimeout<Result>(
 }
 
 function contextOf({ agentId, cacheFolder }: ExecutionOptions, task: Task): ContextData {
-  const { run, stage, index, attempt, cascade, directory } = task;
+  const { run, stage, index, attempt, cascade, directory, models } = task;
   return {
     run: { runId: run, cascade, stageId: stage, index },
     attempt,
@@ -161,6 +161,7 @@ function contextOf({ agentId, cacheFolder }: ExecutionOptions, task: Task): Cont
     directory,
     runFolder: join(directory, ".cascade", "runs", run),
     cacheFolder,
+    ...(models === undefined ? {} : { wish: models }),
   };
 }
 

@@ -10,6 +10,7 @@ import { exitWithParent } from "../core/parent-pipe.ts";
 import { registerEnvironment, Scrubber } from "../core/scrub.ts";
 import { ALLOWANCE_VARIABLE, allowanceFromText } from "../core/skill-allowance.ts";
 import { openSwarmCatalog } from "../language/swarm-catalog.ts";
+import { openModelsOf } from "../models/environment.ts";
 import { openAgent } from "./agent.ts";
 import { openFixers } from "./fixers/open-fixers.ts";
 import { pruneResultCache, resultCacheFolder } from "./result-cache.ts";
@@ -32,6 +33,7 @@ async function main(scrubber: Scrubber): Promise<void> {
   exitWithParent(env);
   const agentId = parseAgentId(env["CASCADE_AGENT_ID"] ?? newMemberId("agent", randomBytes));
   registerEnvironment(scrubber, env);
+  const scrub = (text: string): string => scrubber.scrub(text);
   const logger = openLogger({ service: agentId, scrubber });
   const directory = env["INIT_CWD"] ?? process.cwd();
   const address = findAddress(env, directory);
@@ -52,6 +54,7 @@ async function main(scrubber: Scrubber): Promise<void> {
       allowance: allowanceFromText(env[ALLOWANCE_VARIABLE]),
       env,
     }),
+    models: await openModelsOf(env, { clock: systemClock, random: Math.random, scrub }),
     clock: systemClock,
     logger,
     cacheFolder,
@@ -59,7 +62,7 @@ async function main(scrubber: Scrubber): Promise<void> {
     sandboxes: openSandboxes({ backend: sandboxBackend(env), env, logger }),
     secrets: openSecrets({ env, directory, onValue: (value) => scrubber.register(value) }),
     writeLogLine: (line) => void process.stdout.write(scrubber.scrub(line)),
-    scrub: (text) => scrubber.scrub(text),
+    scrub,
     drainMs: count(env, "CASCADE_DRAIN_MS", DRAIN_MS),
   });
   bindDrain(() => void agent.drain());

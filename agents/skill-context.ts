@@ -4,6 +4,7 @@ import { threadId } from "node:worker_threads";
 import type { Logger } from "pino";
 import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
+import type { ModelWish } from "../core/model.ts";
 import { Scrubber } from "../core/scrub.ts";
 import type { SkillContext } from "../core/skill.ts";
 import type { Steps } from "../core/steps.ts";
@@ -21,11 +22,13 @@ export interface ContextData {
   readonly cacheFolder: string | undefined;
   /** Values that its artifacts must not hold; with any, its results are not kept either. */
   readonly secrets?: readonly string[];
+  /** What the stage says of models. */
+  readonly wish?: ModelWish;
 }
 
 /** What a skill reaches through its agent; all but the memory only in the agent's own process. */
 export type SkillReach = { readonly askMemory: AskMemory } & Partial<
-  Pick<SkillContext, "commands" | "repairs" | "sandbox" | "steps">
+  Pick<SkillContext, "commands" | "models" | "repairs" | "sandbox" | "steps">
 >;
 
 /** Nothing is kept: another attempt does all of it again. */
@@ -40,7 +43,7 @@ export function openSkillContext(
   signal: AbortSignal,
   { askMemory, ...reach }: SkillReach,
 ): SkillContext {
-  const { cacheFolder, secrets = [], ...own } = data;
+  const { cacheFolder, secrets = [], wish, ...own } = data;
   return {
     ...own,
     steps: unrecordedSteps,

@@ -7,11 +7,14 @@ import type { Json, JsonObject } from "../core/json.ts";
 import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
 import { COMMAND_SKILL } from "../core/skill-allowance.ts";
 import type { Steps } from "../core/steps.ts";
+import type { ModelService } from "../models/service.ts";
 import { type ArgvSurroundings, runArgvSkill } from "./argv-skill.ts";
 import { commandsOf } from "./commands.ts";
 import { openRepairs } from "./fix-loop/repairs.ts";
 import { type CheckedOutput, checkedInputs, checkedOutput } from "./inputs.ts";
+import { modelsFor } from "./models-for.ts";
 import type { Programs } from "./programs.ts";
+import { runPromptSkill } from "./prompt-skill.ts";
 import type { Sandboxes } from "./sandbox/sandbox.ts";
 import { type ContextData, openSkillContext, unrecordedSteps } from "./skill-context.ts";
 import { loadSkill } from "./skill-loader.ts";
@@ -27,6 +30,7 @@ export interface SkillRunOptions {
   readonly sandboxes: Sandboxes;
   /** Who proposes fixes of failing tests, the cheapest first. */
   readonly fixers: readonly Fixer[];
+  readonly models: ModelService;
   readonly logger: Logger;
   /** Log lines of worker threads, NDJSON, not scrubbed yet. */
   readonly writeLogLine: (line: string) => void;
@@ -64,8 +68,8 @@ function usableSkill(skills: SkillCatalog, name: string): SkillManifest {
   const refusal = skills.refusalOf(name);
   if (refusal !== undefined) throw refusal;
   const manifest = skills.find(name);
-  if (manifest === undefined || kindOf(manifest) === "prompt") {
-    throw new SwarmError("unknown-skill", `this agent has no code skill called ${name}`);
+  if (manifest === undefined) {
+    throw new SwarmError("unknown-skill", `this agent has no skill called ${name}`);
   }
   if (manifest.lane === "sandbox" && kindOf(manifest) !== "code") {
     throw new SwarmError(
@@ -105,6 +109,8 @@ async function output(
   const { workers, programs, writeLogLine, scrub } = options;
   const logger = options.logger.child(bindings);
   const surroundings: ArgvSurroundings = { programs, logger, scrub, signal };
+  const models = modelsFor(options.models.forTask(signal, logger), context.wish);
+  if (kindOf(manifest) === "prompt") return runPromptSkill(manifest, inputs, models);
   if (manifest.entry === undefined) {
     const run = { manifest, inputs, runFolder: context.runFolder };
     return runArgvSkill(run, surroundings);
@@ -121,6 +127,7 @@ async function output(
   const skill = await loadSkill(module, declarations);
   const reach = {
     askMemory,
+    models,
     ...(commands === undefined ? {} : { commands }),
     ...(manifest.lane === "sandbox" ? await sandboxReach(options, order, logger, signal) : {}),
     ...(steps === undefined ? {} : { steps }),

@@ -12,6 +12,7 @@ import { registerEnvironment, Scrubber } from "../core/scrub.ts";
 import { ALLOWANCE_VARIABLE, allowanceFromText } from "../core/skill-allowance.ts";
 import { TRIAL_DESCRIPTOR, type TrialEnd, type TrialOrder } from "../core/skill-trial.ts";
 import { openSwarmCatalog } from "../language/swarm-catalog.ts";
+import { openModelsOf } from "../models/environment.ts";
 import { withTimeout } from "./execution.ts";
 import { openPrograms } from "./programs.ts";
 import { openSandboxes, sandboxBackend } from "./sandbox/sandbox.ts";
@@ -26,6 +27,7 @@ async function main(order: TrialOrder): Promise<void> {
   const { env } = process;
   const scrubber = new Scrubber();
   registerEnvironment(scrubber, env);
+  const scrub = (text: string): string => scrubber.scrub(text);
   const write = (line: string): void => void process.stderr.write(scrubber.scrub(line));
   const workers = openWorkerPool();
   const programs = openPrograms();
@@ -43,9 +45,10 @@ async function main(order: TrialOrder): Promise<void> {
     programs,
     sandboxes,
     fixers: [],
+    models: await openModelsOf(env, { clock: systemClock, random: Math.random, scrub }),
     logger,
     writeLogLine: write,
-    scrub: (text) => scrubber.scrub(text),
+    scrub,
   };
   try {
     for (const [index, inputs] of order.trials.entries()) {

@@ -3,6 +3,7 @@ import { ERROR_CODES, type ErrorCode, type ErrorRecord, SwarmError } from "../co
 import { type AgentId, isToken, type RunId, type StageId } from "../core/ids.ts";
 import { FORBIDDEN_KEYS, type Json, type JsonObject } from "../core/json.ts";
 import { LIMITS } from "../core/limits.ts";
+import { MODEL_FEATURES } from "../core/model.ts";
 import type { Lane, TopologyName } from "../core/plan.ts";
 import { STEP_NAME } from "../core/steps.ts";
 import type { Value } from "../core/value.ts";
@@ -68,6 +69,14 @@ export const task = taskName.extend({
   outputs: z.record(z.string(), z.string()).exactOptional(),
   timeoutMs: z.int().min(1),
   directory: z.string(),
+  /** Which models may answer for the skill; absent: `auto-select`. */
+  models: z
+    .object({
+      model: z.string().exactOptional(),
+      features: z.array(z.enum(MODEL_FEATURES)).exactOptional(),
+      mayLeaveRoute: z.boolean().exactOptional(),
+    })
+    .exactOptional(),
   /** What earlier attempts recorded; absent when that is nothing. */
   steps: z.array(z.object({ name: stepName, value })).exactOptional(),
   /** Of a stage with a swarm of its own: its members that were there, in the order that the topology goes by. */

@@ -6,11 +6,13 @@ import { systemClock } from "../core/clock.ts";
 import { drainOnSignal } from "../core/drain-on-signal.ts";
 import { newMemberId, parseCoordinatorId } from "../core/ids.ts";
 import { openLogger } from "../core/logging.ts";
+import { PROVIDERS_VARIABLE } from "../core/model-variables.ts";
 import { exitWithParent } from "../core/parent-pipe.ts";
 import { registerEnvironment, Scrubber } from "../core/scrub.ts";
 import { ALLOWANCE_VARIABLE, allowanceFromText } from "../core/skill-allowance.ts";
 import { openCascadeRegistry, shippedCascadesFolder } from "../language/cascade-registry.ts";
 import { openSwarmCatalog } from "../language/swarm-catalog.ts";
+import { openModelOutlook } from "../models/outlook.ts";
 import { type Coordinator, openCoordinator } from "./coordinator.ts";
 
 /** The coordinator process: `npm run coordinator`, or a child of the supervisor. */
@@ -29,7 +31,10 @@ async function main(): Promise<void> {
   const connection = await openBus(address, { name: coordinatorId });
   const bindDrain = drainOnSignal(EXIT_INTERRUPTED);
   const allowance = allowanceFromText(env[ALLOWANCE_VARIABLE]);
-  const skills = await openSwarmCatalog({ directory, allowance, env });
+  // The supervisor says whose keys the agents have. Without it that is not known here, and the agents refuse.
+  const isToldOf = env[PROVIDERS_VARIABLE] !== undefined;
+  const models = isToldOf ? { models: await openModelOutlook(env, systemClock) } : {};
+  const skills = await openSwarmCatalog({ directory, allowance, env, ...models });
   const cascadeFolders = [...foldersIn(env["CASCADE_CASCADES"]), shippedCascadesFolder];
   const coordinator = await openCoordinator({
     connection,

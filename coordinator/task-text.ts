@@ -1,5 +1,7 @@
 import type { JsonObject } from "../core/json.ts";
 import { LIMITS } from "../core/limits.ts";
+import type { ModelWish } from "../core/model.ts";
+import type { PlanStage } from "../core/plan.ts";
 import { BLOB_KEY, type BlobRef } from "../core/value.ts";
 import type { Blobs } from "../store/blobs.ts";
 import { nameOf, type PreparedTask } from "./dispatcher.ts";
@@ -37,10 +39,22 @@ function textWith(prepared: PreparedTask, epoch: number, inputs: string): string
     ...(outputs === undefined ? {} : { outputs }),
     timeoutMs: stage.timeoutMs,
     directory: task.run.created.directory,
+    ...modelsOf(stage),
     ...(team === undefined ? {} : { team }),
     ...(steps.length === 0 ? {} : { steps: steps.map(({ name, value }) => ({ name, value })) }),
   });
   return `${rest.slice(0, -1)},"inputs":${inputs}}`;
+}
+
+function modelsOf({ model, features, mayLeaveModelRoute }: PlanStage): {
+  readonly models?: ModelWish;
+} {
+  const wish: ModelWish = {
+    ...(model === undefined ? {} : { model }),
+    ...(features === undefined ? {} : { features }),
+    ...(mayLeaveModelRoute === true ? { mayLeaveRoute: true } : {}),
+  };
+  return Object.keys(wish).length === 0 ? {} : { models: wish };
 }
 
 function pointerTo(ref: BlobRef): JsonObject {

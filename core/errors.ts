@@ -13,6 +13,8 @@ export const ERROR_CODES = {
   "unknown-input": "The cascade declares no input of this name.",
   "missing-input": "A required input was not given.",
   "invalid-input": "An input has the wrong type or value.",
+  "no-model": "A model is needed, and none can be had.",
+  "model-failed": "No model gave an answer that can be used.",
   "invalid-output": "A skill returned something its manifest does not declare.",
   "unknown-secret": "No secret of this name is known where it is needed.",
   "unknown-reference": "A ${…} reference names something that does not exist.",

@@ -1,6 +1,7 @@
 import type { StageId } from "./ids.ts";
 import type { Json } from "./json.ts";
 import type { StageMemory } from "./memory.ts";
+import type { ModelFeature } from "./model.ts";
 
 /**
  * A cascade, checked and compiled: pure data, stored by its sha256 and named by every run.
@@ -80,6 +81,10 @@ export interface PlanStage {
   readonly model?: string;
   /** The memory that the stage uses. */
   readonly memory?: StageMemory;
+  /** What its task needs of a model. */
+  readonly features?: readonly ModelFeature[];
+  /** Models outside of the named route may answer when none of it can. */
+  readonly mayLeaveModelRoute?: true;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
   /** True when the stage's output is its one task's output; false when it is a mapping over many. */

@@ -3,7 +3,8 @@ import type { SwarmError } from "./errors.ts";
 import type { AgentId } from "./ids.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { SkillMemory } from "./memory.ts";
-import type { InputSpec, Lane } from "./plan.ts";
+import type { ModelOutlook, ModelWish, SkillModels } from "./model.ts";
+import type { InputSpec, Lane, PlanStage } from "./plan.ts";
 import type { Repairs } from "./repairs.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { Steps } from "./steps.ts";
@@ -22,6 +23,8 @@ export interface SkillManifest {
   readonly entry?: string;
   /** Of a skill that is a program: its argument list, as written. No shell reads it and no value becomes part of it. */
   readonly argv?: readonly string[];
+  /** The model that it asks, by the name of a route, as declared. */
+  readonly model?: string;
   /** Of a skill that only instructs a model: what it says to it. */
   readonly prompt?: string;
   /** Absolute path of the skill's folder. */
@@ -38,12 +41,38 @@ export function kindOf(manifest: Pick<SkillManifest, "entry" | "argv">): SkillKi
   return manifest.argv === undefined ? "prompt" : "argv";
 }
 
+/** The model that a skill asks, by the name of a route; undefined: none. */
+export function modelAskedBy(
+  manifest: Pick<SkillManifest, "entry" | "argv" | "model">,
+): string | undefined {
+  return manifest.model ?? (kindOf(manifest) === "prompt" ? "auto-select" : undefined);
+}
+
+/** What a stage says of models. */
+export type ModelPolicy = Pick<PlanStage, "model" | "features" | "mayLeaveModelRoute">;
+
+/** Which model answers for a skill in a stage: the skill's own route, where it has one, goes before the stage's. */
+export function modelWish(
+  manifest: Pick<SkillManifest, "entry" | "argv" | "model">,
+  { model, features, mayLeaveModelRoute }: ModelPolicy,
+): ModelWish {
+  const route = modelAskedBy(manifest);
+  const named = route === undefined || route === "auto-select" ? model : route;
+  return {
+    ...(named === undefined ? {} : { model: named }),
+    ...(features === undefined ? {} : { features }),
+    ...(mayLeaveModelRoute === true ? { mayLeaveRoute: true } : {}),
+  };
+}
+
 /** How everything else finds skills. */
 export interface SkillCatalog {
   /** By its name or a second one. */
   find(name: string): SkillManifest | undefined;
   /** Why a skill that is there may not be used: it is broken, or the user has not allowed it. */
   refusalOf(name: string): SwarmError | undefined;
+  /** What models its skills could ask; absent: not known here. */
+  readonly models?: ModelOutlook;
   /** Those that may be used, without second names. */
   names(): readonly string[];
 }
@@ -110,6 +139,8 @@ export interface SkillContext {
   readonly steps: Steps;
   readonly expressions: SkillExpressions;
   readonly memory: SkillMemory;
+  /** Not in worker threads, where skills of the heavy lane run. */
+  readonly models?: SkillModels;
   /** Only the skill that runs the commands of cascades has it. */
   readonly commands?: SkillCommands;
   /** Only skills of the lane `sandbox` have it. */

@@ -1,3 +1,4 @@
+import { MODEL_FEATURES } from "../core/model.ts";
 import type { CascadeSyntax, StageSyntax, WorkSyntax } from "./schema.ts";
 import { type CascadeMemory, cascadeMemory } from "./stage-memory.ts";
 
@@ -12,6 +13,8 @@ export interface CascadeSettings {
   readonly triesAgain: boolean;
   /** True when a person is asked after a failure of a stage without `error_handling`. */
   readonly escalates: boolean;
+  /** Stages may be answered by other models than they name. */
+  readonly switchesModels: boolean;
   readonly disabled: ReadonlySet<Part>;
   readonly memory: CascadeMemory;
 }
@@ -35,9 +38,15 @@ export function settingsOf(cascade: CascadeSyntax, outer?: CascadeSettings): Cas
     model: cascade.model ?? outer?.model,
     triesAgain,
     escalates: chain === undefined ? (outer?.escalates ?? false) : chain.includes("escalate"),
+    switchesModels: chain?.some(isModelSwitch) ?? outer?.switchesModels ?? false,
     disabled: new Set([...(outer?.disabled ?? []), ...off]),
     memory: cascadeMemory(cascade, outer?.memory),
   };
+}
+
+/** Both spellings of the strategy. */
+export function isModelSwitch(strategy: string): boolean {
+  return strategy === "model-switch" || strategy === "model_switching";
 }
 
 /** The key of a stage that needs a part which is switched off, and the part. */
@@ -52,6 +61,7 @@ export function disabledPart(
     ["memory", "memory_persistence", stage.memory !== undefined],
     ["memory_shared", "memory_persistence", stage.memory_shared === true],
     ["swarm_config", "memory_persistence", stage.swarm_config?.memory_shared === true],
+    ...MODEL_FEATURES.map((feature) => [feature, "multi_model", stage[feature] === true] as const),
     ["gate", "quality_gates", stage.gate !== undefined],
   ];
   const found = needed.find(([, part, isNeeded]) => isNeeded && disabled.has(part));

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { isToken } from "../core/ids.ts";
 import { FORBIDDEN_KEYS, type Json } from "../core/json.ts";
 import { LIMITS } from "../core/limits.ts";
+import { MODEL_FEATURES, type ModelFeature } from "../core/model.ts";
 
 /**
  * The cascade file as its author may write it. Strict: an unknown key is an error that names its place.
@@ -83,6 +84,7 @@ const swarmConfig = z.strictObject({
 const strategy = z.enum([
   ...(["retry", "retry_with_backoff", "swarm-recovery", "swarm_recovery", "fail"] as const),
   ...(["fallback", "fallback_to_alternative", "escalate"] as const),
+  ...(["model-switch", "model_switching"] as const),
 ]);
 const errorHandling = z.strictObject({
   strategy: strategy.default("retry"),
@@ -108,6 +110,10 @@ const condition = z.union([z.string().min(1), z.boolean()]);
 const modelName = z
   .string()
   .regex(/^[\w.:/-]{1,100}$/, "must be the name of a model, such as auto-select or claude");
+/** What the task needs of a model: `auto-select` chooses by it. */
+const modelFeatures = Object.fromEntries(
+  MODEL_FEATURES.map((feature) => [feature, z.boolean().exactOptional()]),
+) as Readonly<Record<ModelFeature, z.ZodExactOptional<z.ZodBoolean>>>;
 const iterations = z.int().min(1).max(LIMITS.loopIterations);
 
 export const sandboxConfig = z.strictObject({
@@ -194,6 +200,7 @@ const work = {
   cascade: z.string().min(1).exactOptional(),
   prompt: z.string().exactOptional(),
   model: modelName.exactOptional(),
+  ...modelFeatures,
   test_suite: z.string().min(1).exactOptional(),
   tests: json.exactOptional(),
   codex_config: sandboxConfig.exactOptional(),
@@ -421,8 +428,5 @@ export function mappingAt(path: readonly PropertyKey[], asName: boolean): Mappin
 
 /** Values that belong to the language but cannot be carried out by this version, by the key they stand under. */
 export const VALUES_FOR_LATER: Readonly<Record<string, ReadonlySet<string>>> = {
-  strategy: new Set([
-    ...["codex-auto-fix", "codex_auto_fix"],
-    ...["model-switch", "model_switching"],
-  ]),
+  strategy: new Set(["codex-auto-fix", "codex_auto_fix"]),
 };

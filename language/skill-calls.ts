@@ -1,6 +1,13 @@
+import { SwarmError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import type { SkillCall, Template } from "../core/plan.ts";
-import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
+import {
+  type ModelPolicy,
+  modelAskedBy,
+  modelWish,
+  type SkillCatalog,
+  type SkillManifest,
+} from "../core/skill.ts";
 import { originOfRequest, refuseUnsafeInputs, secretPlace } from "./guarded-inputs.ts";
 import { inlineWork } from "./inline-work.ts";
 import {
@@ -33,13 +40,16 @@ export interface WrittenCall extends Callee {
 
 function callOf(skill: string, path: Path, inputs: readonly WrittenInputs[]): WrittenCall {
   const secretsIn = (input: string): SecretPlace => secretPlace(skill, input);
-  return { skill, title: `the skill "${skill}"`, path, inputs, secretsIn };
+  const all = skill === PROMPT_SKILL ? [...inputs, { ...NO_MODEL_IMPLIED, path }] : inputs;
+  return { skill, title: `the skill "${skill}"`, path, inputs: all, secretsIn };
 }
 
 /** The skill that stages of type `codex-sandbox` are carried out by. */
 const SANDBOX_SKILL = "codex-sandbox";
 /** The skill that a prompt alone is carried out by. */
 const PROMPT_SKILL = "prompt";
+/** Which model is asked, the stage says: it is not taken from an output that happens to have the name. */
+const NO_MODEL_IMPLIED = { values: { model: null, features: null }, isElsewhere: true } as const;
 /** The names by which skills take what they are to do in words. */
 const PROMPT_INPUTS: readonly string[] = ["prompt", "task", "query", "text"];
 
@@ -71,7 +81,6 @@ export function writtenCalls(work: WorkSyntax, path: Path): readonly WrittenCall
 /** What a stage needs that names no skill, by the key that says so. */
 const NEEDS: Readonly<Record<string, string>> = {
   type: "a stage of type codex-sandbox needs the sandbox",
-  prompt: "a stage with a prompt alone needs a model",
 };
 
 /** Skills that take no prompt do without: it says what the stage is for. */
@@ -134,6 +143,13 @@ export function fieldsOf(
   return new Map(outputs.map(({ name, type, required }) => [name, { type, isOffered: required }]));
 }
 
+/** What a stage has beside its skills. */
+interface StageFacts {
+  /** What it goes through. */
+  readonly foreach: Template | undefined;
+  readonly policy: ModelPolicy;
+}
+
 /** Compiles the skills of stages: finds them, and finds out where each of their inputs comes from. */
 export class SkillCalls {
   readonly #catalog: SkillCatalog;
@@ -153,8 +169,7 @@ export class SkillCalls {
     this.#origins = parts.origins;
   }
 
-  /** @param foreach what the stage goes through */
-  compile(call: WrittenCall, place: NamePlace, foreach: Template | undefined): SkillCall {
+  compile(call: WrittenCall, place: NamePlace, { foreach, policy }: StageFacts): SkillCall {
     const manifest = this.#catalog.find(call.skill);
     const refusal = this.#catalog.refusalOf(call.skill);
     if (refusal !== undefined) {
@@ -164,10 +179,7 @@ export class SkillCalls {
       if (refusal === undefined) this.#reportMissing(call);
       return { skill: call.skill, lane: "light", inputs: {} };
     }
-    if (kindOf(manifest) === "prompt") {
-      const message = `the skill "${call.skill}" instructs a model, which this version cannot run`;
-      this.#reporter.report("not-supported", message, call.path);
-    }
+    this.#refuseWithoutModel(call, manifest, policy);
     const inputs: Record<string, Template> = {};
     for (const spec of manifest.inputs) {
       const template = this.#binding.bind(spec, call, place);
@@ -185,6 +197,19 @@ export class SkillCalls {
     const { name, lane, digest } = manifest;
     const pinned = digest === undefined ? {} : { digest };
     return { skill: name, ...pinned, lane, inputs: guarded, ...picked };
+  }
+
+  /** Where nobody knows what models there are, an agent finds out. */
+  #refuseWithoutModel(call: WrittenCall, manifest: SkillManifest, policy: ModelPolicy): void {
+    const { models } = this.#catalog;
+    if (models === undefined || modelAskedBy(manifest) === undefined) return;
+    try {
+      models.choose(modelWish(manifest, policy));
+    } catch (error) {
+      if (!(error instanceof SwarmError)) throw error;
+      const message = `the skill "${call.skill}" asks a model: ${error.message}`;
+      this.#reporter.report(error.code, message, call.path, error.hint);
+    }
   }
 
   #reportMissing({ skill, path }: WrittenCall): void {

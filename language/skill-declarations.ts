@@ -78,6 +78,11 @@ export const entry = z
     "must name a module inside the skill's folder, such as `run.ts`",
   );
 
+/** How models are named: a family, a route, or a vendor's own id. */
+export const model = z
+  .string()
+  .regex(/^[\w.:/-]{1,100}$/, "must be the name of a model, such as auto-select or claude");
+
 const MOST_ARGUMENTS = 64;
 const LONGEST_ARGUMENT = 4_096;
 const ARGV_FORM =

@@ -9,6 +9,7 @@ import {
   description,
   entry,
   lane,
+  model,
   skillName,
   specs,
   textOf,
@@ -34,6 +35,7 @@ const metadata = z
     version: version.exactOptional(),
     lane: lane.exactOptional(),
     entry: entry.exactOptional(),
+    model: model.exactOptional(),
     inputs: any,
     outputs: any,
   })
@@ -68,6 +70,7 @@ const declarations = z
     version: version.exactOptional(),
     lane: lane.exactOptional(),
     entry: entry.exactOptional(),
+    model: model.exactOptional(),
     run: argv.exactOptional(),
     inputs: specs.exactOptional(),
     outputs: specs.exactOptional(),
@@ -166,6 +169,7 @@ interface Declared {
   readonly version?: string;
   readonly lane?: Lane;
   readonly entry?: string;
+  readonly model?: string;
   readonly run?: readonly string[];
   readonly inputs: readonly InputSpec[];
   readonly outputs: readonly InputSpec[];
@@ -180,7 +184,7 @@ function manifestOf(
   declared: Declared,
 ): SkillManifest {
   const { prompt, folder, ...called } = common;
-  const { aliases: others, entry: module, run } = declared;
+  const { aliases: others, entry: module, run, model } = declared;
   return {
     ...called,
     ...(others === undefined ? {} : { aliases: others }),
@@ -190,6 +194,7 @@ function manifestOf(
     outputs: declared.outputs,
     ...(module === undefined ? {} : { entry: module }),
     ...(run === undefined ? {} : { argv: run }),
+    ...(model === undefined ? {} : { model }),
     ...(module === undefined && run === undefined ? { prompt } : {}),
     folder,
   };

@@ -14,7 +14,7 @@ import type { StageSyntax, WorkSyntax } from "./schema.ts";
 import { SkillCalls, type WrittenCall } from "./skill-calls.ts";
 import { type Fields, fieldsOfTemplate } from "./stage-graph.ts";
 import type { MemoryUse } from "./stage-memory.ts";
-import { NO_RETRY, pauseOf, retryOf, swarmOf, timeoutOf } from "./stage-policies.ts";
+import { modelPolicyOf, NO_RETRY, pauseOf, retryOf, swarmOf, timeoutOf } from "./stage-policies.ts";
 import { mayBe, TemplateCompiler } from "./template-compiler.ts";
 
 /** What a stage of the plan has of its place, whatever it does. */
@@ -104,17 +104,17 @@ export class StageCompiler {
     const hasItem = work.foreach !== undefined || hasMatrix;
     const foreach = this.#foreach(work.foreach, frame) ?? this.#matrix(work.matrix, frame);
     const swarm = swarmOf(work, path, this.#reporter);
-    const model = work.model ?? frame.settings.model;
+    const policy = modelPolicyOf(work, frame.settings);
     return {
       ...this.#frame(frame, work),
       type: work.type ?? "sequential",
       skills: calls.map((call) =>
-        this.#skills.compile(call, { ...names, hasItem, hasMatrix }, foreach),
+        this.#skills.compile(call, { ...names, hasItem, hasMatrix }, { foreach, policy }),
       ),
       ...(foreach === undefined ? {} : { foreach }),
       ...(work.max_parallel === undefined ? {} : { maxParallel: work.max_parallel }),
       ...(swarm === undefined ? {} : { swarm }),
-      ...(model === undefined ? {} : { model }),
+      ...policy,
       retry: retryOf(work, frame, this.#reporter),
       timeoutMs: timeoutOf(work, path, this.#reporter),
       single: !hasItem && calls.length === 1,

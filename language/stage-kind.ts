@@ -1,3 +1,4 @@
+import { MODEL_FEATURES } from "../core/model.ts";
 import type { Path, Reporter } from "./reporter.ts";
 import type { StageSyntax } from "./schema.ts";
 
@@ -59,6 +60,7 @@ const KEYS: Readonly<Record<StageKind, readonly Key[]>> = {
     ] as const),
     ...(["test_suite", "tests", "codex_config", "fix_strategy", "error_recovery"] as const),
     ...(["timeout", "continue_on_error", "gate", "prompt", "model", "memory"] as const),
+    ...MODEL_FEATURES,
     "notify",
   ],
   transform: ["transform", "continue_on_error", "gate", "memory"],

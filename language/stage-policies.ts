@@ -1,6 +1,7 @@
 import { LIMITS } from "../core/limits.ts";
+import { MODEL_FEATURES } from "../core/model.ts";
 import type { PlanStage, RetryPolicy } from "../core/plan.ts";
-import type { CascadeSettings } from "./cascade-settings.ts";
+import { type CascadeSettings, isModelSwitch } from "./cascade-settings.ts";
 import { DURATION_FORM, parseDuration } from "./duration.ts";
 import type { Path, Reporter } from "./reporter.ts";
 import type { WorkSyntax } from "./schema.ts";
@@ -48,6 +49,22 @@ export function escalationOf(
   if (escalate === false) return undefined;
   if (escalate !== undefined) return escalate;
   return attempts !== undefined || strategy === "escalate" ? true : undefined;
+}
+
+/** Which models may answer for the skills of a stage. */
+export function modelPolicyOf(
+  work: WorkSyntax,
+  settings: CascadeSettings,
+): Pick<PlanStage, "model" | "features" | "mayLeaveModelRoute"> {
+  const model = work.model ?? settings.model;
+  const features = MODEL_FEATURES.filter((feature) => work[feature] === true);
+  const strategy = work.error_handling?.strategy;
+  const mayLeave = strategy === undefined ? settings.switchesModels : isModelSwitch(strategy);
+  return {
+    ...(model === undefined ? {} : { model }),
+    ...(features.length === 0 ? {} : { features }),
+    ...(mayLeave ? { mayLeaveModelRoute: true } : {}),
+  };
 }
 
 export function timeoutOf(work: WorkSyntax, path: Path, reporter: Reporter): number {

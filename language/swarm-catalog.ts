@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { formatLocation, SwarmError } from "../core/errors.ts";
+import type { ModelOutlook } from "../core/model.ts";
 import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
 import { allows, COMMAND_SKILL, type SkillAllowance } from "../core/skill-allowance.ts";
 import { readProjectSkills } from "./project-skills.ts";
@@ -38,6 +39,8 @@ export interface SwarmCatalogOptions {
   readonly allowance: SkillAllowance;
   /** `CASCADE_SKILLS` adds folders, separated by colons, that are trusted as the shipped ones are. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** With it, cascades whose models cannot be had are refused. */
+  readonly models?: ModelOutlook;
 }
 
 const SHIPPED = "shipped";
@@ -49,7 +52,7 @@ const SHIPPED = "shipped";
  * @throws SwarmError when a shipped skill is broken; one of the project is only refused
  */
 export async function openSwarmCatalog(options: SwarmCatalogOptions): Promise<SwarmCatalog> {
-  const { directory, allowance, env } = options;
+  const { directory, allowance, env, models } = options;
   const added = (env["CASCADE_SKILLS"] ?? "").split(":").filter((folder) => folder !== "");
   const shipped = await openSkillCatalog([shippedSkillsFolder, ...added]);
   const project = await readProjectSkills(directory, [shippedSkillsFolder, ...added]);
@@ -68,6 +71,7 @@ export async function openSwarmCatalog(options: SwarmCatalogOptions): Promise<Sw
   );
   const meant = openAliases(used, allowance);
   return {
+    ...(models === undefined ? {} : { models }),
     find: (name) => meant(name)?.manifest,
     refusalOf: (name) => meant(name)?.refusal,
     names: () =>

@@ -7,7 +7,7 @@ import type { SkillContext } from "../core/skill.ts";
  */
 export async function writeArtifact(
   name: string,
-  content: string,
+  content: string | Uint8Array,
   context: Pick<SkillContext, "runFolder" | "writeArtifact">,
 ): Promise<string> {
   try {

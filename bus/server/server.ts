@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { type FileHandle, open, readFile, rm } from "node:fs/promises";
 import { connect } from "nats";
 import { SwarmError } from "../../core/errors.ts";
+import { withoutModelKeys } from "../../core/model-variables.ts";
 import type { BusAddress } from "../connection.ts";
 import { configText, type SyncSetting, syncsEveryWrite } from "./config.ts";
 import type { Guard } from "./guard-client.ts";
@@ -180,6 +181,7 @@ class ServerProcess implements NatsServer {
   #startChild(log: FileHandle): ChildProcess {
     const { server, guard } = this.#options;
     const child = spawn(server.binary, ["-c", this.#files.configFile], {
+      env: withoutModelKeys(process.env),
       detached: true,
       stdio: ["ignore", log.fd, log.fd],
     });

@@ -14,6 +14,9 @@ import {
   formatOption,
   logsOption,
   outputOption,
+  recordingOf,
+  recordOption,
+  replayOption,
   sandboxOption,
   shareOption,
 } from "./command-options.ts";
@@ -22,6 +25,7 @@ import { addDead } from "./dead/options.ts";
 import { addFileCommands } from "./file-commands.ts";
 import { HELP } from "./help-text.ts";
 import { addMemory } from "./memory/options.ts";
+import { addModels } from "./models/options.ts";
 import {
   ALLOW_OPTIONS,
   type Ask,
@@ -114,6 +118,7 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
   addMemory(cli, optionsOf, ask);
   addSkills(cli, optionsOf, ask);
   addTopology(cli, optionsOf, ask);
+  addModels(cli, optionsOf, ask);
   return cli;
 }
 
@@ -131,11 +136,19 @@ function addRun(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .addOption(allowProjectSkillsOption())
     .addOption(allowHostCommandsOption())
     .addOption(sandboxOption())
-    .action((cascade: string, own: Options) => {
+    .addOption(recordOption())
+    .addOption(replayOption())
+    .action((cascade: string, own: Options & RecordingOptions) => {
       const options = optionsOf(own);
       refuse("run", options, GATE_OPTIONS, "give them as --input fail_on=… and --input baseline=…");
-      ask(runCommand(cascade, own.input ?? [], { ...options, once: true }));
+      const run = runCommand(cascade, own.input ?? [], { ...options, once: true });
+      ask({ ...run, ...recordingOf(own) });
     });
+}
+
+interface RecordingOptions {
+  readonly record?: string;
+  readonly replay?: string;
 }
 
 function addUp(cli: Command, optionsOf: OptionsOf, ask: Ask): void {

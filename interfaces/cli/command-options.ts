@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { SkillAllowance } from "../../core/skill-allowance.ts";
+import type { RunCommand } from "./commands.ts";
 import { FORMATS } from "./report-files.ts";
 
 export const DEFAULT_AGENTS = 4;
@@ -89,6 +90,27 @@ export function allowanceOf(options: {
   const projectSkills = options.allowProjectSkills === true;
   const hostCommands = options.allowHostCommands === true;
   return projectSkills || hostCommands ? { allowance: { projectSkills, hostCommands } } : {};
+}
+
+export function recordOption(): Option {
+  return new Option("--record <file>", "add the answers of models to this file").conflicts(
+    "replay",
+  );
+}
+
+export function replayOption(): Option {
+  return new Option("--replay <file>", "answer from such a file, and ask no model");
+}
+
+export function recordingOf({
+  record,
+  replay,
+}: {
+  readonly record?: string;
+  readonly replay?: string;
+}): Pick<RunCommand, "recording"> {
+  if (record !== undefined) return { recording: { does: "record", file: record } };
+  return replay === undefined ? {} : { recording: { does: "replay", file: replay } };
 }
 
 export function collect(value: string, former: readonly string[] | undefined): string[] {

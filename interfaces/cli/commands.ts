@@ -2,6 +2,7 @@ import type { SandboxEnforcement } from "../../core/sandbox.ts";
 import type { SkillAllowance } from "../../core/skill-allowance.ts";
 import type { DeadCommand } from "./dead/command.ts";
 import type { MemoryCommand } from "./memory/command.ts";
+import type { ModelsCommand } from "./models/command.ts";
 import type { ReportFormat } from "./report-files.ts";
 import type { RunsCommand } from "./runs/command.ts";
 import type { SandboxCommand } from "./sandbox/command.ts";
@@ -30,6 +31,8 @@ export interface RunCommand {
   readonly allowance?: SkillAllowance;
   /** What isolates foreign programs; the environment says when it is left out. */
   readonly sandbox?: SandboxBackend;
+  /** The file that answers of models are added to, or taken from in place of models. */
+  readonly recording?: { readonly does: "record" | "replay"; readonly file: string };
 }
 
 export type SandboxBackend = SandboxEnforcement["backend"];
@@ -127,6 +130,7 @@ export type CliCommand =
   | RunsCommand
   | DeadCommand
   | MemoryCommand
+  | ModelsCommand
   | TopologyCommand;
 
 /** Every command by its name: what a mistyped one is compared with. */
@@ -144,6 +148,7 @@ export const COMMAND_NAMES = [
     "init",
     "sandbox",
     "skills",
+    "models",
     "runs",
     "dead",
     "memory",

@@ -1,3 +1,4 @@
+import type { ModelOutlook } from "../../core/model.ts";
 import type { SkillCatalog } from "../../core/skill.ts";
 import { NOTHING_ALLOWED, type SkillAllowance } from "../../core/skill-allowance.ts";
 import {
@@ -20,6 +21,8 @@ export interface InstalledOptions {
   readonly env: Environment;
   /** What the user allows of the project's own skills; nothing when it is left out. */
   readonly allowance?: SkillAllowance;
+  /** With it, cascades whose models cannot be had are refused. */
+  readonly models?: ModelOutlook;
 }
 
 /** What a swarm started in the directory has: the skills of the project, those that ship, and the cascades of `CASCADE_CASCADES`. */
@@ -27,8 +30,14 @@ export async function openInstalled({
   directory,
   env,
   allowance = NOTHING_ALLOWED,
+  models,
 }: InstalledOptions): Promise<Installed> {
-  const skills = await openSwarmCatalog({ directory, allowance, env });
+  const skills = await openSwarmCatalog({
+    directory,
+    allowance,
+    env,
+    ...(models === undefined ? {} : { models }),
+  });
   const added = (env["CASCADE_CASCADES"] ?? "").split(":").filter((folder) => folder !== "");
   return { skills, cascades: openCascadeRegistry([...added, shippedCascadesFolder], skills) };
 }

@@ -11,6 +11,7 @@ import { runFormat } from "./format/format-command.ts";
 import { runInit } from "./init/init-command.ts";
 import { CascadeRefused } from "./job-inputs.ts";
 import { runMemory } from "./memory/memory-command.ts";
+import { runModelsCommand } from "./models/models-command.ts";
 import { runPlan } from "./plan/plan-command.ts";
 import { runRuns } from "./runs/runs-command.ts";
 import { runSandboxCommand } from "./sandbox/sandbox-command.ts";
@@ -62,6 +63,8 @@ function carryOut(command: CliCommand): Promise<number> {
       return runSandboxCommand(command, { directory, scrubber });
     case "skills":
       return runSkillsCommand(command, { directory, scrubber });
+    case "models":
+      return runModelsCommand(command, { scrubber, nowMs: Date.now() });
     case "runs":
       return runRuns(command, { directory });
     case "dead":

@@ -1,8 +1,10 @@
 import { resolve } from "node:path";
 import type { Job } from "../../bus/messages.ts";
+import { SwarmError } from "../../core/errors.ts";
 import type { Plan } from "../../core/plan.ts";
 import type { Scrubber } from "../../core/scrub.ts";
 import { NOTHING_ALLOWED } from "../../core/skill-allowance.ts";
+import { RECORD_VARIABLE, REPLAY_VARIABLE } from "../../models/cassette.ts";
 import type { RunCommand, UpCommand } from "./commands.ts";
 import { EXIT } from "./exit-code.ts";
 import { jobFromCommandLine } from "./job-inputs.ts";
@@ -43,6 +45,7 @@ export async function runSwarmCommand(
     scrubber,
     allowance,
     ...(command.sandbox === undefined ? {} : { sandbox: command.sandbox }),
+    ...(command.kind === "run" ? { env: recordingEnvironment(command, directory) } : {}),
     ...(asked === undefined ? {} : { plan: asked.plan }),
   };
   return withSwarm(options, async (work) => {
@@ -51,6 +54,7 @@ export async function runSwarmCommand(
     const say = (text: string): void =>
       void (isOneShot || terminal.isForPeople ? process.stdout : process.stderr).write(`${text}\n`);
     if (command.kind === "run" && asked !== undefined) {
+      if (command.recording !== undefined) sayOfRecording(command.recording, session);
       const code = await runJob(command, asked, { ...work, directory, say });
       if (isOneShot || !session.owned || ending.signal.aborted) return code;
     }
@@ -61,6 +65,31 @@ export async function runSwarmCommand(
     say(howToUse(session, terminal.logFile));
     return await ending.code;
   });
+}
+
+const RECORDING_VARIABLES = { record: RECORD_VARIABLE, replay: REPLAY_VARIABLE } as const;
+
+/** What its agents are told of a recording. */
+function recordingEnvironment(
+  { recording }: RunCommand,
+  directory: string,
+): Readonly<Record<string, string>> {
+  if (recording === undefined) return {};
+  return { [RECORDING_VARIABLES[recording.does]]: resolve(directory, recording.file) };
+}
+
+/** @throws SwarmError `usage` in a swarm that runs already: its agents were told otherwise */
+function sayOfRecording(
+  { does, file }: NonNullable<RunCommand["recording"]>,
+  session: Session,
+): void {
+  if (!session.owned) {
+    throw new SwarmError("usage", `--${does} needs a swarm of its own, and one runs here already`, {
+      hint: "end that swarm first, or run the cascade from another directory",
+    });
+  }
+  if (does === "replay") process.stderr.write(`REPLAY: answers of models come from ${file}\n`);
+  else process.stderr.write(`answers of models are added to ${file}\n`);
 }
 
 /** The inputs as given, and those that options of the main job stand for. */

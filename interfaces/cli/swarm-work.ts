@@ -41,6 +41,8 @@ export interface SwarmWorkOptions {
   readonly allowance?: SkillAllowance;
   /** What isolates foreign programs in a swarm of ours; the environment says when it is left out. */
   readonly sandbox?: SandboxBackend;
+  /** Laid over the environment of what is started. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -52,7 +54,7 @@ export async function withSwarm(
   work: (swarm: SwarmWork) => Promise<number>,
 ): Promise<number> {
   const { directory, agents, scrubber, sandbox, allowance = NOTHING_ALLOWED } = options;
-  const { env } = process;
+  const env = { ...process.env, ...options.env };
   using terminal = openTerminal({ ...options, env });
   const logger = openLogger({
     service: "swarm",

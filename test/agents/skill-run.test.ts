@@ -30,6 +30,7 @@ function run(found: SkillManifest | undefined, refusal?: SwarmError): Promise<un
       fixers: [],
       programs: { run: never, close: never },
       sandboxes: { forTask: never, close: never },
+      models: { forTask: () => ({ generate: never, choose: never }) },
       logger: openLogger({ service: "test", scrubber: new Scrubber(), write: () => {} }),
       writeLogLine: () => {},
       scrub: (text) => text,
@@ -55,7 +56,11 @@ function run(found: SkillManifest | undefined, refusal?: SwarmError): Promise<un
 describe("an agent that is asked for a skill", () => {
   it.each([
     ["it does not have", undefined, "unknown-skill"],
-    ["that instructs a model", { ...manifest, entry: undefined, prompt: "Do." }, "unknown-skill"],
+    [
+      "that is to instruct a model and says nothing",
+      { ...manifest, entry: undefined, prompt: "" },
+      "invalid-skill",
+    ],
     [
       "that is a program of the lane sandbox",
       { ...manifest, lane: "sandbox", entry: undefined, argv: ["make"] },

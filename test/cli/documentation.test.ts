@@ -40,6 +40,10 @@ it.each(
     ["memory", "get"],
     ["memory", "put"],
     ["memory", "import"],
+    ["models"],
+    ["models", "ls"],
+    ["models", "route"],
+    ["models", "doctor"],
   ].map((args) => [args]),
 )("docs/cli.md has every option and command that the help of %j lists", (args) => {
   const listed = helpOf(...args).match(/^ {2}(-h, )?(--[a-z-]+|[a-z]+) /gm) ?? [];

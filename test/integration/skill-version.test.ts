@@ -7,6 +7,7 @@ import { systemClock } from "../../core/clock.ts";
 import { parseAgentId } from "../../core/ids.ts";
 import { openSkillCatalog } from "../../language/skill-catalog.ts";
 import { startInProcessSwarm } from "../support/in-process-swarm.ts";
+import { noModels } from "../support/no-models.ts";
 import { follow } from "../support/swarm-process.ts";
 
 it("an agent with another version of a skill than the run is pinned to does not run it", async () => {
@@ -17,6 +18,7 @@ it("an agent with another version of a skill than the run is pinned to does not 
     connection,
     agentId: parseAgentId("agent-other"),
     slots: { light: 1, heavy: 1, sandbox: 0 },
+    models: await noModels(),
     skills: {
       ...skills,
       find: (name) => {

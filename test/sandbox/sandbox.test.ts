@@ -173,6 +173,7 @@ async function runIn(folder: string, lane: SkillManifest["lane"]) {
         programs: { run: never, close: never },
         sandboxes,
         fixers: [],
+        models: { forTask: () => ({ generate: never, choose: never }) },
         logger: quiet,
         writeLogLine: () => {},
         scrub: (text) => text,

@@ -21,6 +21,7 @@ import { Scrubber } from "../../core/scrub.ts";
 import { openSubjects } from "../../core/subjects.ts";
 import { openSkillCatalog } from "../../language/skill-catalog.ts";
 import type { TestServer } from "./nats.ts";
+import { noModels } from "./no-models.ts";
 import type { LogLine } from "./swarm-process.ts";
 
 const SHARD = 3;
@@ -62,6 +63,7 @@ export async function openAgentScript(server: TestServer): Promise<AgentScript> 
     level: "debug",
     write: writeLogLine,
   });
+  const models = await noModels();
   const closing: (() => Promise<unknown>)[] = [];
 
   async function ask<Answer>(subject: string, message: unknown): Promise<Answer> {
@@ -82,6 +84,7 @@ export async function openAgentScript(server: TestServer): Promise<AgentScript> 
         agentId: parseAgentId(id),
         slots: { light, heavy, sandbox: 0 },
         skills,
+        models,
         clock: systemClock,
         logger,
         writeLogLine,

@@ -19,9 +19,11 @@ import type { SkillAllowance } from "../../core/skill-allowance.ts";
 import { openCascadeRegistry } from "../../language/cascade-registry.ts";
 import { openSkillCatalog } from "../../language/skill-catalog.ts";
 import { openSwarmCatalog } from "../../language/swarm-catalog.ts";
+import type { ModelService } from "../../models/service.ts";
 import { openLeases } from "../../store/lease.ts";
 import { openTestAccess } from "./log-access.ts";
 import { startTestServer, type TestServer } from "./nats.ts";
+import { noModels } from "./no-models.ts";
 import type { LogLine } from "./swarm-process.ts";
 
 const skillFolders = [join(import.meta.dirname, "skills")];
@@ -64,6 +66,8 @@ export async function startInProcessSwarm(
     readonly secretsEnv?: Readonly<Record<string, string>>;
     /** With it, agents take tasks of the lane `sandbox`. */
     readonly sandbox?: Required<Pick<AgentOptions, "sandboxes" | "fixers">>;
+    /** Default: none can be had. */
+    readonly models?: ModelService;
   } = {},
 ): Promise<InProcessSwarm> {
   const server = await startTestServer();
@@ -81,6 +85,7 @@ export async function startInProcessSwarm(
     write: (line) => void lines.push(JSON.parse(line) as LogLine),
   });
   const { allowance, env = {}, secretsEnv } = options;
+  const models = options.models ?? (await noModels());
   const secrets =
     secretsEnv === undefined
       ? {}
@@ -118,6 +123,7 @@ export async function startInProcessSwarm(
         },
         ...options.sandbox,
         skills: own.skillFolders === undefined ? skills : await openSkillCatalog(own.skillFolders),
+        models,
         clock: systemClock,
         logger,
         writeLogLine: (line) => void lines.push(JSON.parse(scrubber.scrub(line)) as LogLine),

@@ -2,6 +2,33 @@ import type { Explanation } from "./explanation.ts";
 
 /** What may go wrong with the tasks of a run. */
 export const RUN_EXPLANATIONS = {
+  "no-model": {
+    causes: [
+      "a stage needs a model, and there is no key of a vendor and no local endpoint",
+      "there is one, but not for the model that the stage names, or for what it must be able to do",
+      "all that could answer are left alone for a while after failures",
+    ],
+    remedies: [
+      "set ANTHROPIC_API_KEY, OPENAI_API_KEY or GEMINI_API_KEY before the swarm starts",
+      "or CASCADE_MODEL_BASE_URL and CASCADE_MODEL for an endpoint of your own, such as Ollama",
+      "or CASCADE_MODEL_SCRIPT, a file of answers, to try a cascade without any model",
+      "npm run cascade -- models doctor says what is there, models route what would be asked",
+    ],
+    example: "error no-model  claude needs ANTHROPIC_API_KEY: claude-opus-5-5: no key of anthropic",
+  },
+  "model-failed": {
+    causes: [
+      "a vendor answered with an error: a limit, a quota that is used up, a key that it does not take",
+      "an answer that was cut, or that does not fit the schema it was asked for",
+      "the model refused",
+    ],
+    remedies: [
+      "the message begins with the class of the failure; docs/models.md says what each one means",
+      "`model: auto-select`, or `error_handling: {strategy: model-switch}`, lets other models take over",
+    ],
+    example:
+      "error model-failed  auth: anthropic claude-opus-5-5 answered 401 authentication_error: invalid key",
+  },
   "approval-denied": {
     causes: [
       "a person answered a stage that waits for an approval with no",

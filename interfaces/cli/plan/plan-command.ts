@@ -1,4 +1,6 @@
+import { systemClock } from "../../../core/clock.ts";
 import type { Scrubber } from "../../../core/scrub.ts";
+import { openModelOutlook } from "../../../models/outlook.ts";
 import type { PlanCommand } from "../commands.ts";
 import { EXIT } from "../exit-code.ts";
 import { planFromCommandLine } from "../job-inputs.ts";
@@ -19,7 +21,8 @@ export async function runPlan(
   { directory, scrubber }: { readonly directory: string; readonly scrubber: Scrubber },
 ): Promise<number> {
   const allowed = allowance === undefined ? {} : { allowance };
-  const request = { cascade, inputs, directory, env: process.env, ...allowed };
+  const models = await openModelOutlook(process.env, systemClock);
+  const request = { cascade, inputs, directory, env: process.env, models, ...allowed };
   const summary = planSummary(await planFromCommandLine(request));
   process.stdout.write(`${scrubber.scrub(inForm(summary, form))}\n`);
   return EXIT.ok;

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "../../../core/json.ts";
 import type { StageMemory } from "../../../core/memory.ts";
 import type { InputType, Plan, StageType } from "../../../core/plan.ts";
-import { kindOf, type SkillCatalog, type SkillKind } from "../../../core/skill.ts";
+import { kindOf, modelAskedBy, type SkillCatalog, type SkillKind } from "../../../core/skill.ts";
 import { KnownValues } from "./known-values.ts";
 import { findLoops } from "./loops.ts";
 import { type StageWork, stageWorkOf } from "./stage-work.ts";
@@ -70,7 +70,8 @@ export interface SkillSummary {
 
 export interface ModelCost {
   readonly usd: null;
-  readonly reason: "no-model-is-used" | "prices-come-with-models";
+  /** Prompts are known only when a stage is carried out. */
+  readonly reason: "no-model-is-used" | "prompts-are-not-known";
 }
 
 export interface PlanRequest {
@@ -91,8 +92,8 @@ export function planSummary({ plan, given, values, skills }: PlanRequest): PlanS
     plan,
     tasks.map((count) => count ?? 0),
   );
-  const needsModel = used.some(({ kind }) => kind === "prompt");
-  const stages = stageSummaries(plan, { known, used });
+  const needsModel = used.some(({ name }) => isAsking(name, skills));
+  const stages = stageSummaries(plan, { known, skills });
   return {
     schemaVersion: 1,
     cascade: plan.cascade,
@@ -111,7 +112,7 @@ export function planSummary({ plan, given, values, skills }: PlanRequest): PlanS
       ...worstCaseOf(plan, tasks),
       modelCost: {
         usd: null,
-        reason: needsModel ? "prices-come-with-models" : "no-model-is-used",
+        reason: needsModel ? "prompts-are-not-known" : "no-model-is-used",
       },
     },
   };
@@ -135,6 +136,11 @@ function inputSummaries({ inputs }: Plan, given: JsonObject): readonly InputSumm
   });
 }
 
+function isAsking(name: string, skills: SkillCatalog): boolean {
+  const manifest = skills.find(name);
+  return manifest !== undefined && modelAskedBy(manifest) !== undefined;
+}
+
 /** In the order in which stages first name them. */
 function usedSkills({ stages }: Plan, skills: SkillCatalog): readonly SkillSummary[] {
   const names = new Set(stages.flatMap((stage) => stage.skills.map(({ skill }) => skill)));
@@ -148,7 +154,7 @@ function usedSkills({ stages }: Plan, skills: SkillCatalog): readonly SkillSumma
 
 function stageSummaries(
   plan: Plan,
-  facts: { readonly known: KnownValues; readonly used: readonly SkillSummary[] },
+  facts: { readonly known: KnownValues; readonly skills: SkillCatalog },
 ): readonly StageSummary[] {
   const loops = findLoops(plan);
   const idOf = (position: number): string => plan.stages[position]?.id ?? "";

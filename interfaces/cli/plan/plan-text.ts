@@ -123,7 +123,7 @@ function worstCaseLines(summary: PlanSummary, width: number): readonly string[] 
   const cost =
     modelCost.reason === "no-model-is-used"
       ? "none: no model is used"
-      : "unknown: prices come with models";
+      : "unknown: it depends on the prompts";
   const layout = { indent: 2, labelWidth: 12, width };
   return [
     ...labelled("attempts", attempts === null ? unknown : String(attempts), layout),
@@ -155,6 +155,7 @@ const EFFECTS: Readonly<Record<string, string>> = {
   "http-request": "requests over the network",
   "codex-sandbox": "foreign tests in a sandbox, and changes of source files when asked to",
   "regression-tests": "foreign tests in a sandbox",
+  "gemini-megacontext": "the text files of a directory to a model's vendor",
   "refactor-code": "changes of source files, when asked to",
 };
 

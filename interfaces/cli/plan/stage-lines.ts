@@ -108,7 +108,12 @@ function skillRows(work: SkillWork): readonly Row[] {
     const { topology, maxAgents, strategy } = swarm;
     rows.push(["swarm", `${topology} of at most ${counted(maxAgents, "agent")}, ${strategy}`]);
   }
-  if (model !== undefined) {
+  for (const { skill, model: expected, reasons, answerUsd } of work.answers ?? []) {
+    const price = answerUsd === null ? "unknown" : `$${answerUsd.toFixed(4)}`;
+    const what = `${isOne ? "" : `${skill}: `}${expected}, because ${reasons.join("; ")}`;
+    rows.push(["model", `${what}; its longest answer costs ${price}`]);
+  }
+  if (model !== undefined && work.answers === undefined) {
     const why = isOne ? "the skill is code" : "all skills are code";
     rows.push(["model", model.isUsed ? model.name : `${model.name}: not used, ${why}`]);
   }

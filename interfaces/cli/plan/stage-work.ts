@@ -1,9 +1,15 @@
+import type { ModelProvider } from "../../../core/model.ts";
 import type { Branch, Lane, Pause, Plan, PlanStage, SwarmConfig } from "../../../core/plan.ts";
+import {
+  modelAskedBy,
+  modelWish,
+  type SkillCatalog,
+  type SkillManifest,
+} from "../../../core/skill.ts";
 import { FALSE_BRANCHES, finite, TRUE_BRANCHES } from "../../../language/decision.ts";
 import { branchOf } from "./guard-branch.ts";
 import type { KnownValues } from "./known-values.ts";
 import type { Loop } from "./loops.ts";
-import type { SkillSummary } from "./plan-summary.ts";
 import { templateText } from "./template-text.ts";
 
 /** What a stage does when it runs. */
@@ -42,6 +48,17 @@ export interface SkillWork {
   readonly maxBackoffMs: number;
   readonly timeoutMs: number;
   readonly model?: { readonly name: string; readonly isUsed: boolean };
+  /** Who would answer, for each of its skills that ask a model; absent where it is not known what models there are. */
+  readonly answers?: readonly ExpectedAnswer[];
+}
+
+export interface ExpectedAnswer {
+  readonly skill: string;
+  readonly model: string;
+  readonly provider: ModelProvider;
+  readonly reasons: readonly string[];
+  /** The longest answer of one call, its prompt not counted; null: not known. */
+  readonly answerUsd: number | null;
 }
 
 export interface ChoiceWork {
@@ -81,7 +98,7 @@ export function stageWorkOf(
   position: number,
   about: {
     readonly known: KnownValues;
-    readonly used: readonly SkillSummary[];
+    readonly skills: SkillCatalog;
     readonly loop: Loop | undefined;
   },
 ): StageWork {
@@ -110,7 +127,7 @@ export function stageWorkOf(
     };
   }
   if (stage === undefined) throw new Error(`the plan has no stage ${position}`);
-  return skillWork(stage, about.known.entriesOf(position), about.used);
+  return skillWork(stage, about.known.entriesOf(position), about.skills);
 }
 
 function pauseWork(pause: Pause): StageWork {
@@ -131,11 +148,13 @@ function takenBy({ name, when, atLeast }: Branch): Omit<BranchSummary, "stages">
 function skillWork(
   stage: PlanStage,
   entries: number | undefined,
-  used: readonly SkillSummary[],
+  catalog: SkillCatalog,
 ): SkillWork {
   const { skills, foreach, maxParallel, swarm, retry, timeoutMs, model } = stage;
-  const needsModel = ({ skill }: { readonly skill: string }): boolean =>
-    used.some(({ name, kind }) => name === skill && kind === "prompt");
+  const asking = skills.flatMap(({ skill }) => {
+    const manifest = catalog.find(skill);
+    return manifest === undefined || modelAskedBy(manifest) === undefined ? [] : [manifest];
+  });
   return {
     kind: "skills",
     skills: skills.map(({ skill, lane }) => ({ skill, lane })),
@@ -151,6 +170,21 @@ function skillWork(
     ...(swarm && { swarm }),
     ...retry,
     timeoutMs,
-    ...(model === undefined ? {} : { model: { name: model, isUsed: skills.some(needsModel) } }),
+    ...(model === undefined ? {} : { model: { name: model, isUsed: asking.length > 0 } }),
+    ...answersOf(asking, stage, catalog),
   };
+}
+
+/** A plan is only made when each of them has a model. */
+function answersOf(
+  asking: readonly SkillManifest[],
+  stage: PlanStage,
+  { models }: SkillCatalog,
+): { readonly answers?: readonly ExpectedAnswer[] } {
+  if (models === undefined || asking.length === 0) return {};
+  const answers = asking.map((manifest): ExpectedAnswer => {
+    const { model, provider, reasons, worstCostUsd } = models.choose(modelWish(manifest, stage));
+    return { skill: manifest.name, model, provider, reasons, answerUsd: worstCostUsd };
+  });
+  return { answers };
 }

@@ -38,6 +38,11 @@ const WORK = {
   prompt: "What is to be done, in words: for skills that take a prompt, task, query or text.",
   model:
     "The model of skills that need one: auto-select, a family such as claude, or a model's id.",
+  requires_large_context: "true: the task needs room for about a million tokens.",
+  needs_current_info: "true: the task needs what is newer than a model: the web is searched.",
+  needs_visual_output: "true: the task needs images.",
+  needs_rapid_prototype: "true: the task needs a first version, quickly.",
+  needs_alternative_view: "true: the task needs another view than the usual one.",
   test_suite: "Of a `codex-sandbox` stage: which tests, by the name of a suite.",
   tests: "Of a `codex-sandbox` stage: which tests.",
   codex_config: "Of a `codex-sandbox` stage: how fixes are tried.",
@@ -185,7 +190,8 @@ export const KEY_DESCRIPTIONS = {
     memory_shared: "true: the agents share the cascade's `memory.keys`.",
   },
   errorHandling: {
-    strategy: "All but `fail` mean: try again after a wait that doubles. `fail`: one attempt.",
+    strategy:
+      "All but `fail` mean: try again after a wait that doubles. `fail`: one attempt. `model-switch`: other models than the named one may answer, too.",
     max_retries: "How often a task is tried again; 3 when not given.",
     fallback:
       "The skill that does the work when the stage has failed for good, or a list of them, in order.",

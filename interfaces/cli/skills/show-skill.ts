@@ -1,5 +1,5 @@
 import type { InputSpec, InputType } from "../../../core/plan.ts";
-import { kindOf, type SkillManifest } from "../../../core/skill.ts";
+import { kindOf, modelAskedBy, type SkillManifest } from "../../../core/skill.ts";
 import { COMMAND_SKILL } from "../../../core/skill-allowance.ts";
 import { HTTP_SKILL } from "../../../language/inline-work.ts";
 import type { SkillEntry } from "../../../language/swarm-catalog.ts";
@@ -19,6 +19,7 @@ export function showLines({ entry, manifest, others }: ShownSkill): readonly str
   const { name, version, lane, description, inputs, outputs, argv, entry: module } = manifest;
   const { refusal } = entry;
   const aliases = manifest.aliases ?? [];
+  const asked = modelAskedBy(manifest);
   const lines = [
     `${name} ${version} (${kindOf(manifest)}, ${lane})`,
     ...(aliases.length === 0 ? [] : [`also called ${aliases.join(", ")}`]),
@@ -32,9 +33,9 @@ export function showLines({ entry, manifest, others }: ShownSkill): readonly str
     "",
     ...table("inputs", inputs),
     ...table("outputs", outputs),
-    ...(kindOf(manifest) === "prompt"
-      ? ["It instructs a model, which this version cannot run."]
-      : ["A stage that uses it:", ...exampleStage(manifest).map((line) => `  ${line}`)]),
+    ...(asked === undefined ? [] : [`It asks a model: ${asked}, unless a stage says otherwise.`]),
+    "A stage that uses it:",
+    ...exampleStage(manifest).map((line) => `  ${line}`),
   ];
   return lines.map(printable);
 }

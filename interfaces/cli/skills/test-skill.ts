@@ -1,5 +1,4 @@
-import { type ErrorRecord, SwarmError } from "../../../core/errors.ts";
-import { kindOf } from "../../../core/skill.ts";
+import type { ErrorRecord } from "../../../core/errors.ts";
 import type { TrialEnd } from "../../../core/skill-trial.ts";
 import {
   type Difference,
@@ -37,10 +36,6 @@ export async function testSkill(
 ): Promise<SkillTest> {
   if (entry.refusal !== undefined) throw entry.refusal;
   const { name } = manifest;
-  if (kindOf(manifest) === "prompt") {
-    const message = `the skill "${name}" instructs a model, which this version cannot run`;
-    throw new SwarmError("not-supported", message);
-  }
   const cases = await readSkillCases(manifest);
   const trials = cases.map(({ inputs }) => inputs);
   const { ends, lines } = await runTrials({ skill: name, trials, timeoutMs: TIMEOUT_MS }, options);

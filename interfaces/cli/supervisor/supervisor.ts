@@ -13,6 +13,7 @@ import { formatVersion } from "../../../bus/server/version.ts";
 import { type Client, openClient } from "../../../coordinator/client.ts";
 import { SwarmError } from "../../../core/errors.ts";
 import { newMemberId, parseAgentId } from "../../../core/ids.ts";
+import { PROVIDERS_VARIABLE, withoutModelKeys } from "../../../core/model-variables.ts";
 import {
   ALLOWANCE_VARIABLE,
   allowanceAsText,
@@ -20,6 +21,7 @@ import {
   type SkillAllowance,
 } from "../../../core/skill-allowance.ts";
 import { PROJECT_SKILL_FOLDERS } from "../../../language/project-skills.ts";
+import { modelAccess } from "../../../models/environment.ts";
 import { type Child, type ChildOptions, startChild } from "./child.ts";
 import { Restarts } from "./restarts.ts";
 
@@ -260,6 +262,7 @@ class Supervisor implements Swarm {
       { name: id, program: COORDINATOR_PROGRAM, flags: COORDINATOR_FLAGS },
       {
         CASCADE_COORDINATOR_ID: id,
+        [PROVIDERS_VARIABLE]: modelAccess(this.#options.env).providers.join(","),
         CASCADE_PREDECESSORS: [...this.#deadCoordinators].join(","),
         ...(this.#server?.syncsEveryWrite === true ? { CASCADE_PURGE_DELAY_MS: "0" } : {}),
       },
@@ -313,7 +316,7 @@ class Supervisor implements Swarm {
       ...what,
       env: {
         ...MALLOC_ENVIRONMENT,
-        ...env,
+        ...(what.program === AGENT_PROGRAM ? env : withoutModelKeys(env)),
         ...this.#addressEnvironment(),
         ...own,
         INIT_CWD: directory,

@@ -51,7 +51,7 @@ describe("the lines of a plan", () => {
     const shown = planText(summaryOf(text, {}, {}, models), 100).split("\n");
     expect(shown.filter((line) => line.includes("model"))).toEqual([
       "    model     m",
-      "  model cost  unknown: prices come with models",
+      "  model cost  unknown: it depends on the prompts",
     ]);
   });
 

@@ -1,0 +1,86 @@
+import { lstat } from "node:fs/promises";
+import { join } from "node:path";
+import { SwarmError } from "../../core/errors.ts";
+import { tokensOfBytes } from "../../core/tokens.ts";
+import { walk } from "../discover-files/walk.ts";
+import type { NotAnalysed } from "../finding.ts";
+import { readText } from "../source-file.ts";
+
+/** The texts of a directory in one. */
+export interface Pack {
+  readonly text: string;
+  readonly files: number;
+  readonly bytes: number;
+  readonly tokens: number;
+  readonly leftOut: readonly NotAnalysed[];
+}
+
+/** Files that hold keys by their names are never sent to a vendor. */
+const SECRET_FILE =
+  /(^|\/)(\.env(\..*)?|\.npmrc|\.netrc|\.pypirc|id_(rsa|dsa|ecdsa|ed25519)|.*\.(pem|key|p12|pfx|jks|keystore))$/i;
+/** No secret is in them, whatever they are called. */
+const SAMPLE = /\.(example|sample|template)$/i;
+
+/**
+ * Reads the text files of a directory, in the order of their names, without what its rules ignore.
+ * @param root real path
+ * @param mostTokens how much there is room for, as an estimate
+ * @throws SwarmError `limit-exceeded` with the numbers, before a file is read when their sizes already tell
+ */
+export async function packDirectory(
+  root: string,
+  mostTokens: number,
+  signal: AbortSignal,
+): Promise<Pack> {
+  const walked = await walk(root, signal);
+  const leftOut = [...walked.notAnalysed];
+  const names = walked.files.filter((name) => {
+    const isSecret = SECRET_FILE.test(name) && !SAMPLE.test(name);
+    if (isSecret) leftOut.push({ file: name, reason: "may hold a secret" });
+    return !isSecret;
+  });
+  const parts: string[] = [];
+  let bytes = 0;
+  let files = 0;
+  for (const name of names.toSorted()) {
+    signal.throwIfAborted();
+    const source = await readText(root, name);
+    if (source.status !== "source") {
+      leftOut.push({ file: name, reason: source.reason });
+      continue;
+    }
+    files += 1;
+    bytes += source.bytes;
+    // Beyond the limit nothing is kept: the rest is only counted, for the message.
+    if (tokensOfBytes(bytes) > mostTokens) continue;
+    parts.push(`<file path=${JSON.stringify(name)}>\n${source.text}\n</file>\n`);
+  }
+  const text = parts.join("\n");
+  const tokens = tokensOfBytes(Math.max(bytes, Buffer.byteLength(text)));
+  if (tokens > mostTokens) throw tooMuch({ root, files, bytes, tokens, mostTokens });
+  return { text, files, bytes, tokens, leftOut };
+}
+
+function tooMuch(found: {
+  readonly root: string;
+  readonly files: number;
+  readonly bytes: number;
+  readonly tokens: number;
+  readonly mostTokens: number;
+}): SwarmError {
+  const { root, files, bytes, tokens, mostTokens } = found;
+  return new SwarmError(
+    "limit-exceeded",
+    `${root} has ${files} text files with ${bytes} bytes, about ${tokens} tokens; there is room for ${mostTokens}`,
+    { hint: "give a part of it as `path`, or leave files out by a .cascadeignore" },
+  );
+}
+
+/** Whether something is a directory. */
+export async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await lstat(join(path, "."))).isDirectory();
+  } catch {
+    return false; // whoever asks says that it cannot be read
+  }
+}
