@@ -1,3 +1,4 @@
+import { randomLcg } from "d3-random";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { AgentDirectory } from "../../coordinator/agent-directory.ts";
@@ -106,7 +107,7 @@ describe("dispatcher", () => {
       const placed: string[] = [];
       const cancelled: string[] = [];
       const dispatcher: Dispatcher = new Dispatcher({
-        ...{ directory, clock, measurements, random: () => 0 },
+        ...{ directory, clock, measurements, random: randomLcg(1) },
         logger: pino({ level: "silent" }),
         inputsOf: () => ({}),
         order: (target, { task }) => {
