@@ -17,6 +17,7 @@ COPY machines ./machines
 COPY topology ./topology
 COPY bus ./bus
 COPY store ./store
+COPY models ./models
 COPY agents ./agents
 COPY coordinator ./coordinator
 COPY skills ./skills

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { MemoryFinding, MemoryQuestion } from "../bus/memory-messages.ts";
 import { SwarmError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
@@ -7,10 +6,6 @@ import { checkedMemoryKey, checkedMemoryValue, type SkillMemory } from "../core/
 
 /** Asks the memory for a task. @throws SwarmError what the memory refuses with; the reason of an aborted signal */
 export type AskMemory = (question: MemoryQuestion) => Promise<MemoryFinding>;
-
-/** A writer that was too slow goes on from the value that it was told; after so many tries it waits for a while first. */
-const TRIES_AT_ONCE = 16;
-const LONGEST_WAIT_MS = 32;
 
 type Current = Pick<Extract<MemoryFinding, { readonly revision: number }>, "revision"> & {
   readonly value?: Json;
@@ -55,10 +50,8 @@ export function openSkillMemory(ask: AskMemory, signal: AbortSignal): SkillMemor
         const { value } = checkedMemoryValue(change(seen.value));
         const end = await write({ op: "write", key, value, expected: seen.revision });
         if (end.status === "written") return value;
+        // It goes on from what it was told: who looked or waited first would lose to all that do not, again and again.
         seen = end;
-        if (tries < TRIES_AT_ONCE) continue;
-        await pause(Math.random() * LONGEST_WAIT_MS, undefined, { signal });
-        seen = await current(key);
       }
       throw tooMany(key);
     },

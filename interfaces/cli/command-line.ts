@@ -6,6 +6,7 @@ import {
   allowanceOf,
   allowHostCommandsOption,
   allowProjectSkillsOption,
+  applyOption,
   baselineOption,
   collect,
   DEFAULT_AGENTS,
@@ -108,6 +109,7 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
     ask(runCommand(DEFAULT_CASCADE, [`path=${path}`], own)),
   );
   addRun(cli, optionsOf, ask);
+  addFix(cli, optionsOf, ask);
   addUp(cli, optionsOf, ask);
   addDoctor(cli, optionsOf, ask);
   addVerify(cli, optionsOf, ask);
@@ -149,6 +151,25 @@ function addRun(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
 interface RecordingOptions {
   readonly record?: string;
   readonly replay?: string;
+}
+
+/** The cascade `test-and-fix`, in short. */
+function addFix(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
+  cli
+    .command("fix")
+    .description("run a project's tests in the sandbox and mend what fails; every fix is verified")
+    .argument("[path]", "the project, a directory", ".")
+    .addOption(applyOption())
+    .option("--json", "print the result as one JSON document")
+    .addOption(logsOption())
+    .addOption(agentsOption())
+    .addOption(sandboxOption())
+    .action((path: string, own: Options & { readonly apply?: string }) => {
+      const options = optionsOf(own);
+      refuse("fix", options, { ...GATE_OPTIONS, ...ALLOW_OPTIONS, format: "--format" });
+      const apply = own.apply === undefined ? [] : [`apply=${own.apply}`];
+      ask(runCommand("test-and-fix", [`path=${path}`, ...apply], { ...options, once: true }));
+    });
 }
 
 function addUp(cli: Command, optionsOf: OptionsOf, ask: Ask): void {

@@ -26,6 +26,13 @@ export function agentsOption(): Option {
   ).argParser(wholeNumber(1, MOST_AGENTS));
 }
 
+export function applyOption(): Option {
+  return new Option(
+    "--apply <how>",
+    "where fixes that hold go: none (a patch, the default), branch, or apply (into the files)",
+  ).choices(["none", "branch", "apply"]);
+}
+
 export function logsOption(): Option {
   return new Option("--logs", "show the log lines of all processes instead of the live view");
 }

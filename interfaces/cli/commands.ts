@@ -137,6 +137,7 @@ export type CliCommand =
 export const COMMAND_NAMES = [
   ...[
     "run",
+    "fix",
     "up",
     "verify",
     "doctor",
@@ -154,4 +155,4 @@ export const COMMAND_NAMES = [
     "memory",
     "topology",
   ],
-] as const satisfies readonly CliCommand["kind"][];
+] as const satisfies readonly (CliCommand["kind"] | "fix")[];

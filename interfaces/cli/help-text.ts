@@ -5,6 +5,7 @@ Examples:
   npm run swarm -- ~/code/my-app                    another directory
   npm run swarm -- --once ~/code/my-app             exit after the run
   npm run swarm -- --once --fail-on high            exit with 3 when something high or critical is found
+  npm run swarm -- fix ~/code/my-app                run its tests in the sandbox and mend what fails
   npm run swarm -- run cascade.yaml --input path=src
   npm run swarm -- up --agents 8                    wait for jobs
   npm run cascade -- skills ls                      the skills that a swarm started here has

@@ -53,7 +53,7 @@ describe("explanations", () => {
     ["invalid-cascade", "cascade: c\nstages:\n  - stage: a\n    skil: lint-code\n"],
     [
       "not-supported",
-      "cascade: c\nstages:\n  - &a { stage: a, skill: discover-files }\n  - stage: b\n    <<: *a\n",
+      "cascade: c\nstages:\n  - stage: a\n    skill: discover-files\n    cache: true\n",
     ],
     [
       "unknown-skill",

@@ -14,8 +14,8 @@ export type FoundCodex =
   | { readonly status: "missing"; readonly why: string };
 
 /**
- * The Codex CLI that the tests were written for: of `CODEX_BIN`, else of the cache, into which npm fetches it once.
- * `CASCADE_TEST_CODEX=no` keeps it from being fetched.
+ * The Codex CLI that the tests were written for: of `CODEX_BIN`, else of the cache, into which npm fetches it once when
+ * `CASCADE_TEST_CODEX=yes` allows that.
  */
 export async function findCodexForTests(): Promise<FoundCodex> {
   const named = process.env["CODEX_BIN"];
@@ -28,8 +28,9 @@ export async function findCodexForTests(): Promise<FoundCodex> {
   const folder = join(cache, VERSION);
   const path = join(folder, "node_modules", ".bin", "codex");
   if (isExecutable(path)) return { status: "found", path };
-  if (process.env["CASCADE_TEST_CODEX"] === "no") {
-    return { status: "missing", why: `CASCADE_TEST_CODEX=no, and there is none in ${cache}` };
+  if (process.env["CASCADE_TEST_CODEX"] !== "yes") {
+    const why = `there is none in ${cache}; CASCADE_TEST_CODEX=yes fetches it, some 400 MB`;
+    return { status: "missing", why };
   }
   try {
     await fetchInto(cache, folder);
