@@ -37,7 +37,7 @@ const agentsOf = (events: readonly PublishedEvent[]) =>
 
 describe("specialized", () => {
   it("waits, with a reason, as long as nobody has the skill, then gives the task to who has it alone", async () => {
-    await using swarm = await startInProcessSwarm({ agents: 0 });
+    await using swarm = await startInProcessSwarm({ agents: 0, isPinned: false });
     await swarm.addAgent("lean", { skillFolders: slowFolders });
     const work = {
       strategy: "specialized",
@@ -59,7 +59,7 @@ describe("specialized", () => {
   });
 
   it("leaves the one with more skills free", async () => {
-    await using swarm = await startInProcessSwarm({ agents: 0 });
+    await using swarm = await startInProcessSwarm({ agents: 0, isPinned: false });
     await swarm.addAgent("able");
     await swarm.addAgent("lean", { skillFolders: slowFolders });
     const work = {
@@ -80,7 +80,7 @@ describe("specialized", () => {
 
 describe("adaptive", () => {
   it("moves work away from a slow agent, gives its last tasks to others, and keeps what it learned", async () => {
-    await using swarm = await startInProcessSwarm({ agents: 0 });
+    await using swarm = await startInProcessSwarm({ agents: 0, isPinned: false });
     for (const id of ["fast-1", "fast-2", "fast-3"]) await swarm.addAgent(id, { light: 2 });
     await swarm.addAgent("slow", { light: 2, skillFolders: slowFolders });
     await vi.waitFor(
@@ -120,7 +120,7 @@ describe("adaptive", () => {
   });
 
   it("gives a straggler to a second agent once; the first result holds, and the other attempt is cancelled", async () => {
-    await using swarm = await startInProcessSwarm({ agents: 0 });
+    await using swarm = await startInProcessSwarm({ agents: 0, isPinned: false });
     await swarm.addAgent("fast", { light: 2 });
     await swarm.addAgent("slow", { light: 1, skillFolders: slowFolders });
     await vi.waitFor(

@@ -15,6 +15,7 @@ import { newMemberId, parseAgentId, parseCoordinatorId, type RunId } from "../..
 import { openLogger } from "../../core/logging.ts";
 import { Scrubber } from "../../core/scrub.ts";
 import { SHARD_COUNT, shardOf } from "../../core/shard.ts";
+import type { SkillCatalog, SkillManifest } from "../../core/skill.ts";
 import type { SkillAllowance } from "../../core/skill-allowance.ts";
 import { openCascadeRegistry } from "../../language/cascade-registry.ts";
 import { openSkillCatalog } from "../../language/skill-catalog.ts";
@@ -54,6 +55,15 @@ export interface InProcessSwarm extends AsyncDisposable {
   ownerOf(runId: RunId): Promise<TestCoordinator>;
 }
 
+function pinned(catalog: SkillCatalog, isPinned: boolean): SkillCatalog {
+  if (isPinned) return catalog;
+  const find = (name: string): SkillManifest | undefined => {
+    const { digest: _, ...manifest } = catalog.find(name) ?? {};
+    return "name" in manifest ? (manifest as SkillManifest) : undefined;
+  };
+  return { ...catalog, find };
+}
+
 export async function startInProcessSwarm(
   options: {
     readonly agents?: number;
@@ -68,6 +78,8 @@ export async function startInProcessSwarm(
     readonly sandbox?: Required<Pick<AgentOptions, "sandboxes" | "fixers">>;
     /** Default: none can be had. */
     readonly models?: ModelService;
+    /** False: runs take whatever version of a skill an agent has. */
+    readonly isPinned?: boolean;
   } = {},
 ): Promise<InProcessSwarm> {
   const server = await startTestServer();
@@ -98,7 +110,7 @@ export async function startInProcessSwarm(
         };
   const skills =
     allowance === undefined
-      ? await openSkillCatalog(skillFolders)
+      ? pinned(await openSkillCatalog(skillFolders), options.isPinned ?? true)
       : await openSwarmCatalog({
           directory,
           allowance,
