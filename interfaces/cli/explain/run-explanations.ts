@@ -100,7 +100,7 @@ export const RUN_EXPLANATIONS = {
       "a program writes its files into CASCADE_RUN_FOLDER, not beside its own",
     ],
     example:
-      "error skill-changed: the skill wordcount of this run has changed since (/work/skills/wordcount)",
+      "error skill-changed: the skill wordcount of this run has changed since (/home/ann/tools/skills/wordcount)",
   },
   "tests-failing": {
     causes: [
