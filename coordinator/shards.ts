@@ -134,7 +134,15 @@ export class Shards {
   async #leaveInTime(open: OpenShard): Promise<void> {
     const { promise: timeIsOver, resolve } = Promise.withResolvers<void>();
     const cancel = this.#options.clock.schedule(HAND_OVER_MS, resolve);
-    await Promise.race([this.#leave(open), timeIsOver]).finally(cancel);
+    try {
+      await Promise.race([this.#leave(open), timeIsOver]);
+    } catch (error) {
+      // A shard that has begun to leave must not stay: nothing would be done for it any more.
+      const { shard } = open.owner;
+      this.#options.logger.warn({ event: "history.postponed", shard, err: error });
+    } finally {
+      cancel();
+    }
   }
 
   /** Begins nothing any more, waits for what is under way at the bus, and hands all of it over to HISTORY. */

@@ -146,6 +146,18 @@ stages:
     }
   }, 60_000);
 
+  it("a shard changes hands also when HISTORY cannot be written", async () => {
+    await using swarm = await startInProcessSwarm({ agents: 1 });
+    const { client, directory } = swarm;
+    const definition = "cascade: asks\nstages:\n  - { stage: person, approve: Go on? }\n";
+    const job = { cascade: "asks", definition, directory };
+    for (let count = 0; count < 32; count++) await client.submit(job);
+    await using access = await openTestAccess(swarm.server);
+    await access.manager.streams.update(access.subjects.streams.history, { max_msg_size: 1 });
+    await swarm.addCoordinator();
+    expect(Object.values(await swarm.evenShares())).toEqual([8, 8]);
+  });
+
   it("a coordinator that drains gives its shards back at once", async () => {
     await using swarm = await startInProcessSwarm({ agents: 1, coordinators: 0 });
     const first = await swarm.addCoordinator();
