@@ -6,7 +6,7 @@ import { MODEL_FEATURES, type ModelFeature } from "../core/model.ts";
 
 /**
  * The cascade file as its author may write it. Strict: an unknown key is an error that names its place.
- * `docs/language.md` describes it for people. Messages read on after the name of the key: "must be …".
+ * `docs/cascade-format.md` describes it for people. Messages read on after the name of the key: "must be …".
  */
 
 const json = z.custom<Json>((data) => data !== undefined);

@@ -35,7 +35,7 @@ const files = (
     ),
   )
 ).flat();
-const page = await readFile(join(root, "docs/language.md"), "utf8");
+const page = await readFile(join(root, "docs/cascade-format.md"), "utf8");
 const examples = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text);
 
 describe("schema/cascade.schema.json", { timeout: STARTS_MS }, () => {
@@ -48,7 +48,7 @@ describe("schema/cascade.schema.json", { timeout: STARTS_MS }, () => {
     expect(problemsOf(await readFile(join(root, file), "utf8"))).toEqual([]);
   });
 
-  it.each(examples)("accepts an example of docs/language.md: %s", (text) => {
+  it.each(examples)("accepts an example of docs/cascade-format.md: %s", (text) => {
     expect(problemsOf(text)).toEqual([]);
   });
 

@@ -39,7 +39,7 @@ export function seedTexts(): readonly string[] {
       return names.map((name) => readFileSync(new URL(folder + name, root), "utf8"));
     },
   );
-  const page = readFileSync(new URL("docs/language.md", root), "utf8");
+  const page = readFileSync(new URL("docs/cascade-format.md", root), "utf8");
   const examples = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text);
   return [...files, ...examples].filter((text) => text !== "");
 }

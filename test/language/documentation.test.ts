@@ -4,14 +4,14 @@ import { compileCascade } from "../../language/compile.ts";
 import { renderDiagnostic } from "../../language/diagnostic.ts";
 import { openSkillCatalog, shippedSkillsFolder } from "../../language/skill-catalog.ts";
 
-const page = await readFile(new URL("../../docs/language.md", import.meta.url), "utf8");
+const page = await readFile(new URL("../../docs/cascade-format.md", import.meta.url), "utf8");
 const examples = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text);
 const memoryPage = await readFile(new URL("../../docs/memory.md", import.meta.url), "utf8");
 const skills = await openSkillCatalog([shippedSkillsFolder]);
 
-describe("docs/language.md", () => {
+describe("docs/cascade-format.md", () => {
   it.each(examples)("has an example that works: %s", (text) => {
-    const compiled = compileCascade({ text, file: "language.md" }, skills);
+    const compiled = compileCascade({ text, file: "cascade-format.md" }, skills);
     expect(compiled).toMatchObject({ ok: true, warnings: [] });
   });
 

@@ -23,7 +23,7 @@ export const CASCADE_EXPLANATIONS = {
     ],
     remedies: [
       "the hint under the error names the nearest key or value",
-      "docs/language.md lists every key; an editor that reads schema/cascade.schema.json completes them",
+      "docs/cascade-format.md lists every key; an editor that reads schema/cascade.schema.json completes them",
       "npm run cascade -- fmt --fix <file> corrects mistyped keys",
     ],
     example: 'c.yaml:4:5  error invalid-cascade  the key "skil" is not known here',
@@ -31,12 +31,12 @@ export const CASCADE_EXPLANATIONS = {
   "not-supported": {
     causes: [
       "a part of the language that this version cannot carry out",
-      "a key or a value of the language that docs/language.md names as missing, such as `cache` of a stage",
+      "a key or a value of the language that docs/cascade-format.md names as missing, such as `cache` of a stage",
       "a task that needs a sandbox, given to an agent without one",
       "a file that cannot be formatted without losing a comment or an anchor",
     ],
     remedies: [
-      "docs/language.md lists what cannot be carried out yet",
+      "docs/cascade-format.md lists what cannot be carried out yet",
       "write the same with what there is: `needs` for order, an alias for a whole value",
     ],
     example:
@@ -91,7 +91,7 @@ export const CASCADE_EXPLANATIONS = {
       "a function that there is not, or one list gone through inside another",
     ],
     remedies: [
-      "docs/language.md lists the operators and functions under Expressions",
+      "docs/cascade-format.md lists the operators and functions under Expressions",
       "convert first: `double(text)`, `string(number)`",
     ],
     example: "c.yaml:5:43  error invalid-expression  there is no string < number",

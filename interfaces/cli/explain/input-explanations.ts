@@ -100,7 +100,7 @@ export const INPUT_EXPLANATIONS = {
       "more open runs than a swarm takes",
     ],
     remedies: [
-      "the message says what was given and what is allowed; docs/language.md lists the limits of cascades",
+      "the message says what was given and what is allowed; docs/cascade-format.md lists the limits of cascades",
       "split the work: several runs, or a stage that makes a shorter list",
     ],
     example: "error limit-exceeded: fanOutItems: 120000 given, 100000 allowed",

@@ -6,7 +6,7 @@ import { modeline } from "../format/fixes/modeline.ts";
  */
 export function starterCascade(name: string, schema: string): string {
   return `${modeline(schema)}
-# Looks at the files of a directory and writes a report. docs/language.md describes what may stand here.
+# Looks at the files of a directory and writes a report. docs/cascade-format.md describes what may stand here.
 cascade: ${name}
 description: Bugs and complex code of a directory, in one report.
 

@@ -63,7 +63,7 @@ const WORK = {
   timeout: "For one attempt at one task: 500ms, 90s, 10m, 1.5h; 10m when not given, at most 24h.",
 } as const;
 
-/** What editors show for a key, by the definition of the schema that it stands in. `docs/language.md` says more. */
+/** What editors show for a key, by the definition of the schema that it stands in. `docs/cascade-format.md` says more. */
 export const KEY_DESCRIPTIONS = {
   file: { cascade: "The cascade: its name, inputs and stages." },
   fileWithName: {
