@@ -200,13 +200,13 @@ class AgentProcess implements Agent {
     return this.drain();
   }
 
-  #startDraining(): void {
+  #startDraining(withinMs = this.#options.drainMs): void {
     const state = this.#actor.getSnapshot();
     if (state.status !== "active" || state.matches("draining")) return;
-    const { clock, logger, drainMs } = this.#options;
+    const { clock, logger } = this.#options;
     logger.info({ event: "agent.draining", agentId: this.agentId, held: this.#held.size });
     this.#actor.send({ type: "drain" });
-    const cancelStop = clock.schedule(drainMs, () => this.#actor.send({ type: "stop" }));
+    const cancelStop = clock.schedule(withinMs, () => this.#actor.send({ type: "stop" }));
     void this.left.then(cancelStop);
   }
 
@@ -250,7 +250,7 @@ class AgentProcess implements Agent {
 
   #receiveControl(message: Msg): void {
     const order = decodeMessage(control, message.data);
-    if (order.command === "drain") this.#startDraining();
+    if (order.command === "drain") this.#startDraining(order.withinMs);
     this.#obey(message, order);
   }
 

@@ -55,6 +55,8 @@ export const LIMITS = {
   expressionResultValues: 1_000_000,
   loopIterations: 100,
   openRuns: 20_000,
+  /** Agent processes that one supervisor runs. */
+  agentsPerSupervisor: 256,
   /** Of one shard, in one answer. */
   listedRuns: 1_000,
   /** NATS carries 1 MiB; the rest is room for headers. */

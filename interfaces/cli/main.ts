@@ -1,9 +1,11 @@
 import { resolve } from "node:path";
 import { SwarmError } from "../../core/errors.ts";
 import { registerEnvironment, Scrubber } from "../../core/scrub.ts";
+import { runAgents } from "./agents/agents-command.ts";
 import { parseCommandLine } from "./command-line.ts";
 import type { CliCommand } from "./commands.ts";
 import { runDead } from "./dead/dead-command.ts";
+import { runDemo } from "./demo/demo-command.ts";
 import { runDoctor } from "./doctor/doctor-command.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { runExplain } from "./explain/explain-command.ts";
@@ -73,6 +75,10 @@ function carryOut(command: CliCommand): Promise<number> {
       return runMemory(command, { directory });
     case "topology":
       return runTopology(command, { directory });
+    case "agents":
+      return runAgents(command, { directory });
+    case "demo":
+      return runDemo(command, { scrubber });
     default:
       return command satisfies never;
   }
