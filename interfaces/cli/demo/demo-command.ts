@@ -2,7 +2,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { NatsConnection } from "nats";
 import { openBus } from "../../../bus/connection.ts";
 import { decodeMessage, offer, type PublishedEvent } from "../../../bus/messages.ts";
 import type { SwarmError } from "../../../core/errors.ts";
@@ -111,7 +110,7 @@ async function demonstrate(command: DemoCommand, stage: Stage): Promise<number> 
 
 /** From here on every message about tasks is counted as the server delivers it. */
 async function record(
-  connection: NatsConnection,
+  connection: Awaited<ReturnType<typeof openBus>>,
   graph: MessageGraph,
   holders: Holders,
 ): Promise<void> {

@@ -52,6 +52,7 @@ export class MessageGraph {
     else if (area === "peer") {
       this.#count(first, second);
       if (kind === "task") this.#learn(json());
+      else if (kind === "note" || kind === "ask") this.#learn({ tasks: [json()] });
     }
   }
 

@@ -7,7 +7,7 @@ const CHUNK = 10_000;
 export const run = defineSkill({
   inputs: { from: { type: "integer" }, to: { type: "integer" } },
   outputs: { primes: { type: "integer" } },
-  run: async ({ from, to }, { signal }) => {
+  run: async ({ from, to }, { signal, peers }) => {
     let primes = 0;
     for (let start = from; start < to; start += CHUNK) {
       const end = Math.min(to, start + CHUNK);
@@ -15,6 +15,7 @@ export const run = defineSkill({
       await setImmediate();
       signal.throwIfAborted();
     }
+    await peers.broadcast("counted", { from, to, primes });
     return { primes };
   },
 });
