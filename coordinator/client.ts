@@ -25,6 +25,7 @@ import { COORDINATOR_SERVICE, openSubjects } from "../core/subjects.ts";
 import type { Value } from "../core/value.ts";
 import { type Blobs, openBlobs } from "../store/blobs.ts";
 import { type DeadLetters, openDeadLetters } from "../store/dead-letters.ts";
+import { type Learned, openLearned } from "../store/learned.ts";
 import { type Memory, openMemory } from "../store/memory.ts";
 import { discoverAgents } from "./discovery.ts";
 import { LiveEvents } from "./live-events.ts";
@@ -32,6 +33,7 @@ import { type AgentPresence, callTheRoll } from "./roll-call.ts";
 import { RunQueries } from "./run-queries.ts";
 
 export type { DeadLetter, DeadLetters } from "../store/dead-letters.ts";
+export type { Learned } from "../store/learned.ts";
 export type { AgentPresence } from "./roll-call.ts";
 
 /** How everything outside the swarm talks to it: submit, watch, cancel, look. */
@@ -70,6 +72,8 @@ export interface Client extends AsyncDisposable {
   agents(): Promise<readonly Heartbeat[]>;
   /** Who is there, heard over the time of two heartbeats. */
   rollCall(): Promise<readonly AgentPresence[]>;
+  /** What was learned of agents: the latest that coordinators stored. */
+  learned(): Promise<readonly Learned[]>;
   /** Tells an agent to take no more tasks, to finish those that it runs within `withinMs`, and to leave. */
   drain(agentId: AgentId, withinMs: number): Promise<void>;
   /**
@@ -265,6 +269,11 @@ class NatsClient implements Client {
 
   rollCall(): Promise<readonly AgentPresence[]> {
     return callTheRoll(this.#connection, this.#subjects);
+  }
+
+  async learned(): Promise<readonly Learned[]> {
+    const access = { jetstream: this.#connection.jetstream(), subjects: this.#subjects };
+    return (await openLearned(access)).list();
   }
 
   async drain(agentId: AgentId, withinMs: number): Promise<void> {

@@ -27,6 +27,7 @@ import { addDead } from "./dead/options.ts";
 import { addDemo } from "./demo/options.ts";
 import { addFileCommands } from "./file-commands.ts";
 import { HELP } from "./help-text.ts";
+import { addLearned } from "./learned/options.ts";
 import { addMemory } from "./memory/options.ts";
 import { addModels } from "./models/options.ts";
 import {
@@ -123,6 +124,7 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
   addSkills(cli, optionsOf, ask);
   addTopology(cli, optionsOf, ask);
   addAgents(cli, optionsOf, ask);
+  addLearned(cli, optionsOf, ask);
   addDemo(cli, optionsOf, ask);
   addModels(cli, optionsOf, ask);
   return cli;

@@ -3,6 +3,7 @@ import type { SandboxEnforcement } from "../../core/sandbox.ts";
 import type { SkillAllowance } from "../../core/skill-allowance.ts";
 import type { AgentsCommand } from "./agents/command.ts";
 import type { DeadCommand } from "./dead/command.ts";
+import type { LearnedCommand } from "./learned/command.ts";
 import type { MemoryCommand } from "./memory/command.ts";
 import type { ModelsCommand } from "./models/command.ts";
 import type { ReportFormat } from "./report-files.ts";
@@ -142,6 +143,7 @@ export type CliCommand =
   | ModelsCommand
   | TopologyCommand
   | AgentsCommand
+  | LearnedCommand
   | DemoCommand;
 
 /** Every command by its name: what a mistyped one is compared with. */
@@ -166,6 +168,7 @@ export const COMMAND_NAMES = [
     "memory",
     "topology",
     "agents",
+    "learned",
     "demo",
   ],
 ] as const satisfies readonly (CliCommand["kind"] | "fix")[];

@@ -12,6 +12,7 @@ import { runExplain } from "./explain/explain-command.ts";
 import { runFormat } from "./format/format-command.ts";
 import { runInit } from "./init/init-command.ts";
 import { CascadeRefused } from "./job-inputs.ts";
+import { runLearned } from "./learned/learned-command.ts";
 import { runMemory } from "./memory/memory-command.ts";
 import { runModelsCommand } from "./models/models-command.ts";
 import { runPlan } from "./plan/plan-command.ts";
@@ -77,6 +78,8 @@ function carryOut(command: CliCommand): Promise<number> {
       return runTopology(command, { directory });
     case "agents":
       return runAgents(command, { directory });
+    case "learned":
+      return runLearned(command, { directory });
     case "demo":
       return runDemo(command, { scrubber });
     default:
