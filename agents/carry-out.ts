@@ -17,7 +17,7 @@ export function carryOut(
   asked: PeerAsk,
   controller: AbortController,
 ): Promise<JsonObject> {
-  const { run, stage, index, attempt, cascade, directory, skill, inputs } = asked;
+  const { run, stage, index, attempt, cascade, directory, skill, digest, inputs } = asked;
   const { agentId, skills, clock } = options;
   const manifest = skills.find(skill);
   if (manifest !== undefined && (manifest.lane !== "heavy" || kindOf(manifest) !== "code")) {
@@ -27,6 +27,7 @@ export function carryOut(
   }
   const order = {
     skill,
+    digest,
     inputs,
     context: {
       run: { runId: run, cascade, stageId: stage, index },

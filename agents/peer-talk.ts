@@ -132,7 +132,14 @@ export class PeerTalk {
     const { value } = secrets.scrubbed(inputs);
     refuseOver("peerMessageBytes", Buffer.byteLength(JSON.stringify(value)));
     const about = { v: 1, from: agentId, run, stage, team, index, attempt, cascade, directory };
-    const asked = await peers.ask(to, "ask", { ...about, skill, inputs: value }, ASK_TIMEOUT_MS);
+    const version =
+      skill === task.skill && task.digest !== undefined ? { digest: task.digest } : {};
+    const asked = await peers.ask(
+      to,
+      "ask",
+      { ...about, ...version, skill, inputs: value },
+      ASK_TIMEOUT_MS,
+    );
     if (asked.status !== "answered")
       throw new SwarmError("peer-silent", `${to} did not carry out ${skill}: ${asked.status}`, {
         disposition: "retry",

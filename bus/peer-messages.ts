@@ -19,6 +19,8 @@ export const peerNote = z.object({ ...about, topic, body: json });
 export const peerAsk = z.object({
   ...about,
   ...task.pick({ index: true, attempt: true, cascade: true, directory: true, skill: true }).shape,
+  /** The version that the run is pinned to, when the task is of this skill itself. */
+  digest: task.shape.digest,
   inputs: object,
 });
 export type PeerAsk = z.infer<typeof peerAsk>;
