@@ -82,7 +82,8 @@ export function evaluate(outcomes: readonly StoredOutcome[], seed: number): Eval
 }
 
 interface Guess {
-  readonly happened: 0 | 1;
+  /** 1 when it succeeded, else 0. */
+  readonly happened: number;
   readonly predicted: number;
 }
 
