@@ -14,9 +14,11 @@ it("outcomes are read from the history of runs, with their skills, and the table
   const definition = `cascade: learned
 stages:
   - stage: all
+    type: swarm-parallel
     foreach: ${JSON.stringify(Array.from({ length: 120 }, (_, index) => index))}
     skill: pause
     inputs: { ms: 5 }
+    swarm_config: { topology: star, max_agents: 2 }
 `;
   const { runId } = await client.submit({ cascade: "learned", definition, directory });
   const run = follow(client, runId);

@@ -64,7 +64,9 @@ function verdictOf({
 
 export function patternLines(learned: readonly Learned[]): readonly string[] {
   if (learned.length === 0)
-    return ["nothing learned yet: no task has ended in the last seven days"];
+    return [
+      "nothing learned yet: no task of a stage with a swarm has ended in the last seven days",
+    ];
   return aligned(
     [
       ["skill", "agent", "n", "succeeded", "usually takes", "expected until success"],

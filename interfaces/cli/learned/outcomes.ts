@@ -1,6 +1,7 @@
 import type { PublishedEvent } from "../../../bus/messages.ts";
 import type { Client } from "../../../coordinator/client.ts";
 import { SwarmError } from "../../../core/errors.ts";
+import { isJsonObject, type Json } from "../../../core/json.ts";
 import type { Plan } from "../../../core/plan.ts";
 import type { StoredOutcome } from "./evaluation.ts";
 
@@ -45,7 +46,10 @@ async function planOf(
   }
 }
 
-/** Each attempt that an agent had, with the skill that its plan names. Pure. */
+/**
+ * The attempts that strategies learn from, with the skills that the plan names: those of stages with a swarm, but for failures that
+ * say nothing of the agent. Pure.
+ */
 export function outcomesOf(
   events: readonly PublishedEvent[],
   { stages }: Pick<Plan, "stages">,
@@ -54,11 +58,16 @@ export function outcomesOf(
     const { stage, index, attempt, agent, durationMs } = data;
     if ((type !== "task.succeeded" && type !== "task.failed") || typeof agent !== "string")
       return [];
-    const skills = stages.find(({ id }) => id === stage)?.skills ?? [];
+    const { skills = [], swarm } = stages.find(({ id }) => id === stage) ?? {};
     const skill = skills[Number(index) % skills.length]?.skill;
-    if (skill === undefined) return [];
+    if (skill === undefined || swarm === undefined) return [];
+    if (type === "task.failed" && !mayBeRetried(data["error"])) return [];
     const key = `${run}/${String(stage)}/${Number(index)}/${Number(attempt)}`;
     const took = type === "task.succeeded" ? Number(durationMs) : undefined;
     return [{ key, skill, agent, atMs, durationMs: took }];
   });
+}
+
+function mayBeRetried(error: Json | undefined): boolean {
+  return isJsonObject(error) && error["disposition"] === "retry";
 }

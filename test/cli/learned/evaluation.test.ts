@@ -53,19 +53,25 @@ describe("what was learned", () => {
   });
 });
 
-it("an outcome has the skill that its run's plan names, and attempts that no agent had are none", () => {
+it("an outcome has the skill that its run's plan names; attempts that no agent had, that failed for good, or of no swarm are none", () => {
   const event = (type: string, data: JsonObject): PublishedEvent => ({
     ...{ v: 1, run: "r1" as RunId, n: 1, atMs: 5, type, data: { stage: "s", attempt: 1, ...data } },
   });
-  const plan = { stages: [{ id: "s", skills: [{ skill: "one" }, { skill: "two" }] }] };
+  const skills = [{ skill: "one" }, { skill: "two" }];
+  const stages = [
+    { id: "s", skills, swarm: {} },
+    { id: "alone", skills },
+  ];
   const events = [
     event("task.offered", { index: 0 }),
     event("task.succeeded", { index: 0, agent: "a", durationMs: 7 }),
-    event("task.failed", { index: 3, agent: "b" }),
+    event("task.failed", { index: 3, agent: "b", error: { disposition: "retry" } }),
+    event("task.failed", { index: 5, agent: "b", error: { disposition: "fail" } }),
+    event("task.succeeded", { index: 0, agent: "a", durationMs: 7, stage: "alone" }),
     event("task.failed", { index: 1 }),
     event("task.succeeded", { index: 0, agent: "a", durationMs: 7, stage: "unknown" }),
   ];
-  expect(outcomesOf(events, plan as unknown as Pick<Plan, "stages">)).toEqual([
+  expect(outcomesOf(events, { stages } as unknown as Pick<Plan, "stages">)).toEqual([
     { key: "r1/s/0/1", skill: "one", agent: "a", atMs: 5, durationMs: 7 },
     { key: "r1/s/3/1", skill: "two", agent: "b", atMs: 5, durationMs: undefined },
   ]);
