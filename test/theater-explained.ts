@@ -13,11 +13,6 @@ export const EXPLAINED: readonly Explained[] = [
     reason: "its title says, when it is skipped, why this machine cannot have a sandbox",
   },
   {
-    file: "test/integration/other-machine.test.ts",
-    rule: "theater/skipped-test",
-    reason: "its title says, when it is skipped, why this machine cannot make networks",
-  },
-  {
     file: "test/sandbox/hostile.test.ts",
     rule: "theater/skipped-test",
     reason: "its title says, when it is skipped, why this machine cannot have a sandbox",
