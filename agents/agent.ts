@@ -28,12 +28,14 @@ import type { Execution } from "../machines/stage-worker.ts";
 import type { ModelService } from "../models/service.ts";
 import { type Blobs, openBlobs } from "../store/blobs.ts";
 import { BlobCache } from "./blob-cache.ts";
+import { carryOut } from "./carry-out.ts";
 import { bindingsOf, executeTask } from "./execution.ts";
 import { type HeldTask, HeldTasks } from "./held-tasks.ts";
 import { LedTasks } from "./led-tasks.ts";
 import { listen } from "./listen.ts";
 import { Offers } from "./offers.ts";
 import { ParentLink } from "./parent-link.ts";
+import { PeerTalk } from "./peer-talk.ts";
 import { Peers } from "./peers.ts";
 import { openPrograms, type Programs } from "./programs.ts";
 import { Pulse } from "./pulse.ts";
@@ -99,6 +101,7 @@ class AgentProcess implements Agent {
   readonly #results: Results;
   readonly #held: HeldTasks;
   readonly #peers: Peers;
+  readonly #peerTalk: PeerTalk;
   readonly #led: LedTasks;
   readonly #parent: ParentLink;
   readonly #offers: Offers;
@@ -114,10 +117,17 @@ class AgentProcess implements Agent {
     this.#link = followLink(options.connection);
     const parts = { ...options, subjects: this.#subjects, link: this.#link };
     const blobCache = new BlobCache(blobs);
+    const secrets = options.secrets ?? NO_SECRETS;
+    this.#peers = new Peers(parts);
+    this.#peerTalk = new PeerTalk({
+      ...{ ...parts, peers: this.#peers, secrets },
+      carryOut: (asked) => carryOut(execution, asked, new AbortController()),
+    });
     const execution = {
       ...options,
       cacheFolder: options.cacheFolder,
-      secrets: options.secrets ?? NO_SECRETS,
+      secrets,
+      peerTalk: this.#peerTalk,
       blobs,
       blobCache,
       taskMemories: new TaskMemories({ ...parts, blobs, blobCache }),
@@ -139,7 +149,6 @@ class AgentProcess implements Agent {
         this.#led.deal();
       },
     });
-    this.#peers = new Peers(parts);
     this.#parent = new ParentLink({ ...parts, peers: this.#peers, results: this.#results });
     const shared = { ...parts, held: this.#held, peers: this.#peers };
     this.#led = new LedTasks({
@@ -200,13 +209,13 @@ class AgentProcess implements Agent {
     return this.drain();
   }
 
-  #startDraining(): void {
+  #startDraining(withinMs = this.#options.drainMs): void {
     const state = this.#actor.getSnapshot();
     if (state.status !== "active" || state.matches("draining")) return;
-    const { clock, logger, drainMs } = this.#options;
+    const { clock, logger } = this.#options;
     logger.info({ event: "agent.draining", agentId: this.agentId, held: this.#held.size });
     this.#actor.send({ type: "drain" });
-    const cancelStop = clock.schedule(drainMs, () => this.#actor.send({ type: "stop" }));
+    const cancelStop = clock.schedule(withinMs, () => this.#actor.send({ type: "stop" }));
     void this.left.then(cancelStop);
   }
 
@@ -250,7 +259,7 @@ class AgentProcess implements Agent {
 
   #receiveControl(message: Msg): void {
     const order = decodeMessage(control, message.data);
-    if (order.command === "drain") this.#startDraining();
+    if (order.command === "drain") this.#startDraining(order.withinMs);
     this.#obey(message, order);
   }
 
@@ -283,6 +292,12 @@ class AgentProcess implements Agent {
         this.#obey(message, order);
         return;
       }
+      case "note":
+        this.#peerTalk.receiveNote(message, peer);
+        return;
+      case "ask":
+        this.#peerTalk.receiveAsk(message, peer);
+        return;
       default:
         throw new SwarmError("invalid-message", `peers send no ${kind}`);
     }

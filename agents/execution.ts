@@ -9,6 +9,7 @@ import type { Execution } from "../machines/stage-worker.ts";
 import type { Blobs } from "../store/blobs.ts";
 import { type BlobCache, withoutServer } from "./blob-cache.ts";
 import { type CheckedOutput, pickedOutput, withBlobs } from "./inputs.ts";
+import type { PeerTalk } from "./peer-talk.ts";
 import type { Secrets } from "./secrets.ts";
 import type { ContextData } from "./skill-context.ts";
 import { runSkill, type SkillRunOptions } from "./skill-run.ts";
@@ -21,6 +22,7 @@ export interface ExecutionOptions extends SkillRunOptions, StepsOptions {
   readonly blobs: Blobs;
   readonly blobCache: BlobCache;
   readonly taskMemories: TaskMemories;
+  readonly peerTalk: PeerTalk;
   readonly clock: Clock;
   /** Where skills keep results; undefined: nowhere. */
   readonly cacheFolder: string | undefined;
@@ -65,6 +67,7 @@ async function outputOf(
     bindings: bindingsOf(task, options.agentId),
     steps: openSteps(options, task),
     askMemory: options.taskMemories.of(task, signal),
+    askPeers: options.peerTalk.of(task),
   };
   const output = withoutSecrets(
     options.secrets,

@@ -153,5 +153,8 @@ export class Peers {
   }
 }
 
-/** `task`: an offer. `result`: outcomes for the lead. `control`: what a lead asks of its workers. */
-export type PeerKind = "task" | "result" | "control";
+/**
+ * `task`: an offer. `result`: outcomes for the lead. `control`: what a lead asks of its workers. `note`: what a task tells the
+ * tasks of its stage there. `ask`: a skill to be carried out for a task.
+ */
+export type PeerKind = "task" | "result" | "control" | "note" | "ask";

@@ -10,6 +10,7 @@ import type { SkillContext } from "../core/skill.ts";
 import type { Steps } from "../core/steps.ts";
 import { resultCacheOf } from "./result-cache.ts";
 import { type AskMemory, openSkillMemory } from "./skill-memory.ts";
+import { type AskPeers, noPeers, openSkillPeers } from "./skill-peers.ts";
 
 /** What a skill's context is made of, as plain data that can travel to a worker thread. */
 export interface ContextData {
@@ -26,10 +27,12 @@ export interface ContextData {
   readonly wish?: ModelWish;
 }
 
-/** What a skill reaches through its agent; all but the memory only in the agent's own process. */
-export type SkillReach = { readonly askMemory: AskMemory } & Partial<
-  Pick<SkillContext, "commands" | "models" | "repairs" | "sandbox" | "steps">
->;
+/** What a skill reaches through its agent; all but the memory and the peers only in the agent's own process. */
+export type SkillReach = {
+  readonly askMemory: AskMemory;
+  /** Absent: it is in no team. */
+  readonly askPeers?: AskPeers | undefined;
+} & Partial<Pick<SkillContext, "commands" | "models" | "repairs" | "sandbox" | "steps">>;
 
 /** Nothing is kept: another attempt does all of it again. */
 export const unrecordedSteps: Steps = { once: (_name, work) => work() };
@@ -41,7 +44,7 @@ export function openSkillContext(
   data: ContextData,
   logger: Logger,
   signal: AbortSignal,
-  { askMemory, ...reach }: SkillReach,
+  { askMemory, askPeers = noPeers, ...reach }: SkillReach,
 ): SkillContext {
   const { cacheFolder, secrets = [], wish, ...own } = data;
   return {
@@ -52,6 +55,7 @@ export function openSkillContext(
     logger,
     cache: resultCacheOf(secrets.length === 0 ? cacheFolder : undefined, logger),
     memory: openSkillMemory(askMemory, signal),
+    peers: openSkillPeers(askPeers),
     expressions: {
       // Few skills need it, and it would delay the start of every worker.
       async compile(text, names) {

@@ -19,6 +19,7 @@ import type { Sandboxes } from "./sandbox/sandbox.ts";
 import { type ContextData, openSkillContext, unrecordedSteps } from "./skill-context.ts";
 import { loadSkill } from "./skill-loader.ts";
 import type { AskMemory } from "./skill-memory.ts";
+import { type AskPeers, noPeers } from "./skill-peers.ts";
 import { refuseOtherVersion } from "./skill-version.ts";
 import type { LogBindings } from "./worker-messages.ts";
 import type { WorkerPool } from "./worker-pool.ts";
@@ -46,6 +47,8 @@ export interface SkillOrder {
   readonly context: ContextData;
   /** Only skills that are code ask it: a program gets its inputs, and gives its output. */
   readonly askMemory: AskMemory;
+  /** Absent: it is in no team. */
+  readonly askPeers?: AskPeers;
   /** What each log line about it carries. */
   readonly bindings: LogBindings;
   /** Absent when nothing keeps them. */
@@ -105,7 +108,7 @@ async function output(
   order: CheckedOrder,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const { manifest, inputs, context, bindings, steps, askMemory } = order;
+  const { manifest, inputs, context, bindings, steps, askMemory, askPeers = noPeers } = order;
   const { workers, programs, writeLogLine, scrub } = options;
   const logger = options.logger.child(bindings);
   const surroundings: ArgvSurroundings = { programs, logger, scrub, signal };
@@ -121,12 +124,14 @@ async function output(
   const commands = manifest.name === COMMAND_SKILL ? commandsOf(context, surroundings) : undefined;
   if (manifest.lane === "heavy" && commands === undefined) {
     const log = { level: options.logger.level, bindings };
-    const job = { module, declarations, inputs, context, log, onLogLine: writeLogLine, askMemory };
+    const asks = { askMemory, askPeers };
+    const job = { module, declarations, inputs, context, log, onLogLine: writeLogLine, ...asks };
     return workers.run(job, signal);
   }
   const skill = await loadSkill(module, declarations);
   const reach = {
     askMemory,
+    askPeers,
     models,
     ...(commands === undefined ? {} : { commands }),
     ...(manifest.lane === "sandbox" ? await sandboxReach(options, order, logger, signal) : {}),

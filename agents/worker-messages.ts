@@ -3,6 +3,7 @@ import type { ErrorRecord } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { ContextData } from "./skill-context.ts";
 import type { SkillDeclarations } from "./skill-loader.ts";
+import type { PeerFinding, PeerQuestion } from "./skill-peers.ts";
 
 /** Stands in each log line about a task. */
 export type LogBindings = Readonly<
@@ -15,8 +16,10 @@ export type ToWorker =
   | { readonly kind: "abort" }
   | ({ readonly kind: "answer"; readonly question: number } & WorkerAnswer);
 
-/** What the memory answers to a question of a worker thread. */
-export type WorkerAnswer = { readonly finding: MemoryFinding } | { readonly error: ErrorRecord };
+/** What the memory, or the peers, answer to a question of a worker thread. */
+export type WorkerAnswer =
+  | { readonly finding: MemoryFinding | PeerFinding }
+  | { readonly error: ErrorRecord };
 
 export interface RunOrder {
   readonly kind: "run";
@@ -33,4 +36,5 @@ export type FromWorker =
   | { readonly kind: "failed"; readonly error: ErrorRecord }
   | { readonly kind: "log"; readonly line: string }
   /** Asks the memory; `id` names the question within the thread. */
-  | { readonly kind: "ask"; readonly id: number; readonly question: MemoryQuestion };
+  | { readonly kind: "ask"; readonly id: number; readonly question: MemoryQuestion }
+  | { readonly kind: "ask-peers"; readonly id: number; readonly question: PeerQuestion };

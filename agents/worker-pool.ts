@@ -4,6 +4,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { ContextData } from "./skill-context.ts";
 import type { SkillDeclarations } from "./skill-loader.ts";
 import type { AskMemory } from "./skill-memory.ts";
+import type { AskPeers } from "./skill-peers.ts";
 import type { FromWorker, RunOrder, ToWorker, WorkerAnswer } from "./worker-messages.ts";
 
 export interface WorkerJob {
@@ -16,6 +17,7 @@ export interface WorkerJob {
   /** Log lines of the skill come here, NDJSON. */
   readonly onLogLine: (line: string) => void;
   readonly askMemory: AskMemory;
+  readonly askPeers: AskPeers;
 }
 
 /** Worker threads for CPU work, kept warm, one job each at a time. */
@@ -58,6 +60,8 @@ export function openWorkerPool(): WorkerPool {
     const onMessage = (message: FromWorker): void => {
       if (message.kind === "log") job.onLogLine(message.line);
       else if (message.kind === "ask") void passOn(message.id, job.askMemory(message.question));
+      else if (message.kind === "ask-peers")
+        void passOn(message.id, job.askPeers(message.question));
       else if (message.kind === "succeeded") settle(() => resolve(message.output));
       else settle(() => reject(fromErrorRecord(message.error)));
     };
@@ -68,7 +72,10 @@ export function openWorkerPool(): WorkerPool {
       killTimer = setTimeout(() => void worker.terminate(), STOP_GRACE_MS);
     };
     /** To a thread that works for another job by then it is an answer to no question of its. */
-    const passOn = async (question: number, asked: ReturnType<AskMemory>): Promise<void> => {
+    const passOn = async (
+      question: number,
+      asked: ReturnType<AskMemory | AskPeers>,
+    ): Promise<void> => {
       const answer: WorkerAnswer = await asked.then(
         (finding) => ({ finding }),
         (error: unknown) => ({ error: toErrorRecord(error) }),

@@ -5,6 +5,7 @@ import { openLogger } from "../core/logging.ts";
 import { Scrubber } from "../core/scrub.ts";
 import { openSkillContext } from "./skill-context.ts";
 import { loadSkill } from "./skill-loader.ts";
+import type { PeerFinding, PeerQuestion } from "./skill-peers.ts";
 import type { FromWorker, RunOrder, ToWorker, WorkerAnswer } from "./worker-messages.ts";
 
 /** A worker thread: runs one skill at a time for its agent. Log lines go to the agent, which scrubs them. */
@@ -17,15 +18,20 @@ function say(message: FromWorker): void {
 }
 
 /** The agent asks for its threads: it has the connection and the objects. */
-async function askMemory(question: MemoryQuestion): Promise<MemoryFinding> {
+async function asked<Finding>(message: (id: number) => FromWorker): Promise<Finding> {
   const id = questions++;
   const { promise, resolve } = Promise.withResolvers<WorkerAnswer>();
   waiting.set(id, resolve);
-  say({ kind: "ask", id, question });
+  say(message(id));
   const answer = await promise;
   if ("error" in answer) throw fromErrorRecord(answer.error);
-  return answer.finding;
+  return answer.finding as Finding; // the agent answers each kind of question with its kind of finding
 }
+
+const askMemory = (question: MemoryQuestion): Promise<MemoryFinding> =>
+  asked((id) => ({ kind: "ask", id, question }));
+const askPeers = (question: PeerQuestion): Promise<PeerFinding> =>
+  asked((id) => ({ kind: "ask-peers", id, question }));
 
 async function run(order: RunOrder): Promise<void> {
   controller = new AbortController();
@@ -37,7 +43,10 @@ async function run(order: RunOrder): Promise<void> {
   }).child(order.log.bindings);
   try {
     const skill = await loadSkill(order.module, order.declarations);
-    const context = openSkillContext(order.context, logger, controller.signal, { askMemory });
+    const context = openSkillContext(order.context, logger, controller.signal, {
+      askMemory,
+      askPeers,
+    });
     say({ kind: "succeeded", output: await skill(order.inputs, context) });
   } catch (error) {
     say({ kind: "failed", error: toErrorRecord(error) });

@@ -179,7 +179,8 @@ export const coordinatorHeartbeat = z.object({
 /** Request to `agent.<agent>.control`. */
 export const control = z.discriminatedUnion("command", [
   z.object({ v, command: z.literal("report") }),
-  z.object({ v, command: z.literal("drain") }),
+  /** What takes longer than `withinMs` is given up; default: the agent's own time. */
+  z.object({ v, command: z.literal("drain"), withinMs: count.exactOptional() }),
   z.object({ v, command: z.literal("cancel"), tasks: z.array(taskName) }),
 ]);
 export type Control = z.infer<typeof control>;

@@ -35,6 +35,8 @@ export class AgentWatch {
   #stops: (() => void)[] = [];
   #closed = false;
   #discovery: Promise<readonly AgentId[]> | undefined;
+  /** It was said that tasks wait because nobody is there. */
+  #isSaidEmpty = false;
 
   constructor(options: AgentWatchOptions) {
     this.#options = options;
@@ -62,6 +64,7 @@ export class AgentWatch {
     this.#stops.push(link.onReconnect(() => this.directory.forgiveSilence()));
     this.#repeat(SILENCE.sweepMs, () => {
       if (link.connected) this.directory.sweep();
+      this.#sayWhenEmpty();
     });
     this.#repeat(RECONCILE_MS, () => {
       if (link.connected) void this.#reconcile();
@@ -132,19 +135,33 @@ export class AgentWatch {
 
   #joined(agentId: AgentId, beat: Heartbeat): void {
     const { slots, host } = beat;
+    this.#isSaidEmpty = false;
     this.#options.logger.info({ event: "agent.joined", agentId, host, slots });
     this.#options.onChange();
   }
 
   #gone(agentId: AgentId, reason: string, expected: boolean): void {
     const { logger } = this.#options;
-    if (expected) logger.info({ event: "agent.left", agentId });
-    else logger.warn({ event: "agent.lost", agentId, reason });
+    const agents = this.directory.size;
+    if (expected) logger.info({ event: "agent.left", agentId, agents });
+    else logger.warn({ event: "agent.lost", agentId, reason, agents });
     const error = new SwarmError("agent-lost", `agent ${agentId} is gone: ${reason}`, {
       disposition: "retry",
     });
     this.#options.dispatcher().agentLost(agentId, error);
     this.#options.onChange();
+  }
+
+  /** Room comes up by itself; agents do not: tasks that wait for the first one are said, once. */
+  #sayWhenEmpty(): void {
+    if (this.#isSaidEmpty || this.directory.size > 0) return;
+    const tasks = this.#options.dispatcher().waitingTasks;
+    if (tasks === 0) return;
+    this.#isSaidEmpty = true;
+    this.#options.logger.warn(
+      { event: "swarm.empty", tasks },
+      "no agent is there: tasks wait until one comes",
+    );
   }
 
   /** An agent that came back under its name, or lost a task by a defect, does not hold what it was given. */

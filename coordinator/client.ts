@@ -4,6 +4,7 @@ import { type BusAddress, openBus } from "../bus/connection.ts";
 import { failureOf, isUnheard } from "../bus/failures.ts";
 import { followLink, type Link } from "../bus/link.ts";
 import {
+  type Control,
   decodeMessage,
   encodeMessage,
   type Heartbeat,
@@ -24,12 +25,16 @@ import { COORDINATOR_SERVICE, openSubjects } from "../core/subjects.ts";
 import type { Value } from "../core/value.ts";
 import { type Blobs, openBlobs } from "../store/blobs.ts";
 import { type DeadLetters, openDeadLetters } from "../store/dead-letters.ts";
+import { type Learned, openLearned } from "../store/learned.ts";
 import { type Memory, openMemory } from "../store/memory.ts";
 import { discoverAgents } from "./discovery.ts";
 import { LiveEvents } from "./live-events.ts";
+import { type AgentPresence, callTheRoll } from "./roll-call.ts";
 import { RunQueries } from "./run-queries.ts";
 
 export type { DeadLetter, DeadLetters } from "../store/dead-letters.ts";
+export type { Learned } from "../store/learned.ts";
+export type { AgentPresence } from "./roll-call.ts";
 
 /** How everything outside the swarm talks to it: submit, watch, cancel, look. */
 export interface Client extends AsyncDisposable {
@@ -65,6 +70,12 @@ export interface Client extends AsyncDisposable {
   /** Tells everyone that an agent's process has ended. */
   announceGone(agentId: AgentId): Promise<void>;
   agents(): Promise<readonly Heartbeat[]>;
+  /** Who is there, heard over the time of two heartbeats. */
+  rollCall(): Promise<readonly AgentPresence[]>;
+  /** What was learned of agents: the latest that coordinators stored. */
+  learned(): Promise<readonly Learned[]>;
+  /** Tells an agent to take no more tasks, to finish those that it runs within `withinMs`, and to leave. */
+  drain(agentId: AgentId, withinMs: number): Promise<void>;
   /**
    * The output of a task or run, as its event has it: loaded when it was too large to travel with the event.
    * @throws SwarmError `record-corrupt` when its object is missing or broken
@@ -254,6 +265,21 @@ class NatsClient implements Client {
     return discoverAgents(this.#connection, this.#subjects).then((reports) =>
       reports.map((report) => report.heartbeat),
     );
+  }
+
+  rollCall(): Promise<readonly AgentPresence[]> {
+    return callTheRoll(this.#connection, this.#subjects);
+  }
+
+  async learned(): Promise<readonly Learned[]> {
+    const access = { jetstream: this.#connection.jetstream(), subjects: this.#subjects };
+    return (await openLearned(access)).list();
+  }
+
+  async drain(agentId: AgentId, withinMs: number): Promise<void> {
+    const order: Control = { v: 1, command: "drain", withinMs };
+    const subject = this.#subjects.agentControl(agentId);
+    await this.#ask(subject, encodeMessage(order), ASK_AGAIN_MS);
   }
 
   async outputOf({ type, data }: PublishedEvent): Promise<Json> {

@@ -43,6 +43,8 @@ export const ERROR_CODES = {
   "memory-conflict": "Others kept changing the same key of the memory.",
   "task-timeout": "A task took longer than its time limit.",
   "task-cancelled": "A task was cancelled before it ended.",
+  "peer-unlinked": "The topology of the stage has no link to this member.",
+  "peer-silent": "A member of the team did not answer.",
   "agent-lost": "The agent that held the task is gone.",
   "no-attempts-left": "A task failed on every allowed attempt.",
   "broker-unavailable": "The NATS server did not answer.",

@@ -55,6 +55,8 @@ export const LIMITS = {
   expressionResultValues: 1_000_000,
   loopIterations: 100,
   openRuns: 20_000,
+  /** Agent processes that one supervisor runs. */
+  agentsPerSupervisor: 256,
   /** Of one shard, in one answer. */
   listedRuns: 1_000,
   /** NATS carries 1 MiB; the rest is room for headers. */
@@ -72,6 +74,15 @@ export const LIMITS = {
   memoryTtlMs: 31_536_000_000,
   /** What several writers do to one key at the same time: how often one of them begins anew. */
   memoryUpdateTries: 200,
+  /** What a task tells another member of its team, or asks of it. */
+  peerMessageBytes: 16_384,
+  /** What a member answers. */
+  peerAnswerBytes: 262_144,
+  /** At one member, for its one thread for others. */
+  peerAsksWaiting: 16,
+  /** That an agent keeps: notes of one stage, and stages that have some. */
+  peerNotesPerStage: 256,
+  peerMailboxes: 100,
   attemptsPerTask: 100,
   taskTimeoutMs: 86_400_000,
   /** Recorded parts of one task. */

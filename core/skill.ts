@@ -4,6 +4,7 @@ import type { AgentId } from "./ids.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { SkillMemory } from "./memory.ts";
 import type { ModelOutlook, ModelWish, SkillModels } from "./model.ts";
+import type { SkillPeers } from "./peers.ts";
 import type { InputSpec, Lane, PlanStage } from "./plan.ts";
 import type { Repairs } from "./repairs.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -139,6 +140,8 @@ export interface SkillContext {
   readonly steps: Steps;
   readonly expressions: SkillExpressions;
   readonly memory: SkillMemory;
+  /** The other members of the stage's team. */
+  readonly peers: SkillPeers;
   /** Not in worker threads, where skills of the heavy lane run. */
   readonly models?: SkillModels;
   /** Only the skill that runs the commands of cascades has it. */

@@ -64,6 +64,7 @@ export function openSubjects(prefix = "cascade"): Subjects {
     peersTo: (to) => `${prefix}.peer.*.${checkedToken(to)}.*`,
     stage: (run, stage) => at("stage", run, stage),
     allStages: `${prefix}.stage.*.*`,
+    supervisorScale: (supervisor) => at("supervisor", supervisor, "scale"),
   };
 }
 
@@ -112,6 +113,8 @@ export interface Subjects {
   peersTo(to: string): string;
   stage(run: string, stage: string): string;
   readonly allStages: string;
+  /** What a supervisor is asked to change about its agents. */
+  supervisorScale(supervisor: string): string;
 }
 
 export type InboxKind = "job" | "result" | "cancel" | "approval";

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { SwarmError } from "../../core/errors.ts";
 import { nearest } from "../../language/nearest.ts";
+import { addAgents } from "./agents/options.ts";
 import {
   agentsOption,
   allowanceOf,
@@ -23,8 +24,10 @@ import {
 } from "./command-options.ts";
 import { type CliCommand, COMMAND_NAMES, type RunCommand } from "./commands.ts";
 import { addDead } from "./dead/options.ts";
+import { addDemo } from "./demo/options.ts";
 import { addFileCommands } from "./file-commands.ts";
 import { HELP } from "./help-text.ts";
+import { addLearned } from "./learned/options.ts";
 import { addMemory } from "./memory/options.ts";
 import { addModels } from "./models/options.ts";
 import {
@@ -120,6 +123,9 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
   addMemory(cli, optionsOf, ask);
   addSkills(cli, optionsOf, ask);
   addTopology(cli, optionsOf, ask);
+  addAgents(cli, optionsOf, ask);
+  addLearned(cli, optionsOf, ask);
+  addDemo(cli, optionsOf, ask);
   addModels(cli, optionsOf, ask);
   return cli;
 }

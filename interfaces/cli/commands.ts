@@ -1,6 +1,9 @@
+import type { TopologyName } from "../../core/plan.ts";
 import type { SandboxEnforcement } from "../../core/sandbox.ts";
 import type { SkillAllowance } from "../../core/skill-allowance.ts";
+import type { AgentsCommand } from "./agents/command.ts";
 import type { DeadCommand } from "./dead/command.ts";
+import type { LearnedCommand } from "./learned/command.ts";
 import type { MemoryCommand } from "./memory/command.ts";
 import type { ModelsCommand } from "./models/command.ts";
 import type { ReportFormat } from "./report-files.ts";
@@ -114,6 +117,13 @@ export interface TopologyCommand {
   readonly form: "text" | "json" | "mermaid";
 }
 
+export interface DemoCommand {
+  readonly kind: "demo";
+  readonly topology: TopologyName;
+  readonly agents: number;
+  readonly json: boolean;
+}
+
 export type CliCommand =
   | RunCommand
   | UpCommand
@@ -131,7 +141,10 @@ export type CliCommand =
   | DeadCommand
   | MemoryCommand
   | ModelsCommand
-  | TopologyCommand;
+  | TopologyCommand
+  | AgentsCommand
+  | LearnedCommand
+  | DemoCommand;
 
 /** Every command by its name: what a mistyped one is compared with. */
 export const COMMAND_NAMES = [
@@ -154,5 +167,8 @@ export const COMMAND_NAMES = [
     "dead",
     "memory",
     "topology",
+    "agents",
+    "learned",
+    "demo",
   ],
 ] as const satisfies readonly (CliCommand["kind"] | "fix")[];

@@ -31,6 +31,8 @@ const RUN: ReadonlySet<ErrorCode> = new Set([
   "task-timeout",
   "no-attempts-left",
   "agent-lost",
+  "peer-unlinked",
+  "peer-silent",
   "task-cancelled",
   "memory-denied",
   "memory-conflict",

@@ -1,15 +1,18 @@
 import { resolve } from "node:path";
 import { SwarmError } from "../../core/errors.ts";
 import { registerEnvironment, Scrubber } from "../../core/scrub.ts";
+import { runAgents } from "./agents/agents-command.ts";
 import { parseCommandLine } from "./command-line.ts";
 import type { CliCommand } from "./commands.ts";
 import { runDead } from "./dead/dead-command.ts";
+import { runDemo } from "./demo/demo-command.ts";
 import { runDoctor } from "./doctor/doctor-command.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { runExplain } from "./explain/explain-command.ts";
 import { runFormat } from "./format/format-command.ts";
 import { runInit } from "./init/init-command.ts";
 import { CascadeRefused } from "./job-inputs.ts";
+import { runLearned } from "./learned/learned-command.ts";
 import { runMemory } from "./memory/memory-command.ts";
 import { runModelsCommand } from "./models/models-command.ts";
 import { runPlan } from "./plan/plan-command.ts";
@@ -73,6 +76,12 @@ function carryOut(command: CliCommand): Promise<number> {
       return runMemory(command, { directory });
     case "topology":
       return runTopology(command, { directory });
+    case "agents":
+      return runAgents(command, { directory });
+    case "learned":
+      return runLearned(command, { directory });
+    case "demo":
+      return runDemo(command, { scrubber });
     default:
       return command satisfies never;
   }

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from "../../core/json.ts";
 import type { SkillContext } from "../../core/skill.ts";
 import { type Churn, churnFrom, churnOfFiles, readChurn } from "../churn.ts";
 import { openFileList } from "../file-list.ts";
+import { tellHotspots } from "../second-opinion.ts";
 import { PARSER } from "../syntax.ts";
 import { ANALYSIS } from "./findings.ts";
 import { measureFiles } from "./measure-files.ts";
@@ -27,6 +28,7 @@ export async function run(
     notParsed,
     ...outputs
   } = await measureFiles({ root, sources, churn, useCache: inputs["cache"] }, context);
+  await tellHotspots(outputs.metrics, context);
   return {
     tool: ANALYSIS,
     parser: PARSER,

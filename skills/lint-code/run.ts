@@ -4,6 +4,7 @@ import { analyseOnce, codeDigest } from "../analyse-once.ts";
 import { argumentGroups } from "../child-process.ts";
 import { openFileList } from "../file-list.ts";
 import type { Finding, NotAnalysed } from "../finding.ts";
+import { secondOpinion } from "../second-opinion.ts";
 import { reportName } from "../source-file.ts";
 import { type Diagnostic, OXLINT, runOxlint } from "./oxlint.ts";
 import { severityOf } from "./severity.ts";
@@ -30,12 +31,14 @@ export async function run(
     findings: linted.flatMap(({ findings }) => findings),
     notAnalysed: linted.flatMap((each) => each.notAnalysed),
   };
+  const findings = outcome.findings.map((each) => ({ ...each, agent: context.agentId }));
+  const of = { skill: "lint-code", path: String(inputs["path"]) };
   return {
     tool: OXLINT,
     agent: context.agentId,
     files_analysed: sources.length - new Set(outcome.notAnalysed.map(({ file }) => file)).size,
     files_cached: cached,
-    findings: outcome.findings.map((each) => ({ ...each, agent: context.agentId })),
+    findings: [...findings, ...(await secondOpinion(findings, of, context))],
     not_analysed: [...notAnalysed, ...outcome.notAnalysed].map((entry) => ({
       ...entry,
       tool: OXLINT.name,

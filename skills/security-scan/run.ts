@@ -5,6 +5,7 @@ import type { SkillContext } from "../../core/skill.ts";
 import { analyseOnce, codeDigest } from "../analyse-once.ts";
 import { openFileList } from "../file-list.ts";
 import type { NotAnalysed } from "../finding.ts";
+import { secondOpinion } from "../second-opinion.ts";
 import { analysesOf, languageOf, readText, reasonInSource } from "../source-file.ts";
 import { isSuppressed, readSuppressions } from "../suppressions.ts";
 import { PARSER } from "../syntax.ts";
@@ -42,6 +43,10 @@ export async function run(
   const advisories = await readAdvisories(lockText, online, context.signal);
   const found = advisories.status === "run" ? advisories.found : [];
   const notScanned = scanned.flatMap((each) => each.notAnalysed);
+  const findings = scanned
+    .flatMap((each) => each.findings)
+    .map((each) => ({ ...each, agent: context.agentId }));
+  const of = { skill: "security-scan", path: String(inputs["path"]) };
   return {
     tool: SCAN,
     parser: PARSER,
@@ -50,9 +55,13 @@ export async function run(
     files_analysed: sources.length - notScanned.length,
     files_cached: cached,
     findings: [
-      ...scanned.flatMap((each) => each.findings),
-      ...found.map((each) => advisoryFinding(each, lockText ?? "")),
-    ].map((each) => ({ ...each, agent: context.agentId })),
+      ...findings,
+      ...(await secondOpinion(findings, of, context)),
+      ...found.map((each) => ({
+        ...advisoryFinding(each, lockText ?? ""),
+        agent: context.agentId,
+      })),
+    ],
     suppressed: scanned.reduce((sum, each) => sum + each.suppressed, 0),
     advisories:
       advisories.status === "run"

@@ -32,6 +32,7 @@ const JOB = {
   },
   onLogLine: () => {},
   askMemory: () => expect.unreachable("it has nothing to ask"),
+  askPeers: () => expect.unreachable("it has nothing to ask"),
 };
 const context = { signal: new AbortController().signal } as SkillContext;
 

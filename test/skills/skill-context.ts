@@ -9,6 +9,17 @@ import { compileStandalone } from "../../language/standalone-expression.ts";
 const unasked = async (): Promise<never> => {
   throw new Error("the memory was not to be asked");
 };
+const NO_PEERS: SkillContext["peers"] = {
+  neighbours: async () => [],
+  received: async () => [],
+  broadcast: async () => [],
+  send: async () => {
+    throw new Error("there is nobody to send to");
+  },
+  ask: async () => {
+    throw new Error("there is nobody to ask");
+  },
+};
 const NO_MEMORY: SkillContext["memory"] = {
   ...{ get: unasked, put: unasked, update: unasked, delete: unasked, list: unasked },
 };
@@ -20,6 +31,7 @@ export function skillContext(
     readonly signal?: AbortSignal;
     readonly cache?: SkillContext["cache"];
     readonly memory?: SkillContext["memory"];
+    readonly peers?: SkillContext["peers"];
   } = {},
 ): SkillContext & { readonly artifacts: Map<string, string> } {
   const artifacts = new Map<string, string>();
@@ -35,6 +47,7 @@ export function skillContext(
     expressions: { compile: async (text, names) => compileStandalone(text, names) },
     steps: { once: (_name, work) => work() },
     memory: given.memory ?? NO_MEMORY,
+    peers: given.peers ?? NO_PEERS,
     cache: given.cache ?? { get: async () => new Map(), put: async () => {} },
     writeArtifact: async (name, content) => {
       artifacts.set(name, String(content));

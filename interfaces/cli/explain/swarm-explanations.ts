@@ -49,6 +49,28 @@ export const SWARM_EXPLANATIONS = {
     ],
     example: "error sandbox-unavailable: no bubblewrap: PATH: none there; the cache: none there",
   },
+  "peer-unlinked": {
+    causes: [
+      "a skill sends to a member that its stage's topology does not join it with, as a leaf of a star to another",
+      "the stage has no `swarm_config`, so its tasks are in no team",
+    ],
+    remedies: [
+      "send to those that `peers.neighbours()` names, or to all of them with `peers.broadcast`",
+      "choose a topology with the link: `mesh` has them all",
+    ],
+    example: "error peer-unlinked: a star has no link from agent-1 to agent-2",
+  },
+  "peer-silent": {
+    causes: [
+      "the member left or was killed",
+      "it has more to do for others than fits into a minute",
+    ],
+    remedies: [
+      "ask another neighbour, or go on without",
+      "npm run cascade -- agents ls says who is there",
+    ],
+    example: "error peer-silent: agent-2 did not carry out lint-code: unheard",
+  },
   "storage-full": {
     causes: [
       "the disk is full, or a limit of the server's account or stream is reached",

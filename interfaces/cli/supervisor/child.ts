@@ -21,8 +21,8 @@ export interface ChildOptions {
 /** A process of the swarm: leader of its own process group, tied to us by a pipe, its output read line by line. */
 export interface Child {
   readonly pid: number;
-  /** Asks it to drain; after `timeoutMs` its whole group is killed. Resolves when it is gone. */
-  stop(timeoutMs: number): Promise<void>;
+  /** Asks it to drain; after `timeoutMs` its whole group is killed. Resolves when it is gone, with how it went. */
+  stop(timeoutMs: number): Promise<"left" | "killed">;
   kill(): void;
 }
 
@@ -57,12 +57,17 @@ export function startChild(options: ChildOptions): Child {
     pid,
     async stop(timeoutMs) {
       stopping = true;
-      if (ended) return;
+      if (ended) return "left";
       signalGroup(pid, "SIGCONT");
       child.kill("SIGTERM");
-      const timer = setTimeout(() => signalGroup(pid, "SIGKILL"), timeoutMs);
+      let how: "left" | "killed" = "left";
+      const timer = setTimeout(() => {
+        how = "killed";
+        signalGroup(pid, "SIGKILL");
+      }, timeoutMs);
       await gone;
       clearTimeout(timer);
+      return how;
     },
     kill() {
       stopping = true;

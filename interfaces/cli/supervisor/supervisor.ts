@@ -10,9 +10,10 @@ import { locateServer } from "../../../bus/server/locate.ts";
 import { type NatsServer, openServer } from "../../../bus/server/server.ts";
 import { readStoredVersion } from "../../../bus/server/store-folder.ts";
 import { formatVersion } from "../../../bus/server/version.ts";
+import type { Scaled } from "../../../bus/supervisor-messages.ts";
 import { type Client, openClient } from "../../../coordinator/client.ts";
 import { SwarmError } from "../../../core/errors.ts";
-import { newMemberId, parseAgentId } from "../../../core/ids.ts";
+import { type AgentId, newMemberId, parseAgentId } from "../../../core/ids.ts";
 import { PROVIDERS_VARIABLE, withoutModelKeys } from "../../../core/model-variables.ts";
 import {
   ALLOWANCE_VARIABLE,
@@ -22,8 +23,10 @@ import {
 } from "../../../core/skill-allowance.ts";
 import { PROJECT_SKILL_FOLDERS } from "../../../language/project-skills.ts";
 import { modelAccess } from "../../../models/environment.ts";
+import { newAgentNames } from "./agent-names.ts";
 import { type Child, type ChildOptions, startChild } from "./child.ts";
 import { Restarts } from "./restarts.ts";
+import { openScaleService } from "./scale-service.ts";
 
 export interface SupervisorOptions {
   /** Where the person stood: `.cascade` lives there, and relative paths mean it. */
@@ -49,6 +52,8 @@ export interface Swarm {
   readonly client: Client;
   /** Milliseconds from the found server binary until the coordinator takes jobs and all agents are there. */
   readonly readyMs: number;
+  /** Process ids of the coordinator and the agents that run now, by name. */
+  processes(): ReadonlyMap<string, number>;
   /** Drains agents, then the coordinator, then stops the server. */
   stop(): Promise<void>;
   /** Ends everything at once. */
@@ -83,6 +88,8 @@ const MALLOC_ENVIRONMENT = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "131
 const CONNECT_TIMEOUT_MS = 5_000;
 const READY_TIMEOUT_MS = 30_000;
 const LOOK_AGAIN_MS = 50;
+/** For an agent that drains, beside the time it may take for it: to say farewell and end. */
+const LEAVE_MS = 3_000;
 const SHOWS_INFO: ReadonlySet<string> = new Set(["trace", "debug", "info"]);
 const AGENT_JOINED = '"event":"agent.joined"';
 /** A person who pressed Ctrl-C waits ten seconds at most: what is not done by then is done by the next start. */
@@ -124,6 +131,8 @@ class Supervisor implements Swarm {
   /** Agents of ours that the coordinator knows, gathered during the start. */
   readonly #joined = new Set<string>();
   readonly #allJoined = Promise.withResolvers<void>();
+  #scaleService: AsyncDisposable | undefined;
+  #agentSuffix = "";
   #running = false;
   #stopping = false;
 
@@ -144,6 +153,10 @@ class Supervisor implements Swarm {
     return this.#address;
   }
 
+  processes(): ReadonlyMap<string, number> {
+    return new Map([...this.#children].map(([name, { pid }]) => [name, pid]));
+  }
+
   async start(): Promise<void> {
     const { agents, logger } = this.#options;
     let startedMs = performance.now();
@@ -160,8 +173,15 @@ class Supervisor implements Swarm {
     });
     this.#noteAllowance();
     await this.#startCoordinator();
-    for (const name of this.#agentNames()) this.#startAgent(name);
+    // On a server that others use, too, names are made unique.
+    if (this.#server === undefined)
+      this.#agentSuffix = `-${newMemberId("x", randomBytes).slice(2, 6)}`;
+    for (const name of newAgentNames(agents, new Set(), this.#agentSuffix)) this.#startAgent(name);
     await this.#everyoneReady();
+    this.#scaleService = await openScaleService({
+      ...{ address: this.#address, directory: this.#options.directory, logger },
+      scale: (count, drainMs) => this.#scale(count, drainMs),
+    });
     this.#signal.throwIfAborted();
     this.#running = true;
     this.readyMs = Math.round(performance.now() - startedMs);
@@ -192,6 +212,7 @@ class Supervisor implements Swarm {
     const agents = [...this.#children].filter(([name]) => !isCoordinator(name));
     await Promise.all(agents.map(([, child]) => child.stop(AGENT_STOP_MS)));
     await Promise.all(coordinators.map(([, child]) => child.stop(COORDINATOR_STOP_MS)));
+    await this.#scaleService?.[Symbol.asyncDispose]();
     await this.#client?.close();
     await this.#server?.close();
     this.#guard?.close();
@@ -284,14 +305,60 @@ class Supervisor implements Swarm {
     await writeFile(file, `${kept.join("\n")}\n`, { mode: 0o600 });
   }
 
-  /** On a server that others use, too, names are made unique. */
-  #agentNames(): readonly string[] {
-    const suffix =
-      this.#server === undefined ? `-${newMemberId("x", randomBytes).slice(2, 6)}` : "";
-    return Array.from(
-      { length: this.#options.agents },
-      (_, index) => `agent-${index + 1}${suffix}`,
+  /** Runs `count` agents from now on. Of those that are too many the last ones drain, then end; their tasks go to the others. */
+  async #scale(count: number, drainMs: number): Promise<Omit<Scaled, "v">> {
+    const { logger } = this.#options;
+    const before = this.#runningAgents();
+    const started = newAgentNames(count - before.length, new Set(before), this.#agentSuffix);
+    const tooMany = before.slice(count);
+    for (const name of started) this.#startAgent(name);
+    const ends = await Promise.all(
+      tooMany.map(async (name) => ({ name, how: await this.#retire(name, drainMs) })),
     );
+    await this.#takeTasks(started);
+    const ofNames = (names: readonly string[]): AgentId[] => names.map(parseAgentId);
+    const done = {
+      agents: ofNames(this.#runningAgents()),
+      started: ofNames(started),
+      ended: ofNames(tooMany),
+      killed: ofNames(ends.filter(({ how }) => how === "killed").map(({ name }) => name)),
+    };
+    logger.info({ event: "swarm.scaled", ...done });
+    return done;
+  }
+
+  #runningAgents(): readonly string[] {
+    const names = [...this.#children.keys()].filter((name) => !isCoordinator(name));
+    return names.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  }
+
+  async #retire(name: string, drainMs: number): Promise<"left" | "killed"> {
+    const child = this.#children.get(name);
+    if (child === undefined) return "left";
+    try {
+      await this.client.drain(parseAgentId(name), drainMs);
+    } catch (error) {
+      // It is told by a signal then, which gives it the time that it has by itself.
+      this.#options.logger.warn({ event: "agent.undrained", agentId: name, err: error });
+    }
+    const how = await child.stop(drainMs + LEAVE_MS);
+    if (how === "killed") await this.client.announceGone(parseAgentId(name));
+    return how;
+  }
+
+  /** Resolves when these agents answer. @throws SwarmError `agent-lost` when they do not in time */
+  async #takeTasks(names: readonly string[]): Promise<void> {
+    const untilMs = performance.now() + READY_TIMEOUT_MS;
+    while (names.length > 0) {
+      const there = new Set<string>((await this.client.agents()).map(({ agent }) => agent));
+      const missing = names.filter((name) => !there.has(name));
+      if (missing.length === 0) return;
+      if (performance.now() > untilMs || this.#stopping)
+        throw new SwarmError("agent-lost", `${missing.join(", ")} did not come up in time`, {
+          hint: "the log lines of the swarm say why",
+        });
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    }
   }
 
   #startAgent(name: string): void {

@@ -35,6 +35,7 @@ export class MessageGraph {
     { readonly from: string; readonly to: string; count: number }
   >();
   readonly #members = new Set<string>();
+  /** Also those that a stage had before a member came or went: what was sent then is judged by them. The latest is last. */
   readonly #teams = new Map<
     string,
     { readonly task: Task; readonly team: NonNullable<Task["team"]> }
@@ -51,6 +52,7 @@ export class MessageGraph {
     else if (area === "peer") {
       this.#count(first, second);
       if (kind === "task") this.#learn(json());
+      else if (kind === "note" || kind === "ask") this.#learn({ tasks: [json()] });
     }
   }
 
@@ -66,7 +68,10 @@ export class MessageGraph {
   }
 
   teams(): readonly SeenTeam[] {
-    return [...this.#teams.values()].map(({ task, team }) => ({
+    const latest = new Map(
+      [...this.#teams.values()].map((seen) => [`${seen.task.run}/${seen.task.stage}`, seen]),
+    );
+    return [...latest.values()].map(({ task, team }) => ({
       run: task.run,
       stage: task.stage,
       ...team,
@@ -84,7 +89,7 @@ export class MessageGraph {
   #learn(offer: unknown): void {
     for (const task of (offer as Partial<Offer>)?.tasks ?? []) {
       if (task.team === undefined) continue;
-      const key = `${task.run}/${task.stage}`;
+      const key = `${task.run}/${task.stage}/${task.team.members.join(",")}`;
       this.#teams.delete(key);
       this.#teams.set(key, { task, team: task.team });
       const [oldest] = this.#teams.keys();

@@ -1,0 +1,3 @@
+import { run as talk } from "../talk/run.ts";
+
+export const run = talk;
