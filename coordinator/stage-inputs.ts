@@ -79,6 +79,12 @@ export class StageInputs {
     return inputs;
   }
 
+  /** What the stage's `cache` says that its result depends on beside its inputs. */
+  cacheKeyOf(run: RunState, index: number): Json {
+    const key = run.stage(index).cache?.key;
+    return key === undefined ? null : evaluate(key, this.#scope(run, index, undefined));
+  }
+
   /** The run is over, or abandoned. */
   forget(run: RunState): void {
     this.#runs.delete(run);
@@ -138,6 +144,7 @@ export class StageInputs {
     const ofConditions = [
       ...needs(stage.when, true),
       ...needs(stage.value, false),
+      ...needs(stage.cache?.key, false),
       ...(stage.pause?.for === "approval" ? needs(stage.pause.message, true) : []),
       ...templatesOf(stage.decision).flatMap((template) => needs(template, true)),
     ];

@@ -72,6 +72,16 @@ export const LIMITS = {
   memoryTtlMs: 31_536_000_000,
   /** What several writers do to one key at the same time: how often one of them begins anew. */
   memoryUpdateTries: 200,
+  /** How long results of stages are kept for other runs at most: thirty days. */
+  cacheTtlMs: 2_592_000_000,
+  /** All of them together. */
+  cacheBytes: 268_435_456,
+  /** Of a stage whose results are kept. */
+  cachedTasks: 1_000,
+  /** That its inputs name, and the files under each of them that are read to tell whether they are the same. */
+  cachedPaths: 20,
+  cachedFiles: 20_000,
+  cachedFileBytes: 268_435_456,
   attemptsPerTask: 100,
   taskTimeoutMs: 86_400_000,
   /** Recorded parts of one task. */

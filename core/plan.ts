@@ -1,3 +1,4 @@
+import type { StageCache } from "./cache.ts";
 import type { StageId } from "./ids.ts";
 import type { Json } from "./json.ts";
 import type { StageMemory } from "./memory.ts";
@@ -85,6 +86,8 @@ export interface PlanStage {
   readonly features?: readonly ModelFeature[];
   /** Models outside of the named route may answer when none of it can. */
   readonly mayLeaveModelRoute?: true;
+  /** Results of earlier runs are taken for its own, when they follow from the same. */
+  readonly cache?: StageCache;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
   /** True when the stage's output is its one task's output; false when it is a mapping over many. */

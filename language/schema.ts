@@ -143,6 +143,12 @@ export const approval = z.strictObject({
   on_timeout: z.enum(["deny", "approve"]).default("deny"),
 });
 
+/** Whether results of earlier runs may be taken for the stage's own. */
+export const stageCache = z.strictObject({
+  key: json.exactOptional(),
+  ttl: duration.exactOptional(),
+});
+
 /** A program and its arguments. */
 const command = z
   .array(z.string(), { error: "must be a list of texts" })
@@ -218,6 +224,7 @@ const work = {
   swarm_config: swarmConfig.exactOptional(),
   memory: z.union([z.literal("persistent"), stageMemory]).exactOptional(),
   error_handling: errorHandling.exactOptional(),
+  cache: z.union([z.boolean(), stageCache]).exactOptional(),
   timeout: duration.exactOptional(),
   wait: duration.exactOptional(),
   approve: z.union([z.literal(true), z.string().min(1), approval]).exactOptional(),
@@ -344,7 +351,7 @@ const kind = (
 ): MappingKind => ({ known: Object.keys(schema.shape), later: new Set(later) });
 
 const LATER_FOR_CASCADE = [...["github_integration", "learned_patterns"]];
-const LATER_FOR_WORK = [...["auto_fix", "cache"]];
+const LATER_FOR_WORK = [...["auto_fix"]];
 /** Below a stage or a branch. */
 const BELOW_WORK = {
   skills: "skill",
@@ -357,6 +364,7 @@ const BELOW_WORK = {
   approve: "approval",
   http: "http",
   memory: "stageMemory",
+  cache: "cache",
 } as const;
 /** Below a cascade. */
 const BELOW_BODY = {
@@ -379,6 +387,7 @@ export const MAPPINGS = {
   config: kind(config),
   memory: kind(memory),
   stageMemory: kind(stageMemory),
+  cache: kind(stageCache),
   skill: kind(skillWithInputs, "model"),
   sandbox: kind(sandboxConfig),
   fixStrategy: kind(fixStrategy),

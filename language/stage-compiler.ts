@@ -12,6 +12,7 @@ import { Origins } from "./origins.ts";
 import type { Path, Reporter } from "./reporter.ts";
 import type { StageSyntax, WorkSyntax } from "./schema.ts";
 import { SkillCalls, type WrittenCall } from "./skill-calls.ts";
+import { stageCacheOf } from "./stage-cache.ts";
 import { type Fields, fieldsOfTemplate } from "./stage-graph.ts";
 import type { MemoryUse } from "./stage-memory.ts";
 import { modelPolicyOf, NO_RETRY, pauseOf, retryOf, swarmOf, timeoutOf } from "./stage-policies.ts";
@@ -35,6 +36,7 @@ export class StageCompiler {
   readonly #skills: SkillCalls;
   readonly #binding: InputBinding;
   readonly #reporter: Reporter;
+  readonly #catalog: SkillCatalog;
 
   constructor(parts: {
     readonly catalog: SkillCatalog;
@@ -45,6 +47,7 @@ export class StageCompiler {
   }) {
     const { catalog, names, reporter } = parts;
     this.#reporter = reporter;
+    this.#catalog = catalog;
     this.#templates = new TemplateCompiler(names, reporter);
     this.#binding = new InputBinding(names, this.#templates, reporter);
     const origins = new Origins(parts.stages);
@@ -90,7 +93,17 @@ export class StageCompiler {
     this.#refuseForeignSettings(work, path);
     refuseBesideInline(work, path, this.#reporter);
     this.#skills.refuseUnknownInputs(work, path, calls);
-    return this.alternative(work, calls, frame);
+    const stage = this.alternative(work, calls, frame);
+    const { skills } = stage;
+    const cached = { work, calls, skills, memory: frame.memory, path };
+    const place = { path: [...path, "cache", "key"], names: frame.names };
+    const cache = stageCacheOf(
+      cached,
+      this.#catalog,
+      this.#reporter,
+      (key) => this.#templates.compile(key, place).template,
+    );
+    return cache === undefined ? stage : { ...stage, cache };
   }
 
   /** The same without a look at what is wrong whatever carries it out. */

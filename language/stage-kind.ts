@@ -59,7 +59,7 @@ const KEYS: Readonly<Record<StageKind, readonly Key[]>> = {
       "error_handling",
     ] as const),
     ...(["test_suite", "tests", "codex_config", "fix_strategy", "error_recovery"] as const),
-    ...(["timeout", "continue_on_error", "gate", "prompt", "model", "memory"] as const),
+    ...(["timeout", "continue_on_error", "gate", "prompt", "model", "memory", "cache"] as const),
     ...MODEL_FEATURES,
     "notify",
   ],

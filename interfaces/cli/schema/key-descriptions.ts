@@ -60,6 +60,8 @@ const WORK = {
     "persistent: the cascade's `memory.keys`, or the stage's output under its id. Or {read_keys, write_keys}.",
   swarm_config: "How a `swarm-parallel` stage is shared among agents.",
   error_handling: "What happens when a task fails.",
+  cache:
+    "true: results of earlier runs are taken when skills, inputs and files are the same. Or {key, ttl}.",
   timeout: "For one attempt at one task: 500ms, 90s, 10m, 1.5h; 10m when not given, at most 24h.",
 } as const;
 
