@@ -137,6 +137,10 @@ export const KEY_DESCRIPTIONS = {
     write_keys:
       "The keys that they may write. Outputs of these names are kept when the stage has succeeded.",
   },
+  cache: {
+    key: "What the result depends on beside skills, inputs and files: ${…} of any kind.",
+    ttl: "How old a result may be: 90s, 10m, 24h; thirty days when not given.",
+  },
   threshold: {
     type: "Always threshold.",
     metric: "What is compared, such as ${analyze.quality_score}.",
