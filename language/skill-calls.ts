@@ -8,6 +8,7 @@ import {
   type SkillCatalog,
   type SkillManifest,
 } from "../core/skill.ts";
+import type { CascadeSettings } from "./cascade-settings.ts";
 import { originOfRequest, refuseUnsafeInputs, secretPlace } from "./guarded-inputs.ts";
 import { inlineWork } from "./inline-work.ts";
 import {
@@ -25,6 +26,7 @@ import {
   pickedOutputs,
   refuseUnknownOutputs,
 } from "./picked-outputs.ts";
+import { CONTEXT_INPUT, withContextApart } from "./prompt-context.ts";
 import type { Path, Reporter } from "./reporter.ts";
 import type { WorkSyntax } from "./schema.ts";
 import type { Fields, OutputField } from "./stage-graph.ts";
@@ -148,6 +150,7 @@ interface StageFacts {
   /** What it goes through. */
   readonly foreach: Template | undefined;
   readonly policy: ModelPolicy;
+  readonly context: CascadeSettings["context"];
 }
 
 /** Compiles the skills of stages: finds them, and finds out where each of their inputs comes from. */
@@ -169,7 +172,11 @@ export class SkillCalls {
     this.#origins = parts.origins;
   }
 
-  compile(call: WrittenCall, place: NamePlace, { foreach, policy }: StageFacts): SkillCall {
+  compile(
+    call: WrittenCall,
+    place: NamePlace,
+    { foreach, policy, context }: StageFacts,
+  ): SkillCall {
     const manifest = this.#catalog.find(call.skill);
     const refusal = this.#catalog.refusalOf(call.skill);
     if (refusal !== undefined) {
@@ -189,6 +196,7 @@ export class SkillCalls {
     const isFromStages = (template: Template): boolean =>
       this.#origins.isFromStages(template, foreach);
     const bound = { inputs, placeOf, isFromStages };
+    if (context === "refused") this.#refuseContext(call, inputs);
     refuseUnsafeInputs(manifest.name, bound, this.#reporter);
     const within = originOfRequest(manifest.name, bound);
     const guarded = within === undefined ? inputs : { ...inputs, within };
@@ -196,7 +204,18 @@ export class SkillCalls {
     const picked = call.outputs === undefined ? {} : { outputs: call.outputs.names };
     const { name, lane, digest } = manifest;
     const pinned = digest === undefined ? {} : { digest };
-    return { skill: name, ...pinned, lane, inputs: guarded, ...picked };
+    const takesContext = manifest.inputs.some((spec) => spec.name === CONTEXT_INPUT);
+    const isApart = context === "apart" && takesContext && modelAskedBy(manifest) !== undefined;
+    const given = isApart ? withContextApart(guarded, isFromStages) : guarded;
+    return { skill: name, ...pinned, lane, inputs: given, ...picked };
+  }
+
+  #refuseContext(call: WrittenCall, inputs: Readonly<Record<string, Template>>): void {
+    const written = call.inputs.some(({ values }) => Object.hasOwn(values, CONTEXT_INPUT));
+    if (!written || inputs[CONTEXT_INPUT] === undefined) return;
+    const message = "`context` cannot be used: `data_flow` does not list `multi_model_context`";
+    const hint = "add `multi_model_context` to `data_flow`";
+    this.#reporter.report("invalid-cascade", message, placeOfInput(call, CONTEXT_INPUT), hint);
   }
 
   /** Where nobody knows what models there are, an agent finds out. */

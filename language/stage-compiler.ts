@@ -122,7 +122,11 @@ export class StageCompiler {
       ...this.#frame(frame, work),
       type: work.type ?? "sequential",
       skills: calls.map((call) =>
-        this.#skills.compile(call, { ...names, hasItem, hasMatrix }, { foreach, policy }),
+        this.#skills.compile(
+          call,
+          { ...names, hasItem, hasMatrix },
+          { foreach, policy, context: frame.settings.context },
+        ),
       ),
       ...(foreach === undefined ? {} : { foreach }),
       ...(work.max_parallel === undefined ? {} : { maxParallel: work.max_parallel }),
