@@ -48,6 +48,7 @@ export class Names {
   readonly #inputs: ReadonlyMap<string, InputSpec>;
   readonly #inputsStage: number | undefined;
   readonly #allowsOutputs: boolean;
+  readonly #allowsSandboxState: boolean;
   readonly #env: readonly string[];
   readonly #secrets: readonly string[];
   readonly #graph: StageGraph;
@@ -57,7 +58,7 @@ export class Names {
 
   /**
    * @param options `inputsStage` of a sub-cascade: the stage whose output its inputs are; `allowsOutputs` is false
-   *   when outputs of stages may not be named; `env` and `secrets`: the names that the cascade lists
+   *   when outputs of stages may not be named, `allowsSandboxState` when the one of that name may not; `env` and `secrets`: the names that the cascade lists
    */
   constructor(
     inputs: readonly InputSpec[],
@@ -66,6 +67,7 @@ export class Names {
     options: {
       readonly inputsStage?: number;
       readonly allowsOutputs?: boolean;
+      readonly allowsSandboxState?: boolean;
       readonly env?: readonly string[];
       readonly secrets?: readonly string[];
     } = {},
@@ -75,6 +77,7 @@ export class Names {
     this.#stageIds = stageIds;
     this.#inputsStage = options.inputsStage;
     this.#allowsOutputs = options.allowsOutputs ?? true;
+    this.#allowsSandboxState = options.allowsSandboxState ?? true;
     this.#env = options.env ?? [];
     this.#secrets = options.secrets ?? [];
   }
@@ -271,9 +274,11 @@ export class Names {
   }
 
   #output(id: string, { stages, fields }: Target, path: Path, source: string): Resolved {
-    if (!this.#allowsOutputs) {
-      const why = "it is the output of a stage, which `data_flow` does not list";
-      return { ok: false, why, hint: "add `stage_output` to `data_flow`" };
+    const isState = path[0] === SANDBOX_STATE;
+    if (!(isState ? this.#allowsSandboxState : this.#allowsOutputs)) {
+      const why = `it is ${isState ? "the state of the sandbox" : "the output of a stage"}, which \`data_flow\` does not list`;
+      const hint = `add \`${isState ? SANDBOX_STATE : "stage_output"}\` to \`data_flow\``;
+      return { ok: false, why, hint };
     }
     const reference: Reference = { scope: { kind: "stage", indexes: stages }, path, source };
     const [field, ...below] = path;
@@ -308,6 +313,9 @@ export class Names {
     };
   }
 }
+
+/** The output of a sandboxed stage that is a way of its own for data. */
+const SANDBOX_STATE = "codex_sandbox_state";
 
 interface Refused {
   readonly why: string;

@@ -1,3 +1,4 @@
+import { isJsonObject } from "../core/json.ts";
 import type { Expression, Reference, Template } from "../core/plan.ts";
 
 type Inputs = Readonly<Record<string, Template>>;
@@ -45,7 +46,15 @@ const LONGEST_NAME = 56;
 /** What is given as context already. */
 function entriesOf(given: Template | undefined): Inputs {
   if (given === undefined || (given.kind === "literal" && given.value === null)) return {};
-  return given.kind === "map" ? given.entries : { [CONTEXT_INPUT]: given };
+  if (given.kind === "map") return given.entries;
+  if (given.kind === "literal" && isJsonObject(given.value)) {
+    const literals = Object.entries(given.value).map(([name, value]): [string, Template] => [
+      name,
+      { kind: "literal", value },
+    ]);
+    return Object.fromEntries(literals);
+  }
+  return { [CONTEXT_INPUT]: given };
 }
 
 function templateOf(part: Reference | Expression): Template {
