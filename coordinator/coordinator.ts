@@ -32,6 +32,7 @@ import { openDeadlines } from "./deadlines.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { showFact } from "./facts.ts";
 import { type Intake, openIntake } from "./intake.ts";
+import { learnedPatterns } from "./learned-patterns.ts";
 import { Learning } from "./learning.ts";
 import { Measurements } from "./measurements.ts";
 import { MemoryActor } from "./memory-actor.ts";
@@ -233,7 +234,13 @@ async function openParts(
   const memory = await openMemory(access, blobs);
   const memoryActor = new MemoryActor({ connection, subjects, logger, memory });
   const stageInputs = new StageInputs(blobs);
-  const stageMemories = new StageMemories({ memory, blobs, clock, logger });
+  const stageMemories = new StageMemories({
+    memory,
+    blobs,
+    clock,
+    logger,
+    learned: () => learnedPatterns(measurements.all()),
+  });
   const stageCaches = new StageCaches({ store: cache, stageInputs, blobs, clock, logger });
   const deadlines = openDeadlines(clock);
   const turns = new Turns(() => dispatcher.schedule());

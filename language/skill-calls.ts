@@ -59,7 +59,12 @@ export function writtenCalls(work: WorkSyntax, path: Path): readonly WrittenCall
   const shared: WrittenInputs = { values: work.inputs ?? {}, path: [...path, "inputs"] };
   const inline = inlineWork(work, path);
   const written = inline === undefined ? [shared] : [inline.inputs, shared];
-  const common = [...written, ...promptOf(work.prompt, path), ...sandboxOf(work, path)];
+  const common = [
+    ...written,
+    ...promptOf(work.prompt, path),
+    ...sandboxOf(work, path),
+    ...autoFixOf(work, path),
+  ];
   if (work.skills === undefined) {
     const { skill, type, prompt } = work;
     const picked = pickedOutputs(work.outputs, path);
@@ -96,7 +101,7 @@ function promptOf(prompt: string | undefined, path: Path): readonly WrittenInput
 function sandboxOf(work: WorkSyntax, path: Path): readonly WrittenInputs[] {
   if (work.type !== "codex-sandbox") return [];
   const { codex_config: config, fix_strategy: strategy, error_recovery: recovery } = work;
-  const autoFix = strategy?.auto_fix !== false && recovery?.auto_fix !== false;
+  const autoFix = [work, strategy, recovery].every((each) => each?.auto_fix !== false);
   const values: Record<string, Json> = {
     ...(work.test_suite === undefined ? {} : { test_suite: work.test_suite }),
     ...(work.tests === undefined ? {} : { tests: work.tests }),
@@ -109,6 +114,14 @@ function sandboxOf(work: WorkSyntax, path: Path): readonly WrittenInputs[] {
   return [{ values, path: [...path, "type"], isElsewhere: true }];
 }
 
+/** Of a stage that names its skills: those take it that have such an input. */
+function autoFixOf({ type, auto_fix: autoFix }: WorkSyntax, path: Path): readonly WrittenInputs[] {
+  if (autoFix === undefined || type === "codex-sandbox") return [];
+  const values = { [AUTO_FIX]: autoFix };
+  return [{ values, path: [...path, AUTO_FIX], isElsewhere: true }];
+}
+
+const AUTO_FIX = "auto_fix";
 const DEFAULT_ITERATIONS = 5;
 
 /** What is on unless it is switched off, and nobody switches it on again. */
@@ -244,6 +257,18 @@ export class SkillCalls {
     );
   }
 
+  #refuseAutoFix(
+    work: WorkSyntax,
+    path: Path,
+    manifests: readonly (SkillManifest | undefined)[],
+  ): void {
+    const isTaken = manifests.some((each) => each?.inputs.some(({ name }) => name === AUTO_FIX));
+    if (work.auto_fix === undefined || isTaken) return;
+    const message = "no skill of this stage fixes anything: `auto_fix` would be without effect";
+    const hint = "it belongs to a `codex-sandbox` stage, or a skill with an input of that name";
+    this.#reporter.reportKey("invalid-cascade", message, path, AUTO_FIX, hint);
+  }
+
   /** Inputs that a stage gives to all its skills must be known to one of them, a skill's own to that skill. */
   refuseUnknownInputs(work: WorkSyntax, path: Path, calls: readonly WrittenCall[]): void {
     const specsOf = (manifest: SkillManifest): readonly string[] =>
@@ -258,6 +283,7 @@ export class SkillCalls {
     }
     // An unknown skill, reported on its own, may know any input.
     if (manifests.includes(undefined) || manifests.length === 0) return;
+    this.#refuseAutoFix(work, path, manifests);
     const known = manifests.flatMap((manifest) =>
       manifest === undefined ? [] : specsOf(manifest),
     );

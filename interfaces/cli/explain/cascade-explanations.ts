@@ -40,7 +40,7 @@ export const CASCADE_EXPLANATIONS = {
       "write the same with what there is: `needs` for order, an alias for a whole value",
     ],
     example:
-      'c.yaml:5:5  error not-supported  "auto_fix" is part of the language but cannot be carried out by this version',
+      'c.yaml:5:5  error not-supported  "report_issues" is part of the language but cannot be carried out by this version',
   },
   "unknown-skill": {
     causes: [

@@ -5,6 +5,7 @@ const BODY = {
   model: "The model of stages that name none.",
   config: "Parts of the system that this cascade may or may not use.",
   memory: "What the run remembers, and which keys of it there are.",
+  learned_patterns: "true: ${memory.learned_patterns} is what strategies have learned of agents.",
   data_flow: "The ways that data may take between stages; without it, all.",
   error_handling: "What stages do on errors that do not say it themselves.",
   inputs: "What a run is given.",
@@ -48,6 +49,8 @@ const WORK = {
   codex_config: "Of a `codex-sandbox` stage: how fixes are tried.",
   fix_strategy: "Of a `codex-sandbox` stage: how fixes are tried.",
   error_recovery: "Of a `codex-sandbox` stage: what happens to tests that go on failing.",
+  auto_fix:
+    "false: failures are reported, no fix is tried. Of a `codex-sandbox` stage, or a skill that has such an input.",
   transform: "A value in place of a skill, evaluated where the run is coordinated.",
   gate: "An expression that must be true when the stage has ended: else the run fails.",
   wait: "In place of a skill: lets a time pass, such as 10m.",
