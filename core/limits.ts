@@ -43,6 +43,8 @@ export const LIMITS = {
   secretsFileBytes: 1_048_576,
   skillsPerStage: 256,
   fanOutItems: 100_000,
+  /** Of a list for each of whose entries several stages, or a cascade, run: they stand in the plan. */
+  entriesOfStages: 100,
   expressionBytes: 4_096,
   /** Of the syntax tree of one expression. */
   expressionNodes: 400,

@@ -63,6 +63,10 @@ export interface PlanStage {
   readonly when?: Template;
   /** The coordinator evaluates these, and there are no tasks. A decision's value is `{branch, value}`. */
   readonly value?: Template;
+  /** The value is a list, of so many entries at most. */
+  readonly atMost?: number;
+  /** Its value is `{results}`: of these only those count whose decision, at the same position of this list, took `then`. */
+  readonly gathers?: readonly number[];
   /** It does nothing but let time pass, or wait for a person. */
   readonly pause?: Pause;
   /** The value is a gate of these stages: it must be true, unless all of them were skipped. */

@@ -2,6 +2,7 @@ import { FORBIDDEN_KEYS } from "../core/json.ts";
 import type { InputSpec, InputType, Reference, RunField } from "../core/plan.ts";
 import { ENVIRONMENT } from "./environment.ts";
 import type { Resolved } from "./expression.ts";
+import type { EachPlace } from "./list-place.ts";
 import { didYouMean, nearest } from "./nearest.ts";
 import type { Fields, OutputField, StageGraph } from "./stage-graph.ts";
 import { isNameable, type MemoryUse } from "./stage-memory.ts";
@@ -35,6 +36,8 @@ export interface NamePlace {
   readonly hasItem: boolean;
   /** The item is a combination of a matrix. */
   readonly hasMatrix?: boolean;
+  /** The entry that stages around this one are done for. */
+  readonly each?: EachPlace | undefined;
   /** Which turn of a loop it is, from 1; undefined outside of loops. */
   readonly iteration: number | undefined;
   /** What may be named of the memory; undefined where it is switched off. */
@@ -135,6 +138,15 @@ export class Names {
       return named({ kind: "item" }, rest, source, "object");
     if (root === "item" && place.hasItem) return named({ kind: "item" }, rest, source, "any");
     if (root === "index" && place.hasItem) return named({ kind: "index" }, rest, source, "integer");
+    const { each } = place;
+    if (each !== undefined && root === (each.isMatrix ? "matrix" : "item")) {
+      const scope = { kind: "stage", indexes: [each.stage] } as const;
+      const type = each.isMatrix && rest.length === 0 ? "object" : "any";
+      return { ok: true, reference: { scope, path: [each.position, ...rest], source }, type };
+    }
+    if (each !== undefined && root === "index") {
+      return named({ kind: "constant", value: each.position }, rest, source, "integer");
+    }
     if (root === "iteration" && place.iteration !== undefined) {
       return named({ kind: "constant", value: place.iteration }, rest, source, "integer");
     }
@@ -302,8 +314,8 @@ export class Names {
         const target = place.scope.find(id);
         return target !== undefined && this.#hasEnded(target, place);
       }),
-      ...(place.hasMatrix === true ? ["matrix"] : []),
-      ...(place.hasItem ? ["item", "index"] : []),
+      ...(place.hasMatrix === true || place.each?.isMatrix === true ? ["matrix"] : []),
+      ...(place.hasItem || place.each !== undefined ? ["item", "index"] : []),
       ...(place.iteration === undefined ? [] : ["iteration"]),
     ];
     return {

@@ -221,6 +221,7 @@ const work = {
     .refine((axes) => Object.keys(axes).length > 0, "must not be empty")
     .exactOptional(),
   max_parallel: z.int().min(1).max(LIMITS.fanOutItems).exactOptional(),
+  max_items: z.int().min(1).max(LIMITS.entriesOfStages).exactOptional(),
   transform: json.exactOptional(),
   swarm_config: swarmConfig.exactOptional(),
   memory: z.union([z.literal("persistent"), stageMemory]).exactOptional(),

@@ -153,6 +153,21 @@ export class StageCompiler {
     };
   }
 
+  /** What a stage with several stages goes through: `foreach` or `matrix`. */
+  list(work: Pick<StageSyntax, "foreach" | "matrix">, frame: StageFrame): Template {
+    if (work.foreach !== undefined && work.matrix !== undefined) {
+      const message = "a stage has `foreach` or `matrix`, not both";
+      this.#reporter.report("invalid-cascade", message, frame.path);
+    }
+    const list = this.#foreach(work.foreach, frame) ?? this.#matrix(work.matrix, frame);
+    return list ?? { kind: "literal", value: [] };
+  }
+
+  /** A stage whose output is a compiled value. */
+  valueOf(value: Template, frame: StageFrame): PlanStage {
+    return { ...this.#frame(frame, {}), ...WITHOUT_TASKS, type: "transform", value };
+  }
+
   /** A stage that waits for a time or for a person. */
   pause(work: WorkSyntax & Pick<StageSyntax, "when">, frame: StageFrame): PlanStage {
     const { path, names } = frame;

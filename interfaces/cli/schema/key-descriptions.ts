@@ -36,6 +36,8 @@ const WORK = {
   matrix:
     "Lists by name: the stage does its work for every combination, which is ${matrix.<name>}.",
   max_parallel: "How many tasks of the stage are under way at once, at most.",
+  max_items:
+    "With `foreach` or `matrix` over `stages` or a `cascade`: how long a list may be that only data tells.",
   prompt: "What is to be done, in words: for skills that take a prompt, task, query or text.",
   model:
     "The model of skills that need one: auto-select, a family such as claude, or a model's id.",
