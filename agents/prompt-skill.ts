@@ -27,16 +27,18 @@ export async function runPromptSkill(
 function messagesOf(
   { name, prompt = "" }: SkillManifest,
   inputs: JsonObject,
-): Pick<ModelRequest, "system" | "messages"> {
+): Pick<ModelRequest, "system" | "messages" | "data"> {
   if (prompt === "") {
     const hint = "write under the frontmatter of its SKILL.md what the model is to do";
     throw new SwarmError("invalid-skill", `the skill ${name} has no text`, { hint });
   }
   const given = Object.entries(inputs).filter(([, value]) => value !== null);
   if (given.length === 0) return { messages: [{ role: "user", parts: [textPart(prompt)] }] };
-  const texts = given.map(([key, value]) => `<${key}>\n${textOf(value)}\n</${key}>`);
-  return { system: prompt, messages: [{ role: "user", parts: [textPart(texts.join("\n\n"))] }] };
+  const data = given.map(([key, value]) => ({ name: key, text: textOf(value) }));
+  return { system: prompt, messages: [{ role: "user", parts: [textPart(WITH_DATA)] }], data };
 }
+
+const WITH_DATA = "Do with the data what you were told.";
 
 function textPart(text: string): { readonly kind: "text"; readonly text: string } {
   return { kind: "text", text };

@@ -18,6 +18,7 @@ import type { FailedAttempt } from "./results.ts";
 import { retryDelayMs } from "./retry.ts";
 import type { RunOrders, RunState } from "./run-state.ts";
 import type { ShardOwner } from "./shard-owner.ts";
+import type { StageCaches } from "./stage-cache.ts";
 import type { PreparedStage, StageInputs } from "./stage-inputs.ts";
 import type { StageMemories } from "./stage-memory.ts";
 import type { QueuedTask } from "./task-queue.ts";
@@ -32,6 +33,7 @@ export interface ConductorOptions {
   readonly deadlines: Deadlines;
   readonly stageInputs: StageInputs;
   readonly stageMemories: StageMemories;
+  readonly stageCaches: StageCaches;
   readonly blobs: Blobs;
   readonly dispatcher: () => Dispatcher;
   /** Sends offers whose attempts are stored. */
@@ -139,6 +141,10 @@ export class Conductor {
       const stage = run.stage(index).id;
       switch (prepared.kind) {
         case "tasks":
+          if (this.#options.stageCaches.mustLook(run, index)) {
+            this.#lookInCache(run, index, prepared.tasks);
+            return;
+          }
           owner.record(run, { type: "stage.started", stage, tasks: prepared.tasks });
           return;
         case "value":
@@ -165,6 +171,17 @@ export class Conductor {
         if (!stageMemories.mustRead(run, index)) this.#startStage(run, index);
       })
       .catch((error: unknown) => this.#failStage(owner, run, run.stage(index).id, error));
+  }
+
+  /** What the cache answered stands in the log before anything follows from it. */
+  #lookInCache(run: RunState, index: number, tasks: number): void {
+    const { stageCaches } = this.#options;
+    void stageCaches.look(run, index, tasks).then((answer) => {
+      const owner = this.#ownerOf(run);
+      if (owner === undefined || !run.isWanted(index) || !stageCaches.mustLook(run, index)) return;
+      owner.record(run, answer);
+      if (answer.type === "cache.missed") this.#startStage(run, index);
+    });
   }
 
   #keepOutput(run: RunState, index: number): void {

@@ -23,6 +23,7 @@ import { openLeases } from "../store/lease.ts";
 import { openMemory } from "../store/memory.ts";
 import { openOpenRuns } from "../store/open-runs.ts";
 import type { LogAccess } from "../store/shard-log.ts";
+import { openStageCache } from "../store/stage-cache.ts";
 import { Admission } from "./admission.ts";
 import { AgentWatch } from "./agent-watch.ts";
 import { Companions } from "./companions.ts";
@@ -31,6 +32,7 @@ import { openDeadlines } from "./deadlines.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { showFact } from "./facts.ts";
 import { type Intake, openIntake } from "./intake.ts";
+import { learnedPatterns } from "./learned-patterns.ts";
 import { Learning } from "./learning.ts";
 import { Measurements } from "./measurements.ts";
 import { MemoryActor } from "./memory-actor.ts";
@@ -43,6 +45,7 @@ import { RunReader } from "./run-reader.ts";
 import { mutedOrders, RunState } from "./run-state.ts";
 import type { ShardOwner } from "./shard-owner.ts";
 import { Shards } from "./shards.ts";
+import { StageCaches } from "./stage-cache.ts";
 import { StageInputs } from "./stage-inputs.ts";
 import { StageMemories } from "./stage-memory.ts";
 import { taskText } from "./task-text.ts";
@@ -212,12 +215,13 @@ async function openParts(
 ) {
   const { connection, clock, logger, coordinatorId, random, randomBytes } = options;
   const { jetstream, subjects, link } = access;
-  const [blobs, leases, keys, openRuns, learned] = await Promise.all([
+  const [blobs, leases, keys, openRuns, learned, cache] = await Promise.all([
     openBlobs(jetstream, subjects),
     openLeases(access),
     openJobKeys(access),
     openOpenRuns(access),
     openLearned(access),
+    openStageCache(access),
   ]);
   const measurements = new Measurements();
   const learning = new Learning({ clock, logger, store: learned, measurements });
@@ -230,7 +234,14 @@ async function openParts(
   const memory = await openMemory(access, blobs);
   const memoryActor = new MemoryActor({ connection, subjects, logger, memory });
   const stageInputs = new StageInputs(blobs);
-  const stageMemories = new StageMemories({ memory, blobs, clock, logger });
+  const stageMemories = new StageMemories({
+    memory,
+    blobs,
+    clock,
+    logger,
+    learned: () => learnedPatterns(measurements.all()),
+  });
+  const stageCaches = new StageCaches({ store: cache, stageInputs, blobs, clock, logger });
   const deadlines = openDeadlines(clock);
   const turns = new Turns(() => dispatcher.schedule());
   const onChange = (): void => turns.request();
@@ -243,6 +254,7 @@ async function openParts(
     deadlines,
     stageInputs,
     stageMemories,
+    stageCaches,
     blobs,
     dispatcher: () => dispatcher,
     sendOffers: (target, prepared) => offers.send(target, prepared),
@@ -321,6 +333,8 @@ async function openParts(
     createRun: async (owner, runId, job) => void (await createOwned(owner, runId, job, false)),
     onStored: (run, stored, line) => {
       showFact(connection, subjects, logger, stored, line);
+      const { event } = stored;
+      if (event.type === "stage.succeeded") stageCaches.keep(run, run.position(event.stage));
       if (run.ended) stageInputs.forget(run);
     },
     onAbandoned: (run) => stageInputs.forget(run),

@@ -104,7 +104,9 @@ function fieldsOf(event: RunEvent): Record<string, unknown> {
     case "stage.skipped":
       return { stageId: event.stage, why: event.why };
     case "stage.reused":
-      return { stageId: event.stage, from: event.from };
+      return { stageId: event.stage, from: event.from, cached: event.cached };
+    case "cache.missed":
+      return { stageId: event.stage, why: event.why };
     case "stage.failed":
       return { stageId: event.stage, error: event.error };
     case "memory.read":

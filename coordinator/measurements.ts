@@ -34,6 +34,16 @@ export class Measurements {
     return this.#skills.get(skill)?.durationsMs ?? [];
   }
 
+  /** All that is known, by skill and agent. */
+  all(): readonly Learned[] {
+    const skills = [...this.#skills].sort(([a], [b]) => (a < b ? -1 : 1));
+    return skills.flatMap(([skill, { byAgent }]) =>
+      [...byAgent]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([agent, measurement]) => ({ skill, agent, measurement })),
+    );
+  }
+
   /** What a coordinator before this one had learned. */
   adopt(learned: readonly Learned[]): void {
     for (const { skill, agent, measurement } of learned)

@@ -55,6 +55,7 @@ export class RunState {
   readonly #outcomes = new Map<number, StageStatus>();
   readonly #memory = new Map<number, Value>();
   readonly #written = new Set<string>();
+  readonly #cacheMisses = new Map<number, EventOf<"cache.missed">>();
   readonly #errors = new Map<number, ErrorRecord>();
   readonly #positions: ReadonlyMap<StageId, number>;
   readonly #timeline: RunTimeline | undefined;
@@ -116,6 +117,9 @@ export class RunState {
         this.#run.send({ type: "stage.succeeded", index });
         break;
       }
+      case "cache.missed":
+        this.#cacheMisses.set(this.position(event.stage), event);
+        break;
       case "stage.paused": {
         const index = this.position(event.stage);
         this.#paused.set(index, event);
@@ -199,6 +203,11 @@ export class RunState {
   /** What the memory had when a stage began, by key; undefined when it was not read for it. */
   memoryOf(stage: number): Value | undefined {
     return this.#memory.get(stage);
+  }
+
+  /** That the cache had nothing for a stage; undefined when it had, or was not asked. */
+  cacheMissOf(stage: number): EventOf<"cache.missed"> | undefined {
+    return this.#cacheMisses.get(stage);
   }
 
   /** True when the log says that the key was written for the stage. */

@@ -79,6 +79,12 @@ export class StageInputs {
     return inputs;
   }
 
+  /** What the stage's `cache` says that its result depends on beside its inputs. */
+  cacheKeyOf(run: RunState, index: number): Json {
+    const key = run.stage(index).cache?.key;
+    return key === undefined ? null : evaluate(key, this.#scope(run, index, undefined));
+  }
+
   /** The run is over, or abandoned. */
   forget(run: RunState): void {
     this.#runs.delete(run);
@@ -93,8 +99,10 @@ export class StageInputs {
     if (stage.gate?.stages.every((each) => run.outcome(each) === "skipped") === true) {
       return { kind: "skip", why: "when" };
     }
-    if (stage.value !== undefined)
-      return { kind: "value", value: gatedValue(stage, stage.value, scope) };
+    if (stage.value !== undefined) {
+      const value = gathered(run, stage, gatedValue(stage, stage.value, scope));
+      return { kind: "value", value: boundedList(stage, value) };
+    }
     if (stage.pause !== undefined) return { kind: "pause", pause: pauseOf(stage.pause, scope) };
     if (stage.decision !== undefined)
       return { kind: "value", value: decide(stage.decision, scope) };
@@ -137,7 +145,8 @@ export class StageInputs {
     const ofItems = needs(stage.foreach, true);
     const ofConditions = [
       ...needs(stage.when, true),
-      ...needs(stage.value, false),
+      ...needs(stage.value, stage.atMost !== undefined),
+      ...needs(stage.cache?.key, false),
       ...(stage.pause?.for === "approval" ? needs(stage.pause.message, true) : []),
       ...templatesOf(stage.decision).flatMap((template) => needs(template, true)),
     ];
@@ -234,13 +243,39 @@ function gatedValue(stage: PlanStage, template: Template, scope: Scope): Json {
   );
 }
 
+/** Only entries that the list had. */
+function gathered(run: RunState, { gathers }: PlanStage, value: Json): Json {
+  if (gathers === undefined || !isJsonObject(value) || !Array.isArray(value["results"])) {
+    return value;
+  }
+  const isThere = (entry: number): boolean => tookBranch(run, gathers[entry] ?? -1, "then");
+  return { results: value["results"].filter((_, entry) => isThere(entry)) };
+}
+
+/** @throws SwarmError `invalid-input` when it is no list, `limit-exceeded` when it is longer than the plan has stages for */
+function boundedList({ id, atMost }: PlanStage, value: Json): Json {
+  if (atMost === undefined) return value;
+  if (!Array.isArray(value)) {
+    throw new SwarmError("invalid-input", `what ${id} goes through is not a list`);
+  }
+  if (value.length > atMost) {
+    const message = `the list ${id} has ${value.length} entries, and the plan stages for ${atMost}`;
+    throw new SwarmError("limit-exceeded", message, { hint: "raise `max_items`" });
+  }
+  return value;
+}
+
 function passesGuard(run: RunState, index: number): boolean {
   const { guard } = run.stage(index);
   if (guard === undefined) return true;
   if ("failed" in guard) return run.outcome(guard.stage) === "failed";
-  const [decision] = run.outputs(guard.stage) ?? [];
+  return tookBranch(run, guard.stage, guard.branch);
+}
+
+function tookBranch(run: RunState, stage: number, branch: string): boolean {
+  const [decision] = run.outputs(stage) ?? [];
   if (decision === undefined || !("value" in decision)) return false;
-  return isJsonObject(decision.value) && decision.value["branch"] === guard.branch;
+  return isJsonObject(decision.value) && decision.value["branch"] === branch;
 }
 
 function templatesOf(decision: Decision | undefined): readonly Template[] {

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import { failureOf } from "../bus/failures.ts";
 import type { Clock } from "../core/clock.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
-import { checkedMemoryValue, type StageMemory } from "../core/memory.ts";
+import { checkedMemoryValue, LEARNED_KEY, type StageMemory } from "../core/memory.ts";
 import type { PlanStage } from "../core/plan.ts";
 import { BLOB_KEY, isBlobPointer, type Value } from "../core/value.ts";
 import { stepInto } from "../language/scope.ts";
@@ -18,6 +18,8 @@ export interface StageMemoriesOptions {
   readonly blobs: Blobs;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What strategies have learned, for `${memory.learned_patterns}`. */
+  readonly learned: () => Json;
 }
 
 const RETRY_MS = 500;
@@ -47,6 +49,10 @@ export class StageMemories {
     const values: Record<string, Json> = {};
     const revisions: Record<string, number> = {};
     for (const key of memoryKeysOf(stage)) {
+      if (declared.learned === true && key === LEARNED_KEY) {
+        values[key] = this.#options.learned();
+        continue;
+      }
       const found = await this.#again(run, index, () => this.#options.memory.read(space, key));
       if (found === undefined) return;
       revisions[key] = found.revision;

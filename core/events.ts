@@ -1,3 +1,4 @@
+import type { CacheAddress } from "./cache.ts";
 import type { ErrorRecord } from "./errors.ts";
 import type { AgentId, RunId, StageId } from "./ids.ts";
 import type { MemorySpace } from "./memory.ts";
@@ -90,12 +91,21 @@ export type RunEvent =
     }
   /** `output` is that of a stage without tasks, which the coordinator evaluated. */
   | { readonly type: "stage.succeeded"; readonly stage: StageId; readonly output?: Value }
-  /** It is taken over from an earlier run of the same plan, with its outputs, by task. */
+  /** It is taken over from an earlier run, with its outputs, by task. */
   | {
       readonly type: "stage.reused";
       readonly stage: StageId;
       readonly from: RunId;
       readonly outputs: readonly Value[];
+      /** It was found in the cache: made of the same content, in that run. */
+      readonly cached?: true;
+    }
+  /** The cache has nothing for the stage. Its own result is kept under that address; absent when it cannot be. */
+  | {
+      readonly type: "cache.missed";
+      readonly stage: StageId;
+      readonly why: string;
+      readonly under?: CacheAddress;
     }
   | { readonly type: "stage.failed"; readonly stage: StageId; readonly error: ErrorRecord }
   /** A branch that was not taken, a fallback that was not needed, or a `when` that was false; `reused`: so in the run that is begun with. */

@@ -43,6 +43,8 @@ export const LIMITS = {
   secretsFileBytes: 1_048_576,
   skillsPerStage: 256,
   fanOutItems: 100_000,
+  /** Of a list for each of whose entries several stages, or a cascade, run: they stand in the plan. */
+  entriesOfStages: 100,
   expressionBytes: 4_096,
   /** Of the syntax tree of one expression. */
   expressionNodes: 400,
@@ -83,6 +85,16 @@ export const LIMITS = {
   /** That an agent keeps: notes of one stage, and stages that have some. */
   peerNotesPerStage: 256,
   peerMailboxes: 100,
+  /** How long results of stages are kept for other runs at most: thirty days. */
+  cacheTtlMs: 2_592_000_000,
+  /** All of them together. */
+  cacheBytes: 268_435_456,
+  /** Of a stage whose results are kept. */
+  cachedTasks: 1_000,
+  /** That its inputs name, and the files under each of them that are read to tell whether they are the same. */
+  cachedPaths: 20,
+  cachedFiles: 20_000,
+  cachedFileBytes: 268_435_456,
   attemptsPerTask: 100,
   taskTimeoutMs: 86_400_000,
   /** Recorded parts of one task. */

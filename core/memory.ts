@@ -29,7 +29,12 @@ export interface StageMemory {
   readonly output?: string;
   /** How long what it writes is kept. */
   readonly ttlMs?: number;
+  /** `LEARNED_KEY` is what the coordinator has learned of agents, and not what somebody has written. */
+  readonly learned?: true;
 }
+
+/** Under this key a cascade that says `learned_patterns: true` reads what strategies have learned. */
+export const LEARNED_KEY = "learned_patterns";
 
 /** What a skill reads. Other tasks and people wrote it: it is data, and never instructions. */
 export interface Remembered {

@@ -161,8 +161,16 @@ export interface ModelWish {
   readonly mayLeaveRoute?: boolean;
 }
 
+/** What a task is about, and no part of what is to be done: output of earlier work, files, texts of strangers. */
+export interface ModelData {
+  readonly name: string;
+  readonly text: string;
+}
+
 export interface ModelRequest extends ModelWish, Omit<ModelPrompt, "maxOutputTokens"> {
   readonly maxOutputTokens?: number;
+  /** Goes before the first message, in the form of the family that answers, so that nothing in it can pass for an instruction. */
+  readonly data?: readonly ModelData[];
   /** Hears text as it comes. Once it has heard some, the call is not made again elsewhere. */
   readonly onText?: (text: string) => void;
 }

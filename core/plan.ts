@@ -1,3 +1,4 @@
+import type { StageCache } from "./cache.ts";
 import type { StageId } from "./ids.ts";
 import type { Json } from "./json.ts";
 import type { StageMemory } from "./memory.ts";
@@ -62,6 +63,10 @@ export interface PlanStage {
   readonly when?: Template;
   /** The coordinator evaluates these, and there are no tasks. A decision's value is `{branch, value}`. */
   readonly value?: Template;
+  /** The value is a list, of so many entries at most. */
+  readonly atMost?: number;
+  /** Its value is `{results}`: of these only those count whose decision, at the same position of this list, took `then`. */
+  readonly gathers?: readonly number[];
   /** It does nothing but let time pass, or wait for a person. */
   readonly pause?: Pause;
   /** The value is a gate of these stages: it must be true, unless all of them were skipped. */
@@ -85,6 +90,8 @@ export interface PlanStage {
   readonly features?: readonly ModelFeature[];
   /** Models outside of the named route may answer when none of it can. */
   readonly mayLeaveModelRoute?: true;
+  /** Results of earlier runs are taken for its own, when they follow from the same. */
+  readonly cache?: StageCache;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
   /** True when the stage's output is its one task's output; false when it is a mapping over many. */

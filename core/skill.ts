@@ -20,6 +20,8 @@ export interface SkillManifest {
   readonly lane: Lane;
   readonly inputs: readonly InputSpec[];
   readonly outputs: readonly InputSpec[];
+  /** Its output follows from its inputs and the files that they name, and nothing else comes of it. */
+  readonly effects?: "none";
   /** Of a skill in TypeScript or JavaScript: file name of the entry module in the skill's folder. */
   readonly entry?: string;
   /** Of a skill that is a program: its argument list, as written. No shell reads it and no value becomes part of it. */
@@ -47,6 +49,11 @@ export function modelAskedBy(
   manifest: Pick<SkillManifest, "entry" | "argv" | "model">,
 ): string | undefined {
   return manifest.model ?? (kindOf(manifest) === "prompt" ? "auto-select" : undefined);
+}
+
+/** True when nothing comes of a skill but its output: so it is of one that only instructs a model, and else of one that says so. */
+export function hasNoEffects(manifest: Pick<SkillManifest, "entry" | "argv" | "effects">): boolean {
+  return manifest.effects === "none" || kindOf(manifest) === "prompt";
 }
 
 /** What a stage says of models. */

@@ -25,6 +25,7 @@ export function openSubjects(prefix = "cascade"): Subjects {
       blob: `${prefix}_blob`,
       memory: `${prefix}_memory`,
       learned: `${prefix}_learned`,
+      cache: `${prefix}_cache`,
     },
     jobs: `${prefix}.jobs`,
     allJobs: [`${prefix}.jobs`, `${prefix}.jobs.*`],
@@ -72,7 +73,7 @@ export interface Subjects {
   readonly prefix: string;
   readonly streams: Readonly<Record<"jobs" | "log" | "history" | "inbox" | "dead", string>>;
   readonly buckets: Readonly<
-    Record<"lease" | "open" | "key" | "blob" | "memory" | "learned", string>
+    Record<"lease" | "open" | "key" | "blob" | "memory" | "learned" | "cache", string>
   >;
   readonly jobs: string;
   readonly allJobs: readonly string[];

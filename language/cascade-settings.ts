@@ -17,6 +17,11 @@ export interface CascadeSettings {
   readonly switchesModels: boolean;
   readonly disabled: ReadonlySet<Part>;
   readonly memory: CascadeMemory;
+  /**
+   * How outputs of stages get to a model. `apart`: `data_flow` lists `multi_model_context`, and what stands in a prompt of them
+   * is given as data. `refused`: it lists other ways.
+   */
+  readonly context: "apart" | "open" | "refused";
 }
 
 /** Strategies by which a task is tried again. */
@@ -41,6 +46,7 @@ export function settingsOf(cascade: CascadeSyntax, outer?: CascadeSettings): Cas
     switchesModels: chain?.some(isModelSwitch) ?? outer?.switchesModels ?? false,
     disabled: new Set([...(outer?.disabled ?? []), ...off]),
     memory: cascadeMemory(cascade, outer?.memory),
+    context: contextOf(cascade) ?? outer?.context ?? "open",
   };
 }
 
@@ -69,9 +75,25 @@ export function disabledPart(
 }
 
 /** False when `data_flow` lists the ways that data may take, and outputs of stages are not among them. */
-export function allowsStageOutputs({ data_flow: channels }: CascadeSyntax): boolean {
-  if (channels === undefined) return true;
-  return channels.some((channel) =>
-    typeof channel === "string" ? channel === "stage_output" : "stage_output" in channel,
+export function allowsStageOutputs(cascade: CascadeSyntax): boolean {
+  return listsChannel(cascade, "stage_output") ?? true;
+}
+
+/** False when it lists them without the state of the sandbox. */
+export function allowsSandboxState(cascade: CascadeSyntax): boolean {
+  return listsChannel(cascade, "codex_sandbox_state") ?? true;
+}
+
+function contextOf(cascade: CascadeSyntax): CascadeSettings["context"] | undefined {
+  const isListed = listsChannel(cascade, "multi_model_context");
+  return isListed === undefined ? undefined : isListed ? "apart" : "refused";
+}
+
+/** Undefined when the cascade lists no ways. */
+function listsChannel({ data_flow: channels }: CascadeSyntax, name: Channel): boolean | undefined {
+  return channels?.some((channel) =>
+    typeof channel === "string" ? channel === name : name in channel,
   );
 }
+
+type Channel = Extract<NonNullable<CascadeSyntax["data_flow"]>[number], string>;

@@ -1,6 +1,6 @@
 import type { InputSpec, Plan } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
-import { allowsStageOutputs, settingsOf } from "./cascade-settings.ts";
+import { allowsSandboxState, allowsStageOutputs, settingsOf } from "./cascade-settings.ts";
 import { openCascade } from "./cascade-source.ts";
 import type { Diagnostic, Warning } from "./diagnostic.ts";
 import { Expander } from "./expand.ts";
@@ -33,6 +33,7 @@ export function compileCascade(
   const builder = new PlanBuilder();
   const names = new Names(inputs, builder.graph, stageIds, {
     allowsOutputs: allowsStageOutputs(cascade),
+    allowsSandboxState: allowsSandboxState(cascade),
     ...builder.listed(cascade, reporter),
   });
   const subCascades = new SubCascades({ sources, catalog, builder, around: [cascade.name] });

@@ -3,6 +3,7 @@ import type { Decision, PlanStage } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
 import { disabledPart, settingsOf } from "./cascade-settings.ts";
 import { DEFAULT_BRANCH, type WrittenBranch, writtenBranches } from "./decision-compiler.ts";
+import { EachEntry, hasEntries } from "./each-entry.ts";
 import type { ListPlace } from "./list-place.ts";
 import { type LoopBodies, LoopTurns, turnsOf } from "./loop-turns.ts";
 import { commonFields, type Names } from "./names.ts";
@@ -30,6 +31,7 @@ export class Expander {
   readonly #prefix: string;
   readonly #subCascades: SubCascades;
   readonly #loops: LoopTurns;
+  readonly #each: EachEntry;
 
   constructor(parts: {
     readonly builder: PlanBuilder;
@@ -48,6 +50,13 @@ export class Expander {
     this.#reporter = parts.reporter;
     this.#prefix = parts.prefix;
     this.#subCascades = parts.subCascades;
+    this.#each = new EachEntry({
+      compiler: parts.compiler,
+      reporter: parts.reporter,
+      add: (id, needs, place) => this.#add(id, needs, place),
+      put: (frame, stage, fields) => this.#put(frame, stage, fields),
+      isFull: () => this.#builder.isFull,
+    });
     this.#loops = new LoopTurns({
       stage: (stage, needs, place) => this.#stage(stage, needs, place),
       name: (id, target, scope) => this.#name(id, target, scope),
@@ -257,12 +266,9 @@ export class Expander {
       case "pause":
         return this.#single(id, syntax, needs, here);
       case "nested":
-        return this.#behindWhen(id, syntax, needs, here, (entry, place) =>
-          this.#innerList(syntax, entry, place),
-        );
       case "cascade":
         return this.#behindWhen(id, syntax, needs, here, (entry, place) =>
-          this.#subCascade(id, syntax, entry, place),
+          this.#several(id, syntax, entry, place),
         );
       case "choice":
         return this.#choice(id, syntax, needs, here);
@@ -374,6 +380,21 @@ export class Expander {
     return { exits: [position, ...inner.exits], target: inner.target };
   }
 
+  /** A list of stages or another cascade, once or for each entry of a list. */
+  #several(id: string, work: WorkSyntax, needs: readonly number[], place: ListPlace): Group {
+    const once = (entry: readonly number[], here: ListPlace): Group =>
+      work.cascade === undefined
+        ? this.#innerList(work, entry, here)
+        : this.#subCascade(id, work, entry, here);
+    if (hasEntries(work)) return this.#each.expand(id, work, { needs, place }, once);
+    for (const key of ["max_parallel", "max_items"] as const) {
+      if (work[key] === undefined) continue;
+      const message = `\`${key}\` belongs to a stage with \`foreach\` or \`matrix\``;
+      this.#reporter.reportKey("invalid-cascade", message, place.path, key);
+    }
+    return once(needs, place);
+  }
+
   /** The stages of another cascade: a value that is its inputs, then its stages with the id before theirs. */
   #subCascade(id: string, work: WorkSyntax, needs: readonly number[], place: ListPlace): Group {
     const whole = `${this.#prefix}${id}${place.suffix}`;
@@ -449,8 +470,9 @@ export class Expander {
   }
 
   #branchWork(id: string, work: WorkSyntax, needs: readonly number[], place: ListPlace): Group {
-    if (work.stages !== undefined) return this.#innerList(work, needs, place);
-    if (work.cascade !== undefined) return this.#subCascade(id, work, needs, place);
+    if (work.stages !== undefined || work.cascade !== undefined) {
+      return this.#several(id, work, needs, place);
+    }
     return this.#single(id, work, needs, place);
   }
 
@@ -475,13 +497,13 @@ export class Expander {
   }
 
   #reserve(id: string, needs: readonly number[], place: ListPlace): StageFrame {
-    const { path, guard, scope, iteration, settings, memory } = place;
+    const { path, guard, scope, iteration, settings, memory, each } = place;
     const isGuarded = guard === undefined || needs.includes(guard.stage);
     const all = isGuarded ? needs : [...needs, guard.stage];
     const stage = this.#builder.reserve(id, all, path, this.#reporter);
     const isOff = settings.disabled.has("memory_persistence");
     const nameable = isOff ? undefined : memory;
-    const names = { stage, scope, hasItem: false, iteration, memory: nameable };
+    const names = { stage, scope, hasItem: false, iteration, each, memory: nameable };
     return { id, needs: all, guard, path, names, settings, memory };
   }
 

@@ -2,6 +2,7 @@ import { FORBIDDEN_KEYS } from "../core/json.ts";
 import type { InputSpec, InputType, Reference, RunField } from "../core/plan.ts";
 import { ENVIRONMENT } from "./environment.ts";
 import type { Resolved } from "./expression.ts";
+import type { EachPlace } from "./list-place.ts";
 import { didYouMean, nearest } from "./nearest.ts";
 import type { Fields, OutputField, StageGraph } from "./stage-graph.ts";
 import { isNameable, type MemoryUse } from "./stage-memory.ts";
@@ -35,6 +36,8 @@ export interface NamePlace {
   readonly hasItem: boolean;
   /** The item is a combination of a matrix. */
   readonly hasMatrix?: boolean;
+  /** The entry that stages around this one are done for. */
+  readonly each?: EachPlace | undefined;
   /** Which turn of a loop it is, from 1; undefined outside of loops. */
   readonly iteration: number | undefined;
   /** What may be named of the memory; undefined where it is switched off. */
@@ -48,6 +51,7 @@ export class Names {
   readonly #inputs: ReadonlyMap<string, InputSpec>;
   readonly #inputsStage: number | undefined;
   readonly #allowsOutputs: boolean;
+  readonly #allowsSandboxState: boolean;
   readonly #env: readonly string[];
   readonly #secrets: readonly string[];
   readonly #graph: StageGraph;
@@ -57,7 +61,7 @@ export class Names {
 
   /**
    * @param options `inputsStage` of a sub-cascade: the stage whose output its inputs are; `allowsOutputs` is false
-   *   when outputs of stages may not be named; `env` and `secrets`: the names that the cascade lists
+   *   when outputs of stages may not be named, `allowsSandboxState` when the one of that name may not; `env` and `secrets`: the names that the cascade lists
    */
   constructor(
     inputs: readonly InputSpec[],
@@ -66,6 +70,7 @@ export class Names {
     options: {
       readonly inputsStage?: number;
       readonly allowsOutputs?: boolean;
+      readonly allowsSandboxState?: boolean;
       readonly env?: readonly string[];
       readonly secrets?: readonly string[];
     } = {},
@@ -75,6 +80,7 @@ export class Names {
     this.#stageIds = stageIds;
     this.#inputsStage = options.inputsStage;
     this.#allowsOutputs = options.allowsOutputs ?? true;
+    this.#allowsSandboxState = options.allowsSandboxState ?? true;
     this.#env = options.env ?? [];
     this.#secrets = options.secrets ?? [];
   }
@@ -132,6 +138,15 @@ export class Names {
       return named({ kind: "item" }, rest, source, "object");
     if (root === "item" && place.hasItem) return named({ kind: "item" }, rest, source, "any");
     if (root === "index" && place.hasItem) return named({ kind: "index" }, rest, source, "integer");
+    const { each } = place;
+    if (each !== undefined && root === (each.isMatrix ? "matrix" : "item")) {
+      const scope = { kind: "stage", indexes: [each.stage] } as const;
+      const type = each.isMatrix && rest.length === 0 ? "object" : "any";
+      return { ok: true, reference: { scope, path: [each.position, ...rest], source }, type };
+    }
+    if (each !== undefined && root === "index") {
+      return named({ kind: "constant", value: each.position }, rest, source, "integer");
+    }
     if (root === "iteration" && place.iteration !== undefined) {
       return named({ kind: "constant", value: place.iteration }, rest, source, "integer");
     }
@@ -271,9 +286,11 @@ export class Names {
   }
 
   #output(id: string, { stages, fields }: Target, path: Path, source: string): Resolved {
-    if (!this.#allowsOutputs) {
-      const why = "it is the output of a stage, which `data_flow` does not list";
-      return { ok: false, why, hint: "add `stage_output` to `data_flow`" };
+    const isState = path[0] === SANDBOX_STATE;
+    if (!(isState ? this.#allowsSandboxState : this.#allowsOutputs)) {
+      const why = `it is ${isState ? "the state of the sandbox" : "the output of a stage"}, which \`data_flow\` does not list`;
+      const hint = `add \`${isState ? SANDBOX_STATE : "stage_output"}\` to \`data_flow\``;
+      return { ok: false, why, hint };
     }
     const reference: Reference = { scope: { kind: "stage", indexes: stages }, path, source };
     const [field, ...below] = path;
@@ -297,8 +314,8 @@ export class Names {
         const target = place.scope.find(id);
         return target !== undefined && this.#hasEnded(target, place);
       }),
-      ...(place.hasMatrix === true ? ["matrix"] : []),
-      ...(place.hasItem ? ["item", "index"] : []),
+      ...(place.hasMatrix === true || place.each?.isMatrix === true ? ["matrix"] : []),
+      ...(place.hasItem || place.each !== undefined ? ["item", "index"] : []),
       ...(place.iteration === undefined ? [] : ["iteration"]),
     ];
     return {
@@ -308,6 +325,9 @@ export class Names {
     };
   }
 }
+
+/** The output of a sandboxed stage that is a way of its own for data. */
+const SANDBOX_STATE = "codex_sandbox_state";
 
 interface Refused {
   readonly why: string;

@@ -1,9 +1,15 @@
 import { createHash } from "node:crypto";
+import type { Json } from "../core/json.ts";
 import type { Plan } from "../core/plan.ts";
 
 /** The stored form of a plan: JSON with sorted keys, so that equal plans have equal bytes. */
 export function canonicalPlan(plan: Plan): string {
   return JSON.stringify(sorted(plan));
+}
+
+/** The same of any data. */
+export function canonicalJson(value: Json): string {
+  return JSON.stringify(sorted(value));
 }
 
 /** sha256 of the stored form, in hex: the plan's name. */

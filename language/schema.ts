@@ -143,6 +143,12 @@ export const approval = z.strictObject({
   on_timeout: z.enum(["deny", "approve"]).default("deny"),
 });
 
+/** Whether results of earlier runs may be taken for the stage's own. */
+export const stageCache = z.strictObject({
+  key: json.exactOptional(),
+  ttl: duration.exactOptional(),
+});
+
 /** A program and its arguments. */
 const command = z
   .array(z.string(), { error: "must be a list of texts" })
@@ -206,6 +212,7 @@ const work = {
   codex_config: sandboxConfig.exactOptional(),
   fix_strategy: fixStrategy.exactOptional(),
   error_recovery: errorRecovery.exactOptional(),
+  auto_fix: z.boolean().exactOptional(),
   inputs: skillInputs.exactOptional(),
   outputs: pickedOutputs.exactOptional(),
   foreach: json.exactOptional(),
@@ -214,10 +221,12 @@ const work = {
     .refine((axes) => Object.keys(axes).length > 0, "must not be empty")
     .exactOptional(),
   max_parallel: z.int().min(1).max(LIMITS.fanOutItems).exactOptional(),
+  max_items: z.int().min(1).max(LIMITS.entriesOfStages).exactOptional(),
   transform: json.exactOptional(),
   swarm_config: swarmConfig.exactOptional(),
   memory: z.union([z.literal("persistent"), stageMemory]).exactOptional(),
   error_handling: errorHandling.exactOptional(),
+  cache: z.union([z.boolean(), stageCache]).exactOptional(),
   timeout: duration.exactOptional(),
   wait: duration.exactOptional(),
   approve: z.union([z.literal(true), z.string().min(1), approval]).exactOptional(),
@@ -308,6 +317,7 @@ const body = z.strictObject({
   model: modelName.exactOptional(),
   config: config.exactOptional(),
   memory: memory.exactOptional(),
+  learned_patterns: z.boolean().exactOptional(),
   data_flow: z.array(describedChannel).exactOptional(),
   error_handling: z.array(strategy).min(1).exactOptional(),
   inputs: z.array(inputSpec).default([]),
@@ -343,8 +353,9 @@ const kind = (
   ...later: readonly string[]
 ): MappingKind => ({ known: Object.keys(schema.shape), later: new Set(later) });
 
-const LATER_FOR_CASCADE = [...["github_integration", "learned_patterns"]];
-const LATER_FOR_WORK = [...["auto_fix", "cache"]];
+/** Pull requests and issues. */
+const GITHUB = [...["github_integration", "create_pr", "report_issues"]];
+const GITHUB_DETAILS = [...["auto_merge", "require_review", "dry_run"]];
 /** Below a stage or a branch. */
 const BELOW_WORK = {
   skills: "skill",
@@ -357,6 +368,7 @@ const BELOW_WORK = {
   approve: "approval",
   http: "http",
   memory: "stageMemory",
+  cache: "cache",
 } as const;
 /** Below a cascade. */
 const BELOW_BODY = {
@@ -368,19 +380,20 @@ const BELOW_BODY = {
   notify: "notification",
 } as const;
 export const MAPPINGS = {
-  file: kind(cascadeAsMapping, ...LATER_FOR_CASCADE),
-  fileWithName: kind(bodyBesideName, ...LATER_FOR_CASCADE),
-  cascade: kind(body, ...LATER_FOR_CASCADE),
+  file: kind(cascadeAsMapping, ...GITHUB, ...GITHUB_DETAILS),
+  fileWithName: kind(bodyBesideName, ...GITHUB, ...GITHUB_DETAILS),
+  cascade: kind(body, ...GITHUB, ...GITHUB_DETAILS),
   input: kind(inputSpec),
-  stage: kind(stage, ...LATER_FOR_WORK),
-  branch: kind(branch, ...LATER_FOR_WORK),
+  stage: kind(stage, ...GITHUB),
+  branch: kind(branch, ...GITHUB),
   threshold: kind(threshold),
   approval: kind(approval),
-  config: kind(config),
+  config: kind(config, "create_pr", "report_issues", ...GITHUB_DETAILS),
   memory: kind(memory),
   stageMemory: kind(stageMemory),
+  cache: kind(stageCache),
   skill: kind(skillWithInputs, "model"),
-  sandbox: kind(sandboxConfig),
+  sandbox: kind(sandboxConfig, ...GITHUB, ...GITHUB_DETAILS),
   fixStrategy: kind(fixStrategy),
   errorRecovery: kind(errorRecovery),
   swarm: kind(swarmConfig),

@@ -8,6 +8,7 @@ import {
   type SkillCatalog,
   type SkillManifest,
 } from "../core/skill.ts";
+import type { CascadeSettings } from "./cascade-settings.ts";
 import { originOfRequest, refuseUnsafeInputs, secretPlace } from "./guarded-inputs.ts";
 import { inlineWork } from "./inline-work.ts";
 import {
@@ -25,6 +26,7 @@ import {
   pickedOutputs,
   refuseUnknownOutputs,
 } from "./picked-outputs.ts";
+import { CONTEXT_INPUT, withContextApart } from "./prompt-context.ts";
 import type { Path, Reporter } from "./reporter.ts";
 import type { WorkSyntax } from "./schema.ts";
 import type { Fields, OutputField } from "./stage-graph.ts";
@@ -57,7 +59,12 @@ export function writtenCalls(work: WorkSyntax, path: Path): readonly WrittenCall
   const shared: WrittenInputs = { values: work.inputs ?? {}, path: [...path, "inputs"] };
   const inline = inlineWork(work, path);
   const written = inline === undefined ? [shared] : [inline.inputs, shared];
-  const common = [...written, ...promptOf(work.prompt, path), ...sandboxOf(work, path)];
+  const common = [
+    ...written,
+    ...promptOf(work.prompt, path),
+    ...sandboxOf(work, path),
+    ...autoFixOf(work, path),
+  ];
   if (work.skills === undefined) {
     const { skill, type, prompt } = work;
     const picked = pickedOutputs(work.outputs, path);
@@ -94,7 +101,7 @@ function promptOf(prompt: string | undefined, path: Path): readonly WrittenInput
 function sandboxOf(work: WorkSyntax, path: Path): readonly WrittenInputs[] {
   if (work.type !== "codex-sandbox") return [];
   const { codex_config: config, fix_strategy: strategy, error_recovery: recovery } = work;
-  const autoFix = strategy?.auto_fix !== false && recovery?.auto_fix !== false;
+  const autoFix = [work, strategy, recovery].every((each) => each?.auto_fix !== false);
   const values: Record<string, Json> = {
     ...(work.test_suite === undefined ? {} : { test_suite: work.test_suite }),
     ...(work.tests === undefined ? {} : { tests: work.tests }),
@@ -107,6 +114,14 @@ function sandboxOf(work: WorkSyntax, path: Path): readonly WrittenInputs[] {
   return [{ values, path: [...path, "type"], isElsewhere: true }];
 }
 
+/** Of a stage that names its skills: those take it that have such an input. */
+function autoFixOf({ type, auto_fix: autoFix }: WorkSyntax, path: Path): readonly WrittenInputs[] {
+  if (autoFix === undefined || type === "codex-sandbox") return [];
+  const values = { [AUTO_FIX]: autoFix };
+  return [{ values, path: [...path, AUTO_FIX], isElsewhere: true }];
+}
+
+const AUTO_FIX = "auto_fix";
 const DEFAULT_ITERATIONS = 5;
 
 /** What is on unless it is switched off, and nobody switches it on again. */
@@ -148,6 +163,7 @@ interface StageFacts {
   /** What it goes through. */
   readonly foreach: Template | undefined;
   readonly policy: ModelPolicy;
+  readonly context: CascadeSettings["context"];
 }
 
 /** Compiles the skills of stages: finds them, and finds out where each of their inputs comes from. */
@@ -169,7 +185,11 @@ export class SkillCalls {
     this.#origins = parts.origins;
   }
 
-  compile(call: WrittenCall, place: NamePlace, { foreach, policy }: StageFacts): SkillCall {
+  compile(
+    call: WrittenCall,
+    place: NamePlace,
+    { foreach, policy, context }: StageFacts,
+  ): SkillCall {
     const manifest = this.#catalog.find(call.skill);
     const refusal = this.#catalog.refusalOf(call.skill);
     if (refusal !== undefined) {
@@ -189,6 +209,7 @@ export class SkillCalls {
     const isFromStages = (template: Template): boolean =>
       this.#origins.isFromStages(template, foreach);
     const bound = { inputs, placeOf, isFromStages };
+    if (context === "refused") this.#refuseContext(call, inputs);
     refuseUnsafeInputs(manifest.name, bound, this.#reporter);
     const within = originOfRequest(manifest.name, bound);
     const guarded = within === undefined ? inputs : { ...inputs, within };
@@ -196,7 +217,18 @@ export class SkillCalls {
     const picked = call.outputs === undefined ? {} : { outputs: call.outputs.names };
     const { name, lane, digest } = manifest;
     const pinned = digest === undefined ? {} : { digest };
-    return { skill: name, ...pinned, lane, inputs: guarded, ...picked };
+    const takesContext = manifest.inputs.some((spec) => spec.name === CONTEXT_INPUT);
+    const isApart = context === "apart" && takesContext && modelAskedBy(manifest) !== undefined;
+    const given = isApart ? withContextApart(guarded, isFromStages) : guarded;
+    return { skill: name, ...pinned, lane, inputs: given, ...picked };
+  }
+
+  #refuseContext(call: WrittenCall, inputs: Readonly<Record<string, Template>>): void {
+    const written = call.inputs.some(({ values }) => Object.hasOwn(values, CONTEXT_INPUT));
+    if (!written || inputs[CONTEXT_INPUT] === undefined) return;
+    const message = "`context` cannot be used: `data_flow` does not list `multi_model_context`";
+    const hint = "add `multi_model_context` to `data_flow`";
+    this.#reporter.report("invalid-cascade", message, placeOfInput(call, CONTEXT_INPUT), hint);
   }
 
   /** Where nobody knows what models there are, an agent finds out. */
@@ -225,6 +257,18 @@ export class SkillCalls {
     );
   }
 
+  #refuseAutoFix(
+    work: WorkSyntax,
+    path: Path,
+    manifests: readonly (SkillManifest | undefined)[],
+  ): void {
+    const isTaken = manifests.some((each) => each?.inputs.some(({ name }) => name === AUTO_FIX));
+    if (work.auto_fix === undefined || isTaken) return;
+    const message = "no skill of this stage fixes anything: `auto_fix` would be without effect";
+    const hint = "it belongs to a `codex-sandbox` stage, or a skill with an input of that name";
+    this.#reporter.reportKey("invalid-cascade", message, path, AUTO_FIX, hint);
+  }
+
   /** Inputs that a stage gives to all its skills must be known to one of them, a skill's own to that skill. */
   refuseUnknownInputs(work: WorkSyntax, path: Path, calls: readonly WrittenCall[]): void {
     const specsOf = (manifest: SkillManifest): readonly string[] =>
@@ -239,6 +283,7 @@ export class SkillCalls {
     }
     // An unknown skill, reported on its own, may know any input.
     if (manifests.includes(undefined) || manifests.length === 0) return;
+    this.#refuseAutoFix(work, path, manifests);
     const known = manifests.flatMap((manifest) =>
       manifest === undefined ? [] : specsOf(manifest),
     );

@@ -78,6 +78,11 @@ export const entry = z
     "must name a module inside the skill's folder, such as `run.ts`",
   );
 
+/** What comes of a skill beside its output; a skill that does not say it may do anything. */
+export const effects = z.literal("none", {
+  error: "must be none, for a skill whose output follows from its inputs and the files they name",
+});
+
 /** How models are named: a family, a route, or a vendor's own id. */
 export const model = z
   .string()

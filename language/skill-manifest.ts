@@ -7,6 +7,7 @@ import {
   aliases,
   argv,
   description,
+  effects,
   entry,
   lane,
   model,
@@ -34,6 +35,7 @@ const metadata = z
     aliases: aliases.exactOptional(),
     version: version.exactOptional(),
     lane: lane.exactOptional(),
+    effects: effects.exactOptional(),
     entry: entry.exactOptional(),
     model: model.exactOptional(),
     inputs: any,
@@ -69,6 +71,7 @@ const declarations = z
     description: description.exactOptional(),
     version: version.exactOptional(),
     lane: lane.exactOptional(),
+    effects: effects.exactOptional(),
     entry: entry.exactOptional(),
     model: model.exactOptional(),
     run: argv.exactOptional(),
@@ -136,7 +139,7 @@ function withSkillFile(
   if (own.description !== undefined) {
     throw declared.error(["description"], `stands in ${SKILL_FILE} already`, "leave it out here");
   }
-  for (const key of ["aliases", "lane", "entry", "inputs", "outputs"]) {
+  for (const key of ["aliases", "lane", "effects", "entry", "inputs", "outputs"]) {
     if (valueAt(source, ["metadata", key]) === undefined) continue;
     const hint = `leave it out here: ${DECLARATION_FILE} says it`;
     throw source.error(["metadata", key], `the skill has a ${DECLARATION_FILE} too`, hint);
@@ -168,6 +171,7 @@ interface Declared {
   readonly aliases?: readonly string[];
   readonly version?: string;
   readonly lane?: Lane;
+  readonly effects?: "none";
   readonly entry?: string;
   readonly model?: string;
   readonly run?: readonly string[];
@@ -184,7 +188,7 @@ function manifestOf(
   declared: Declared,
 ): SkillManifest {
   const { prompt, folder, ...called } = common;
-  const { aliases: others, entry: module, run, model } = declared;
+  const { aliases: others, entry: module, run, model, effects: declaredEffects } = declared;
   return {
     ...called,
     ...(others === undefined ? {} : { aliases: others }),
@@ -195,6 +199,7 @@ function manifestOf(
     ...(module === undefined ? {} : { entry: module }),
     ...(run === undefined ? {} : { argv: run }),
     ...(model === undefined ? {} : { model }),
+    ...(declaredEffects === undefined ? {} : { effects: declaredEffects }),
     ...(module === undefined && run === undefined ? { prompt } : {}),
     folder,
   };

@@ -12,6 +12,7 @@ import { Origins } from "./origins.ts";
 import type { Path, Reporter } from "./reporter.ts";
 import type { StageSyntax, WorkSyntax } from "./schema.ts";
 import { SkillCalls, type WrittenCall } from "./skill-calls.ts";
+import { stageCacheOf } from "./stage-cache.ts";
 import { type Fields, fieldsOfTemplate } from "./stage-graph.ts";
 import type { MemoryUse } from "./stage-memory.ts";
 import { modelPolicyOf, NO_RETRY, pauseOf, retryOf, swarmOf, timeoutOf } from "./stage-policies.ts";
@@ -35,6 +36,7 @@ export class StageCompiler {
   readonly #skills: SkillCalls;
   readonly #binding: InputBinding;
   readonly #reporter: Reporter;
+  readonly #catalog: SkillCatalog;
 
   constructor(parts: {
     readonly catalog: SkillCatalog;
@@ -45,6 +47,7 @@ export class StageCompiler {
   }) {
     const { catalog, names, reporter } = parts;
     this.#reporter = reporter;
+    this.#catalog = catalog;
     this.#templates = new TemplateCompiler(names, reporter);
     this.#binding = new InputBinding(names, this.#templates, reporter);
     const origins = new Origins(parts.stages);
@@ -90,7 +93,17 @@ export class StageCompiler {
     this.#refuseForeignSettings(work, path);
     refuseBesideInline(work, path, this.#reporter);
     this.#skills.refuseUnknownInputs(work, path, calls);
-    return this.alternative(work, calls, frame);
+    const stage = this.alternative(work, calls, frame);
+    const { skills } = stage;
+    const cached = { work, calls, skills, memory: frame.memory, path };
+    const place = { path: [...path, "cache", "key"], names: frame.names };
+    const cache = stageCacheOf(
+      cached,
+      this.#catalog,
+      this.#reporter,
+      (key) => this.#templates.compile(key, place).template,
+    );
+    return cache === undefined ? stage : { ...stage, cache };
   }
 
   /** The same without a look at what is wrong whatever carries it out. */
@@ -109,7 +122,11 @@ export class StageCompiler {
       ...this.#frame(frame, work),
       type: work.type ?? "sequential",
       skills: calls.map((call) =>
-        this.#skills.compile(call, { ...names, hasItem, hasMatrix }, { foreach, policy }),
+        this.#skills.compile(
+          call,
+          { ...names, hasItem, hasMatrix },
+          { foreach, policy, context: frame.settings.context },
+        ),
       ),
       ...(foreach === undefined ? {} : { foreach }),
       ...(work.max_parallel === undefined ? {} : { maxParallel: work.max_parallel }),
@@ -134,6 +151,21 @@ export class StageCompiler {
       stage: { ...this.#frame(frame, work), ...WITHOUT_TASKS, type: "transform", value: template },
       fields: fieldsOfTemplate(template),
     };
+  }
+
+  /** What a stage with several stages goes through: `foreach` or `matrix`. */
+  list(work: Pick<StageSyntax, "foreach" | "matrix">, frame: StageFrame): Template {
+    if (work.foreach !== undefined && work.matrix !== undefined) {
+      const message = "a stage has `foreach` or `matrix`, not both";
+      this.#reporter.report("invalid-cascade", message, frame.path);
+    }
+    const list = this.#foreach(work.foreach, frame) ?? this.#matrix(work.matrix, frame);
+    return list ?? { kind: "literal", value: [] };
+  }
+
+  /** A stage whose output is a compiled value. */
+  valueOf(value: Template, frame: StageFrame): PlanStage {
+    return { ...this.#frame(frame, {}), ...WITHOUT_TASKS, type: "transform", value };
   }
 
   /** A stage that waits for a time or for a person. */

@@ -43,6 +43,8 @@ const COMMON: readonly Key[] = [
     "when",
   ] as const),
 ];
+/** For each entry of a list. */
+const EACH: readonly Key[] = [...(["foreach", "matrix", "max_parallel", "max_items"] as const)];
 const KEYS: Readonly<Record<StageKind, readonly Key[]>> = {
   work: [
     ...([
@@ -58,15 +60,22 @@ const KEYS: Readonly<Record<StageKind, readonly Key[]>> = {
       "swarm_config",
       "error_handling",
     ] as const),
-    ...(["test_suite", "tests", "codex_config", "fix_strategy", "error_recovery"] as const),
-    ...(["timeout", "continue_on_error", "gate", "prompt", "model", "memory"] as const),
+    ...([
+      "test_suite",
+      "tests",
+      "codex_config",
+      "fix_strategy",
+      "error_recovery",
+      "auto_fix",
+    ] as const),
+    ...(["timeout", "continue_on_error", "gate", "prompt", "model", "memory", "cache"] as const),
     ...MODEL_FEATURES,
     "notify",
   ],
   transform: ["transform", "continue_on_error", "gate", "memory"],
   pause: ["wait", "approve", "continue_on_error"],
-  nested: ["stages", "gate"],
-  cascade: ["cascade", "inputs", "model", "gate"],
+  nested: ["stages", "gate", ...EACH],
+  cascade: ["cascade", "inputs", "model", "gate", ...EACH],
   choice: ["condition", "branches", "then", "else", "default", "continue_on_error", "gate"],
   loop: ["condition", "repeat", "max_iterations", "continue_on_error", "memory_shared"],
 };

@@ -1,4 +1,4 @@
-import { isDeclared, type StageMemory } from "../core/memory.ts";
+import { isDeclared, LEARNED_KEY, type StageMemory } from "../core/memory.ts";
 import type { PlanStage } from "../core/plan.ts";
 import { parseDuration } from "./duration.ts";
 import type { Path, Reporter } from "./reporter.ts";
@@ -13,6 +13,8 @@ export interface CascadeMemory {
   /** Those that `${memory.…}` may name anywhere in it: listed, or used by one of its stages. */
   readonly nameable: readonly string[];
   readonly ttlMs?: number;
+  /** It says `learned_patterns: true`. */
+  readonly learned?: true;
   /** Why no stage may use it. */
   readonly refusal?: string;
 }
@@ -33,11 +35,14 @@ export function cascadeMemory(cascade: CascadeSyntax, outer?: CascadeMemory): Ca
     typeof channel === "string" ? channel === "shared_memory" : "shared_memory" in channel,
   );
   const used = [...cascade.stages, ...(cascade.finally ?? [])].flatMap(keysOfStage);
+  const isLearned = cascade.learned_patterns ?? outer?.learned ?? false;
+  const learned = isLearned ? [LEARNED_KEY] : [];
   const refusal = isListed === false ? "`data_flow` does not list `shared_memory`" : outer?.refusal;
   return {
     space: written === undefined ? (outer?.space ?? { kind: "run" }) : spaceOf(cascade, written),
     keys,
-    nameable: [...new Set([...keys, ...(outer?.nameable ?? []), ...used])],
+    nameable: [...new Set([...keys, ...(outer?.nameable ?? []), ...used, ...learned])],
+    ...(isLearned ? { learned: true } : {}),
     ...(ttlMs === undefined ? {} : { ttlMs }),
     ...(refusal === undefined ? {} : { refusal }),
   };
@@ -71,6 +76,8 @@ function ownKeys({ memory }: Pick<StageSyntax | BranchSyntax, "memory">, id: str
   return [...(memory.read_keys ?? []), ...(memory.write_keys ?? [])];
 }
 
+const LEARNED = { learned: true } as const;
+
 type Written = Pick<StageSyntax, "memory" | "memory_shared" | "swarm_config">;
 
 /**
@@ -90,12 +97,29 @@ export function memoryUse(
     const message = `\`${key}\` cannot be used: ${memory.refusal}`;
     reporter.report("invalid-cascade", message, path, "add `shared_memory` to `data_flow`");
   }
+  const declared = declaredBy(written, id, { memory, path }, reporter);
+  refuseWrittenOver(declared, memory, path, reporter);
   if (shared === false && written.memory !== undefined) {
     const message = "the agents of the stage share its `memory`: `memory_shared` cannot be false";
     const hint = "leave out one of them";
     reporter.report("invalid-cascade", message, [...path, "swarm_config"], hint);
   }
-  return { memory, declared: declaredBy(written, id, { memory, path }, reporter) };
+  return { memory, declared };
+}
+
+/** With `learned_patterns: true` the key is read by `${memory.learned_patterns}`, and written by nobody. */
+function refuseWrittenOver(
+  declared: StageMemory | undefined,
+  { learned }: CascadeMemory,
+  path: Path,
+  reporter: Reporter,
+): void {
+  if (learned !== true || declared === undefined) return;
+  const { read, write, output } = declared;
+  if (![...read, ...write, output].includes(LEARNED_KEY)) return;
+  const message = `${LEARNED_KEY} is what the swarm has learned, and no key of the memory, here`;
+  const hint = `use \${memory.${LEARNED_KEY}}, or leave out \`learned_patterns: true\``;
+  reporter.report("invalid-cascade", message, path, hint);
 }
 
 function declaredBy(
@@ -135,7 +159,9 @@ export function isNameable({ memory, declared }: MemoryUse, key: string): boolea
 
 /** A stage of the plan with the memory that it uses, if it uses any. */
 export function withMemory(stage: PlanStage, { memory, declared }: MemoryUse): PlanStage {
-  if (declared !== undefined) return { ...stage, memory: declared };
-  if (memoryKeysOf(stage).length === 0) return stage;
-  return { ...stage, memory: { space: memory.space, read: [], write: [] } };
+  const named = memoryKeysOf(stage);
+  const learned = memory.learned === true && named.includes(LEARNED_KEY) ? LEARNED : {};
+  if (declared !== undefined) return { ...stage, memory: { ...declared, ...learned } };
+  if (named.length === 0) return stage;
+  return { ...stage, memory: { space: memory.space, read: [], write: [], ...learned } };
 }

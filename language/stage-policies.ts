@@ -107,7 +107,7 @@ export function durationOf(
   fallbackMs: number,
   path: Path,
   reporter: Reporter,
-  limit: "taskTimeoutMs" | "pauseMs" | "memoryTtlMs" = "taskTimeoutMs",
+  limit: "taskTimeoutMs" | "pauseMs" | "memoryTtlMs" | "cacheTtlMs" = "taskTimeoutMs",
 ): number {
   const mostMs = LIMITS[limit];
   if (text === undefined) return fallbackMs;

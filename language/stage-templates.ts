@@ -3,9 +3,11 @@ import { referencesIn } from "./template-references.ts";
 
 /** Every template of a stage, those of its decision, its pause and its skills' inputs among them. */
 export function templatesOf(stage: PlanStage): readonly Template[] {
-  const { foreach, when, value, decision, pause, skills } = stage;
+  const { foreach, when, value, decision, pause, skills, cache } = stage;
   return [
-    ...[foreach, when, value, decision?.on].filter((template) => template !== undefined),
+    ...[foreach, when, value, decision?.on, cache?.key].filter(
+      (template) => template !== undefined,
+    ),
     ...(pause?.for === "approval" ? [pause.message] : []),
     ...(decision?.branches ?? []).flatMap((branch) => branch.when ?? []),
     ...skills.flatMap(({ inputs }) => Object.values(inputs)),

@@ -1,7 +1,7 @@
 import { formatLocation } from "../core/errors.ts";
 import type { InputSpec } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
-import { allowsStageOutputs } from "./cascade-settings.ts";
+import { allowsSandboxState, allowsStageOutputs } from "./cascade-settings.ts";
 import { type OpenedCascade, openCascade } from "./cascade-source.ts";
 import { Findings } from "./findings.ts";
 import { Names } from "./names.ts";
@@ -93,6 +93,7 @@ export class SubCascades {
     const names = new Names(inputs, this.#builder.graph, stageIds, {
       inputsStage: at.inputsStage,
       allowsOutputs: allowsStageOutputs(cascade),
+      allowsSandboxState: allowsSandboxState(cascade),
       ...this.#builder.listed(cascade, reporter),
     });
     return {

@@ -14,6 +14,7 @@ import type {
 } from "../core/model.ts";
 import { type AnswerCheck, answerCheck } from "./answer-json.ts";
 import type { Breaker } from "./breaker.ts";
+import { withData } from "./context-format.ts";
 import { DEFAULT_OUTPUT_TOKENS, decisionFor } from "./decision-for.ts";
 import { ModelError } from "./model-error.ts";
 import { costOf } from "./price.ts";
@@ -206,7 +207,7 @@ export class Generation {
     );
     return {
       model: model.id,
-      messages,
+      messages: withData(messages, request.data ?? [], model.provider),
       maxOutputTokens,
       search: call.search,
       imageOutput: call.imageOutput,

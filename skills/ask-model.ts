@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { SwarmError } from "../core/errors.ts";
-import type { JsonObject } from "../core/json.ts";
-import type { ModelRequest, SkillModels } from "../core/model.ts";
+import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
+import type { ModelData, ModelRequest, SkillModels } from "../core/model.ts";
 import type { SkillContext } from "../core/skill.ts";
 
 /** Whatever a stage calls what is to be done. */
@@ -17,23 +17,35 @@ export const askInputs = z.object({
     .custom<JsonObject>((data) => typeof data === "object" && !Array.isArray(data))
     .nullish(),
   max_output_tokens: z.int().min(1).max(1_000_000).nullish(),
+  context: z.custom<Json>(() => true).nullish(),
 });
 export type AskInputs = z.infer<typeof askInputs>;
 
 /** What is asked, in the form that models take. @throws SwarmError `missing-input` when there is nothing to do */
 export function requestOf(
   given: AskInputs,
-  /** Goes before what is to be done. */
-  material: readonly string[] = [],
+  /** What the task is about, beside what is given as `context`. */
+  material: readonly ModelData[] = [],
 ): Omit<ModelRequest, "model" | "features"> {
   const { system, schema, max_output_tokens: maxOutputTokens } = given;
-  const texts = [...material, taskOf(given)];
+  const data = [...dataOf(given.context ?? null), ...material];
   return {
-    messages: [{ role: "user", parts: texts.map((text) => ({ kind: "text", text })) }],
+    messages: [{ role: "user", parts: [{ kind: "text", text: taskOf(given) }] }],
+    ...(data.length === 0 ? {} : { data }),
     ...(system == null || system === "" ? {} : { system }),
     ...(schema == null ? {} : { schema }),
     ...(maxOutputTokens == null ? {} : { maxOutputTokens }),
   };
+}
+
+/** A mapping is several pieces of data by their names, anything else is one. */
+function dataOf(context: Json): readonly ModelData[] {
+  const named = isJsonObject(context) ? Object.entries(context) : [["context", context] as const];
+  return named.flatMap(([name, value]) => (value === null ? [] : [{ name, text: textOf(value) }]));
+}
+
+function textOf(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
 }
 
 function taskOf(given: AskInputs): string {

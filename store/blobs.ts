@@ -10,6 +10,8 @@ export interface Blobs {
   put(bytes: Uint8Array): Promise<BlobRef>;
   /** @throws SwarmError `record-corrupt` when the object is missing or its bytes do not fit its name */
   get(ref: BlobRef): Promise<Uint8Array>;
+  /** False when it is not there any more. */
+  has(ref: BlobRef): Promise<boolean>;
 }
 
 export async function openBlobs(jetstream: JetStreamClient, subjects: Subjects): Promise<Blobs> {
@@ -24,6 +26,10 @@ export async function openBlobs(jetstream: JetStreamClient, subjects: Subjects):
       const known = await store.info(name);
       if (known === null || known.deleted) await store.putBlob({ name }, bytes);
       return ref;
+    },
+    async has({ name }) {
+      const known = await store.info(name);
+      return known !== null && !known.deleted;
     },
     async get(ref) {
       const bytes = await store.getBlob(ref.name);

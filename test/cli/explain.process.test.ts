@@ -53,7 +53,7 @@ describe("explanations", () => {
     ["invalid-cascade", "cascade: c\nstages:\n  - stage: a\n    skil: lint-code\n"],
     [
       "not-supported",
-      "cascade: c\nstages:\n  - stage: a\n    skill: discover-files\n    cache: true\n",
+      "cascade: c\nstages:\n  - stage: a\n    skill: discover-files\n    report_issues: on_failure\n",
     ],
     [
       "unknown-skill",

@@ -259,6 +259,27 @@ stages:
     });
   });
 
+  it("has under learned_patterns what strategies have learned, where the cascade says so", async () => {
+    await using swarm = await startInProcessSwarm();
+    const definition = `cascade: memory
+learned_patterns: true
+stages:
+  - { stage: work, type: swarm-parallel, skill: repeat, foreach: [1, 2, 3], inputs: { way: "\${item}" } }
+  - { stage: known, transform: "\${memory.learned_patterns}" }
+outputs: { known: "\${known}" }
+`;
+    const { followed, dataOf } = await submit(swarm, definition);
+    await followed.ended;
+    const pattern = {
+      ...{ skill: "repeat", agent: "agent-1", succeeded: 3, failed: 0, success_rate: 1 },
+      typical_ms: expect.any(Number),
+    };
+    expect(dataOf("run.succeeded")).toEqual([{ output: { value: { known: [pattern] } } }]);
+    expect(dataOf("memory.read")).toMatchObject([
+      { stage: "known", values: { value: { learned_patterns: [pattern] } } },
+    ]);
+  });
+
   it("runs pattern 5 of the original description as it is written", async () => {
     await using swarm = await startInProcessSwarm({ allowance: NOTHING_ALLOWED });
     await writeFile(

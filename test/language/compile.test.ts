@@ -156,8 +156,8 @@ describe("a cascade", () => {
     ],
     [
       "uses a key that is to come",
-      `${head}  - { stage: a, skill: list, cache: true }`,
-      /^5:30 not-supported "cache" is part of the language/,
+      `${head}  - { stage: a, skill: list, create_pr: on_success }`,
+      /^5:30 not-supported "create_pr" is part of the language/,
     ],
     [
       "uses an error strategy that is to come",

@@ -21,6 +21,15 @@ describe("docs/cascade-format.md", () => {
     expect(compiled).toMatchObject({ ok: true, warnings: [] });
   });
 
+  it("docs/models.md has an example that works", async () => {
+    const models = await readFile(new URL("../../docs/models.md", import.meta.url), "utf8");
+    const [, text = ""] = /^```yaml\n([\s\S]*?)^```$/m.exec(models) ?? [];
+    expect(compileCascade({ text, file: "models.md" }, skills)).toMatchObject({
+      ok: true,
+      warnings: [],
+    });
+  });
+
   it("shows an error as it is shown", () => {
     const text =
       "cascade: c\nstages:\n  - stage: a\n    inputs: { path: x, files: [] }\n    skills: [lint-cod]\n";

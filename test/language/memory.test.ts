@@ -35,6 +35,26 @@ function errorOf(text: string): string {
 const list = "skill: list, inputs: { path: x }";
 const ofRun = { kind: "run" };
 
+describe("learned_patterns", () => {
+  it("is a key that everyone may read and nobody has", () => {
+    expect(
+      memoriesOf(`learned_patterns: true
+stages:
+  - { stage: a, ${list} }
+  - { stage: b, transform: "\${memory.learned_patterns}" }
+`),
+    ).toEqual({ b: { space: ofRun, read: [], write: [], learned: true } });
+    expect(errorOf('stages: [{ stage: b, transform: "${memory.learned_patterns}" }]')).toContain(
+      "learned_patterns",
+    );
+    expect(
+      errorOf(
+        `learned_patterns: true\nstages: [{ stage: a, ${list}, memory: { write_keys: [learned_patterns] } }]`,
+      ),
+    ).toContain("learned_patterns is what the swarm has learned, and no key of the memory, here");
+  });
+});
+
 describe("the memory of a stage", () => {
   it("is what it declares, and nothing for stages that declare none", () => {
     expect(

@@ -31,7 +31,7 @@ export const CASCADE_EXPLANATIONS = {
   "not-supported": {
     causes: [
       "a part of the language that this version cannot carry out",
-      "a key or a value of the language that docs/cascade-format.md names as missing, such as `cache` of a stage",
+      "a key or a value of the language that docs/cascade-format.md names as missing, such as `github_integration`",
       "a task that needs a sandbox, given to an agent without one",
       "a file that cannot be formatted without losing a comment or an anchor",
     ],
@@ -40,7 +40,7 @@ export const CASCADE_EXPLANATIONS = {
       "write the same with what there is: `needs` for order, an alias for a whole value",
     ],
     example:
-      'c.yaml:5:5  error not-supported  "cache" is part of the language but cannot be carried out by this version',
+      'c.yaml:5:5  error not-supported  "report_issues" is part of the language but cannot be carried out by this version',
   },
   "unknown-skill": {
     causes: [

@@ -28,6 +28,8 @@ export interface StageProgress {
   readonly status: "waiting" | "running" | "succeeded" | "failed" | "skipped" | "paused";
   /** What a paused stage waits for, in words. */
   readonly waitsFor?: string;
+  /** What the cache had for it, in words. */
+  readonly cache?: string;
   /** Undefined until the stage has started: a fan-out is as wide as its data. */
   readonly tasks: number | undefined;
   readonly succeeded: number;
@@ -76,8 +78,11 @@ export function advance(progress: Progress, event: PublishedEvent): Progress {
     case "stage.started":
       return ofStage(progress, data, () => ({ status: "running", tasks: Number(data["tasks"]) }));
     case "stage.succeeded":
-    case "stage.reused":
       return ofStage(progress, data, () => ({ status: "succeeded" }));
+    case "stage.reused":
+      return ofStage(progress, data, () => ({ status: "succeeded", ...cacheOf(data) }));
+    case "cache.missed":
+      return ofStage(progress, data, () => ({ cache: `not cached: ${String(data["why"])}` }));
     case "stage.paused":
       return ofStage(progress, data, () => ({ status: "paused", waitsFor: waitOf(data) }));
     case "stage.skipped":
@@ -93,6 +98,10 @@ export function advance(progress: Progress, event: PublishedEvent): Progress {
     default:
       return progress;
   }
+}
+
+function cacheOf({ cached, from }: JsonObject): Pick<StageProgress, "cache"> {
+  return cached === true ? { cache: `CACHED from ${String(from)}` } : {};
 }
 
 function waitOf({ for: what, message }: JsonObject): string {

@@ -82,18 +82,23 @@ function stageLines({ stages }: Progress, look: Look): readonly (readonly Span[]
 }
 
 function stageLine(
-  { id, status, tasks, succeeded, waitsFor = "" }: StageProgress,
+  { id, status, tasks, succeeded, waitsFor = "", cache }: StageProgress,
   longest: number,
   { style, isNarrow }: Look,
 ): readonly Span[] {
   const { colour, ...marks } = STATUS[status];
   const mark: Span = { text: `  ${style.unicode ? marks.unicode : marks.ascii} `, colour };
   if (status === "paused") return [mark, { text: `${id.padEnd(longest)}  waits for ${waitsFor}` }];
+  if (tasks === undefined && cache !== undefined && status === "succeeded") {
+    return [mark, { text: `${id.padEnd(longest)}  ` }, { text: cache, colour: "dim" }];
+  }
   if (tasks === undefined) return [mark, taskless(id, status)];
   const count = tasks === 0 ? "nothing to do" : `${succeeded}/${tasks}`;
   const name: Span = { text: `${id.padEnd(longest)}  ` };
   if (isNarrow) return [mark, { text: `${count} ${id}` }];
-  if (tasks <= 1) return [mark, name, { text: count }];
+  const missed: readonly Span[] =
+    cache === undefined ? [] : [{ text: `  ${cache}`, colour: "dim" }];
+  if (tasks <= 1) return [mark, name, { text: count }, ...missed];
   const full = Math.round((succeeded / tasks) * BAR_COLUMNS);
   const [done, open] = style.unicode ? ["█", "░"] : ["#", "-"];
   return [
@@ -102,6 +107,7 @@ function stageLine(
     { text: done.repeat(full), colour },
     { text: open.repeat(BAR_COLUMNS - full), colour: "dim" },
     { text: `  ${count}` },
+    ...missed,
   ];
 }
 

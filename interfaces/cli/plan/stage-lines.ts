@@ -104,6 +104,12 @@ function skillRows(work: SkillWork): readonly Row[] {
     ...fanOutRows(work),
     ["attempts", attemptsText(work)],
   ];
+  if (work.cacheTtlMs !== undefined) {
+    rows.push([
+      "cache",
+      `a result of the same content, ${durationText(work.cacheTtlMs)} old at most`,
+    ]);
+  }
   if (swarm !== undefined) {
     const { topology, maxAgents, strategy } = swarm;
     rows.push(["swarm", `${topology} of at most ${counted(maxAgents, "agent")}, ${strategy}`]);

@@ -47,6 +47,8 @@ export interface SkillWork {
   readonly backoffMs: number;
   readonly maxBackoffMs: number;
   readonly timeoutMs: number;
+  /** So long an earlier result of the same content is taken; absent when none is. */
+  readonly cacheTtlMs?: number;
   readonly model?: { readonly name: string; readonly isUsed: boolean };
   /** Who would answer, for each of its skills that ask a model; absent where it is not known what models there are. */
   readonly answers?: readonly ExpectedAnswer[];
@@ -150,7 +152,7 @@ function skillWork(
   entries: number | undefined,
   catalog: SkillCatalog,
 ): SkillWork {
-  const { skills, foreach, maxParallel, swarm, retry, timeoutMs, model } = stage;
+  const { skills, foreach, maxParallel, swarm, retry, timeoutMs, model, cache } = stage;
   const asking = skills.flatMap(({ skill }) => {
     const manifest = catalog.find(skill);
     return manifest === undefined || modelAskedBy(manifest) === undefined ? [] : [manifest];
@@ -170,6 +172,7 @@ function skillWork(
     ...(swarm && { swarm }),
     ...retry,
     timeoutMs,
+    ...(cache === undefined ? {} : { cacheTtlMs: cache.ttlMs }),
     ...(model === undefined ? {} : { model: { name: model, isUsed: asking.length > 0 } }),
     ...answersOf(asking, stage, catalog),
   };

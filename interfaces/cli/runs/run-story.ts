@@ -35,6 +35,10 @@ export interface StageStory {
   readonly endedAtMs?: number;
   /** The earlier run that it was taken over from. */
   readonly reusedFrom?: string;
+  /** It was found in the cache, which that run had filled. */
+  readonly cached?: true;
+  /** Why the cache had nothing for it. */
+  readonly cacheMissed?: string;
   /** What a paused stage waits for. */
   readonly waitsFor?: string;
   readonly error?: ErrorRecord;
@@ -89,6 +93,10 @@ function advanceStage(stage: Stage, { type, atMs, data }: PublishedEvent): void 
       break;
     case "stage.reused":
       Object.assign(stage, { status: "succeeded", reusedFrom: String(data["from"]) });
+      if (data["cached"] === true) stage.cached = true;
+      break;
+    case "cache.missed":
+      stage.cacheMissed = String(data["why"]);
       break;
     case "task.offered":
       stage.attempts += 1;

@@ -57,7 +57,7 @@ export function storyLines(
 
 function stageRow(stage: StageStory, nowMs: number): readonly string[] {
   const { id, status, tasks, succeeded, attempts, agents, startedAtMs, endedAtMs } = stage;
-  const by = stage.reusedFrom === undefined ? agents.join(", ") : `taken over`;
+  const by = stage.reusedFrom === undefined ? agents.join(", ") : takenFrom(stage);
   const took = startedAtMs === undefined ? "" : durationText((endedAtMs ?? nowMs) - startedAtMs);
   return [
     `  ${id}`,
@@ -74,7 +74,25 @@ function isToldBelow({ error, stages }: RunStory): boolean {
   return stages.some((stage) => stage.error?.message === error?.message);
 }
 
-function detailLines({ id, error, waitsFor, status }: StageStory): readonly string[] {
+function takenFrom({ cached, reusedFrom }: StageStory): string {
+  return cached === true ? `CACHED from ${reusedFrom}` : "taken over";
+}
+
+function detailLines(stage: StageStory): readonly string[] {
+  const { id, error, waitsFor, status, cacheMissed } = stage;
+  const missed = cacheMissed === undefined ? [] : ["", `  ${id} was not cached: ${cacheMissed}`];
+  return [...missed, ...endLines({ id, error, waitsFor, status })];
+}
+
+function endLines({
+  id,
+  error,
+  waitsFor,
+  status,
+}: Pick<StageStory, "id" | "status"> & {
+  readonly error: StageStory["error"] | undefined;
+  readonly waitsFor: string | undefined;
+}): readonly string[] {
   if (status === "paused" && waitsFor !== undefined) return ["", `  ${id} waits for ${waitsFor}`];
   return error === undefined ? [] : ["", `  ${id}:`, ...errorLines(error)];
 }

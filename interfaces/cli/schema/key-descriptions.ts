@@ -5,6 +5,7 @@ const BODY = {
   model: "The model of stages that name none.",
   config: "Parts of the system that this cascade may or may not use.",
   memory: "What the run remembers, and which keys of it there are.",
+  learned_patterns: "true: ${memory.learned_patterns} is what strategies have learned of agents.",
   data_flow: "The ways that data may take between stages; without it, all.",
   error_handling: "What stages do on errors that do not say it themselves.",
   inputs: "What a run is given.",
@@ -35,6 +36,8 @@ const WORK = {
   matrix:
     "Lists by name: the stage does its work for every combination, which is ${matrix.<name>}.",
   max_parallel: "How many tasks of the stage are under way at once, at most.",
+  max_items:
+    "With `foreach` or `matrix` over `stages` or a `cascade`: how long a list may be that only data tells.",
   prompt: "What is to be done, in words: for skills that take a prompt, task, query or text.",
   model:
     "The model of skills that need one: auto-select, a family such as claude, or a model's id.",
@@ -48,6 +51,8 @@ const WORK = {
   codex_config: "Of a `codex-sandbox` stage: how fixes are tried.",
   fix_strategy: "Of a `codex-sandbox` stage: how fixes are tried.",
   error_recovery: "Of a `codex-sandbox` stage: what happens to tests that go on failing.",
+  auto_fix:
+    "false: failures are reported, no fix is tried. Of a `codex-sandbox` stage, or a skill that has such an input.",
   transform: "A value in place of a skill, evaluated where the run is coordinated.",
   gate: "An expression that must be true when the stage has ended: else the run fails.",
   wait: "In place of a skill: lets a time pass, such as 10m.",
@@ -60,6 +65,8 @@ const WORK = {
     "persistent: the cascade's `memory.keys`, or the stage's output under its id. Or {read_keys, write_keys}.",
   swarm_config: "How a `swarm-parallel` stage is shared among agents.",
   error_handling: "What happens when a task fails.",
+  cache:
+    "true: results of earlier runs are taken when skills, inputs and files are the same. Or {key, ttl}.",
   timeout: "For one attempt at one task: 500ms, 90s, 10m, 1.5h; 10m when not given, at most 24h.",
 } as const;
 
@@ -134,6 +141,10 @@ export const KEY_DESCRIPTIONS = {
     read_keys: "The keys that skills of the stage may read.",
     write_keys:
       "The keys that they may write. Outputs of these names are kept when the stage has succeeded.",
+  },
+  cache: {
+    key: "What the result depends on beside skills, inputs and files: ${…} of any kind.",
+    ttl: "How old a result may be: 90s, 10m, 24h; thirty days when not given.",
   },
   threshold: {
     type: "Always threshold.",

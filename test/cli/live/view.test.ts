@@ -55,6 +55,21 @@ describe("the live view", () => {
     ]);
   });
 
+  it("says which stages came from the cache, and why others did not", () => {
+    const cache = "CACHED from r0";
+    const stages: Progress["stages"] = [
+      { id: "lint", skills: ["lint"], status: "succeeded", tasks: undefined, succeeded: 0, cache },
+      {
+        ...{ id: "tests", skills: ["tests"], status: "running", tasks: 1, succeeded: 0 },
+        cache: "not cached: no earlier result",
+      },
+    ];
+    expect(render({ ...progress, stages }).slice(1, 3)).toEqual([
+      "  ✓ lint   CACHED from r0",
+      "  ▸ tests  0/1  not cached: no earlier result",
+    ]);
+  });
+
   it("shows on a narrow terminal what matters most", () => {
     expect(render(progress, { columns: 20 })).toEqual(
       [

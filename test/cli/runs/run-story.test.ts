@@ -45,6 +45,23 @@ const lint = [
 ];
 
 describe("runs show", () => {
+  it("says what came from the cache, and why other stages did not", () => {
+    const events = [
+      started,
+      event(10, "stage.reused", { stage: "lint", from: "r0", outputs: [], cached: true }),
+      event(20, "cache.missed", { stage: "ship", why: "other files than in r0" }),
+      event(30, "stage.started", { stage: "ship", tasks: 1 }),
+    ];
+    expect(storyLines(storyOf(plan, events), undefined, 61_000).slice(4)).toEqual([
+      "  stage  status     tasks  attempts  took        by",
+      "  lint   succeeded                               CACHED from r0",
+      "  ask    waiting",
+      "  ship   running    0/1              1 min 00 s",
+      "",
+      "  ship was not cached: other files than in r0",
+    ]);
+  });
+
   it("tells a run that goes on, with attempts and agents", () => {
     expect(storyLines(storyOf(plan, [started, ...lint]), undefined, 61_000)).toEqual([
       "release running for 1 min 01 s, started 1 min ago",
