@@ -5,7 +5,7 @@ import { SwarmError } from "../core/errors.ts";
 import type { Fixer } from "../core/fixer.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
-import { COMMAND_SKILL } from "../core/skill-allowance.ts";
+import { COMMAND_SKILLS } from "../core/skill-allowance.ts";
 import type { Steps } from "../core/steps.ts";
 import type { ModelService } from "../models/service.ts";
 import { type ArgvSurroundings, runArgvSkill } from "./argv-skill.ts";
@@ -121,7 +121,8 @@ async function output(
   const module = join(manifest.folder, manifest.entry);
   const declarations = { inputs: manifest.inputs, outputs: manifest.outputs };
   // It only waits: the program that it starts is what is heavy.
-  const commands = manifest.name === COMMAND_SKILL ? commandsOf(context, surroundings) : undefined;
+  const isCommand = COMMAND_SKILLS.has(manifest.name);
+  const commands = isCommand ? commandsOf(context, surroundings) : undefined;
   if (manifest.lane === "heavy" && commands === undefined) {
     const log = { level: options.logger.level, bindings };
     const asks = { askMemory, askPeers };

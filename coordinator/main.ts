@@ -10,7 +10,7 @@ import { PROVIDERS_VARIABLE } from "../core/model-variables.ts";
 import { exitWithParent } from "../core/parent-pipe.ts";
 import { registerEnvironment, Scrubber } from "../core/scrub.ts";
 import { ALLOWANCE_VARIABLE, allowanceFromText } from "../core/skill-allowance.ts";
-import { openCascadeRegistry, shippedCascadesFolder } from "../language/cascade-registry.ts";
+import { cascadeFoldersOf, openCascadeRegistry } from "../language/cascade-registry.ts";
 import { openSwarmCatalog } from "../language/swarm-catalog.ts";
 import { openModelOutlook } from "../models/outlook.ts";
 import { type Coordinator, openCoordinator } from "./coordinator.ts";
@@ -35,7 +35,6 @@ async function main(): Promise<void> {
   const isToldOf = env[PROVIDERS_VARIABLE] !== undefined;
   const models = isToldOf ? { models: await openModelOutlook(env, systemClock) } : {};
   const skills = await openSwarmCatalog({ directory, allowance, env, ...models });
-  const cascadeFolders = [...foldersIn(env["CASCADE_CASCADES"]), shippedCascadesFolder];
   const coordinator = await openCoordinator({
     connection,
     coordinatorId,
@@ -43,10 +42,10 @@ async function main(): Promise<void> {
     logger,
     randomBytes,
     random: Math.random,
-    cascades: openCascadeRegistry(cascadeFolders, skills),
+    cascades: openCascadeRegistry(cascadeFoldersOf(directory, env), skills),
     directory,
     env,
-    predecessors: new Set(foldersIn(env["CASCADE_PREDECESSORS"], ",")),
+    predecessors: new Set(namesIn(env["CASCADE_PREDECESSORS"])),
     purgeDelayMs: Number(env["CASCADE_PURGE_DELAY_MS"] ?? DEFAULT_PURGE_DELAY_MS),
   });
   bindDrain(() => void coordinator.drain().catch(() => {})); // `stopped` below has the error
@@ -83,8 +82,8 @@ async function serveUntilStopped(parts: {
   }
 }
 
-function foldersIn(list: string | undefined, separator = ":"): string[] {
-  return (list ?? "").split(separator).filter((entry) => entry !== "");
+function namesIn(list: string | undefined): string[] {
+  return (list ?? "").split(",").filter((entry) => entry !== "");
 }
 
 try {

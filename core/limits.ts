@@ -113,6 +113,9 @@ export const LIMITS = {
   snapshotFiles: 50_000,
   snapshotFileBytes: 67_108_864,
   snapshotBytes: 536_870_912,
+  /** Changes that are made a patch of, and the text of one file after them. */
+  draftChanges: 200,
+  draftFileBytes: 1_000_000,
   /** A patch that is named by its file. */
   patchBytes: 16_777_216,
 } as const;

@@ -30,7 +30,8 @@ export interface PatchedTestOrder extends TestOrder {
   readonly patch?: string;
 }
 
-export interface RepairOrder extends TestOrder {
+/** With a patch, the fixes are made on top of it, and the outcome's patch holds both. */
+export interface RepairOrder extends PatchedTestOrder {
   /** False: failing tests are only reproduced. */
   readonly autoFix: boolean;
   /** Attempts for one group of failing tests. */
@@ -80,7 +81,7 @@ export interface RepairOutcome {
   readonly after: TestCounts;
   readonly fixes: readonly AcceptedFix[];
   readonly escalations: readonly Escalation[];
-  /** All fixes as one unified diff; "" without any. */
+  /** The patch that was given and all fixes, as one unified diff; "" without any. */
   readonly patch: string;
   /** The branch with one commit for each fix: of the project with `apply: branch`, else of `repository`. */
   readonly branch?: string;

@@ -11,6 +11,11 @@ export interface SkillAllowance {
 
 /** The skill that carries out the commands of cascades, their `run`. */
 export const COMMAND_SKILL = "run-command";
+/** The skill that runs the command by which a project is deployed, once a person has approved it. */
+export const DEPLOY_SKILL = "deploy-fast";
+
+/** The skills that run programs which a cascade names: their input `argv`. */
+export const COMMAND_SKILLS: ReadonlySet<string> = new Set([COMMAND_SKILL, DEPLOY_SKILL]);
 
 export const NOTHING_ALLOWED: SkillAllowance = { projectSkills: false, hostCommands: false };
 

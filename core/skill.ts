@@ -151,7 +151,7 @@ export interface SkillContext {
   readonly peers: SkillPeers;
   /** Not in worker threads, where skills of the heavy lane run. */
   readonly models?: SkillModels;
-  /** Only the skill that runs the commands of cascades has it. */
+  /** Only the skills that run the commands of cascades have it. */
   readonly commands?: SkillCommands;
   /** Only skills of the lane `sandbox` have it. */
   readonly sandbox?: Sandbox;

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SwarmError } from "../core/errors.ts";
 import type { Plan } from "../core/plan.ts";
@@ -16,6 +17,19 @@ import type { CascadeSources } from "./sub-cascades.ts";
 
 /** The cascades that come with the package. */
 export const shippedCascadesFolder = fileURLToPath(new URL("../cascades", import.meta.url));
+
+/**
+ * Where a swarm finds cascades by name: the folders of `CASCADE_CASCADES`, those that ship, then `cascades` of the project, which so
+ * cannot put another one in place of one that ships.
+ * @param directory where the swarm is started: the project
+ */
+export function cascadeFoldersOf(
+  directory: string,
+  env: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
+  const added = (env["CASCADE_CASCADES"] ?? "").split(":").filter((folder) => folder !== "");
+  return [...new Set([...added, shippedCascadesFolder, join(directory, "cascades")])];
+}
 
 /** Cascades by name. A file may change while the swarm runs: it is compiled when it is asked for. */
 export interface CascadeRegistry {

@@ -1,5 +1,5 @@
 import type { Expression, Reference, Template } from "../core/plan.ts";
-import { COMMAND_SKILL } from "../core/skill-allowance.ts";
+import { COMMAND_SKILLS, DEPLOY_SKILL } from "../core/skill-allowance.ts";
 import { HTTP_SKILL } from "./inline-work.ts";
 import type { Path, Reporter } from "./reporter.ts";
 import type { SecretPlace } from "./template-compiler.ts";
@@ -16,12 +16,13 @@ export interface BoundInputs {
 /** Where in an input of a skill secrets may stand: as a whole, in headers with a text around, in the environment of a program. */
 export function secretPlace(skill: string, input: string): SecretPlace {
   if (skill === HTTP_SKILL && input === "headers") return "texts";
-  return skill === COMMAND_SKILL && input === "env" ? "entries" : "value";
+  return COMMAND_SKILLS.has(skill) && input === "env" ? "entries" : "value";
 }
 
 /** Some inputs of shipped skills decide what may happen at all: they are what the cascade says, never what data says. */
 export function refuseUnsafeInputs(skill: string, bound: BoundInputs, reporter: Reporter): void {
-  if (skill === COMMAND_SKILL) refuseChosenProgram(bound, reporter);
+  if (COMMAND_SKILLS.has(skill)) refuseChosenProgram(bound, reporter);
+  if (skill === DEPLOY_SKILL) refuseWrittenApproval(bound, reporter);
   if (skill !== HTTP_SKILL) return;
   refuseChosenHost(bound, reporter);
   const { headers, allow_private: isPrivate } = bound.inputs;
@@ -59,6 +60,16 @@ function refuseChosenProgram({ inputs, placeOf }: BoundInputs, reporter: Reporte
   const hint = "only its arguments may come from data: [program, ${…}]";
   const place = placeOf("argv");
   reporter.report("invalid-cascade", message, isList ? [...place, 0] : place, hint);
+}
+
+/** Who writes a cascade does not approve what its run will have made. */
+function refuseWrittenApproval(bound: BoundInputs, reporter: Reporter): void {
+  const { approval } = bound.inputs;
+  if (approval === undefined || bound.isFromStages(approval)) return;
+  const message = "the approval must be what a stage with `approve` has put out";
+  const hint =
+    "write a stage `{ stage: confirm, approve: … }` before it, and `approval: ${confirm}`";
+  reporter.report("invalid-cascade", message, bound.placeOf("approval"), hint);
 }
 
 function isLiteralProgram(argv: Template): boolean {

@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import { formatLocation, SwarmError } from "../core/errors.ts";
 import type { ModelOutlook } from "../core/model.ts";
 import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
-import { allows, COMMAND_SKILL, type SkillAllowance } from "../core/skill-allowance.ts";
+import { allows, COMMAND_SKILLS, type SkillAllowance } from "../core/skill-allowance.ts";
 import { readProjectSkills } from "./project-skills.ts";
 import { claimsOfAliases, sharedAlias } from "./skill-aliases.ts";
 import { openSkillCatalog, shippedSkillsFolder } from "./skill-catalog.ts";
@@ -86,7 +86,7 @@ function shippedEntries(catalog: SkillCatalog, allowance: SkillAllowance): reado
   return catalog.names().flatMap((name): SkillEntry[] => {
     const manifest = catalog.find(name);
     if (manifest === undefined) return [];
-    const refused = name === COMMAND_SKILL ? commandRefusal(allowance) : undefined;
+    const refused = COMMAND_SKILLS.has(name) ? commandRefusal(allowance) : undefined;
     const refusal = refused === undefined ? {} : { refusal: refused };
     return [{ name, folder: manifest.folder, source: SHIPPED, manifest, ...refusal }];
   });
@@ -152,7 +152,7 @@ function refusalFor(
   allowance: SkillAllowance,
   directory: string,
 ): SwarmError | undefined {
-  if (manifest.name === COMMAND_SKILL) {
+  if (COMMAND_SKILLS.has(manifest.name)) {
     const refused = commandRefusal(allowance);
     if (refused !== undefined) return refused;
   }

@@ -157,7 +157,7 @@ class FixRun {
 
   async #reproduce(): Promise<readonly TestGroup[]> {
     const { workspace, steps } = this.#parts;
-    const at = { tree: workspace.baseTree, steps };
+    const at = { tree: workspace.headTree, steps };
     this.#baseline = await reproduce(set(this.#bench), at, this.#signal);
     this.#cases = this.#baseline.cases;
     for (const id of this.#baseline.flaky) this.#flaky.add(id);
@@ -386,7 +386,7 @@ class FixRun {
       after: countsOf(this.#cases, flaky),
       fixes: this.#fixes,
       escalations: [...this.#escalations.values()].filter(({ test }) => left.has(test)),
-      patch: hasFixes ? await workspace.patch(workspace.baseTree, workspace.headTree) : "",
+      patch: await workspace.patch(workspace.baseTree, workspace.headTree),
       ...(this.#branch === undefined ? {} : { branch: this.#branch }),
       ...(hasFixes ? { repository: workspace.gitDir } : {}),
       enforcement: sandbox.enforcement,

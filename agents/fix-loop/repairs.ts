@@ -5,7 +5,7 @@ import type { Clock } from "../../core/clock.ts";
 import { SwarmError } from "../../core/errors.ts";
 import type { Fixer } from "../../core/fixer.ts";
 import { refuseOver } from "../../core/limits.ts";
-import type { Repairs, TestOutcome } from "../../core/repairs.ts";
+import type { RepairOrder, Repairs, TestOutcome } from "../../core/repairs.ts";
 import type { Sandbox } from "../../core/sandbox.ts";
 import type { Steps } from "../../core/steps.ts";
 import { countsOf } from "../testing/compare-runs.ts";
@@ -48,10 +48,9 @@ export function openRepairs(parts: RepairParts, task: RepairTask): Repairs {
   return {
     async test(order, signal) {
       await using workspace = await workspaceOf(order.path, signal);
+      if (order.patch !== undefined) await applyTo(workspace, order.patch);
       const bench = await openProjectTests(order, { sandbox, workspace });
-      const patch = order.patch === undefined ? undefined : await patchOf(order.patch);
-      const tree = patch === undefined ? workspace.baseTree : await workspace.treeWithPatch(patch);
-      const at = { tree, steps: task.steps };
+      const at = { tree: workspace.headTree, steps: task.steps };
       const { cases, failing, flaky } = await reproduce(bench, at, signal);
       const failures = failing.flatMap((id) => {
         const { file, message = "" } = cases.get(id) ?? {};
@@ -68,10 +67,27 @@ export function openRepairs(parts: RepairParts, task: RepairTask): Repairs {
     },
     async fix(order, signal) {
       await using workspace = await workspaceOf(order.path, signal);
+      if (order.patch !== undefined) await applyTo(workspace, order.patch);
+      refuseWithoutPatch(workspace, order.apply);
       const { steps, logger } = task;
       return await runFixLoop(order, { workspace, sandbox, fixers, steps, logger, branch }, signal);
     },
   };
+}
+
+/** Everything after is about the project with the patch: its tests are found among its files, too. */
+async function applyTo(workspace: Workspace, patch: string): Promise<void> {
+  const tree = await workspace.treeWithPatch(await patchOf(patch));
+  if (tree === workspace.baseTree) return; // the project has it already
+  await workspace.commit(tree, "The patch that is given\n");
+}
+
+/** @throws SwarmError `not-supported` when fixes on top of a patch are to be handed over without it */
+function refuseWithoutPatch(workspace: Workspace, apply: RepairOrder["apply"]): void {
+  if (apply === "none" || workspace.headTree === workspace.baseTree) return;
+  throw new SwarmError("not-supported", "fixes on top of a patch are handed over as a patch only", {
+    hint: "leave out `apply`, and take the output `patch`, which holds both",
+  });
 }
 
 /** A patch as it is, or read from the file that is named. */

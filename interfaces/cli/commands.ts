@@ -109,6 +109,16 @@ export interface InitCommand {
   readonly json: boolean;
 }
 
+/** `init --github` */
+export interface InitGithubCommand {
+  readonly kind: "init-github";
+  /** The top of the repository. */
+  readonly folder: string;
+  /** Whether a workflow that is there is replaced. */
+  readonly force: boolean;
+  readonly json: boolean;
+}
+
 export interface TopologyCommand {
   readonly kind: "topology";
   /** Until it is interrupted, instead of for a time. */
@@ -135,6 +145,7 @@ export type CliCommand =
   | SchemaCommand
   | FormatCommand
   | InitCommand
+  | InitGithubCommand
   | SandboxCommand
   | SkillsCommand
   | RunsCommand

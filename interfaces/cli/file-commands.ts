@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { SwarmError } from "../../core/errors.ts";
 import {
   allowanceOf,
   allowHostCommandsOption,
@@ -108,20 +109,43 @@ interface FormatOptions {
   readonly fix?: true;
 }
 
+interface InitOptions {
+  readonly name?: string;
+  readonly github?: true;
+  readonly force?: true;
+}
+
 const STARTER_NAME = "starter";
 
 function addInit(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
   cli
     .command("init")
-    .description("write a first cascade that runs as it is: cascades/<name>.yaml")
+    .description(
+      "write a first cascade that runs as it is, cascades/<name>.yaml, or a workflow for GitHub",
+    )
     .argument("[folder]", "where the folder cascades is or will be", ".")
     .option("--name <name>", `the cascade's name (default: ${STARTER_NAME})`)
+    .option("--github", "write .github/workflows/cascade.yml instead: checks for pull requests")
+    .option("--force", "with --github: replace a workflow that is there")
     .option("--json", "print what was written as one JSON document")
     .addHelpText("after", EXAMPLES.init)
-    .action((folder: string, own: Options & { readonly name?: string }) => {
+    .action((folder: string, own: Options & InitOptions) => {
       const options = optionsOf(own);
       refuse("init", options, SKILL_OPTIONS);
-      ask({ kind: "init", folder, name: own.name ?? STARTER_NAME, json: options.json === true });
+      const json = options.json === true;
+      const { github, force, name } = own;
+      if (github === true && name !== undefined) {
+        throw new SwarmError("usage", "init --github does not take --name", {
+          hint: "write the cascade and the workflow with two commands",
+        });
+      }
+      if (github !== true && force === true) {
+        throw new SwarmError("usage", "init takes --force with --github only", {
+          hint: "a cascade is never overwritten: give it another name with --name",
+        });
+      }
+      if (github === true) ask({ kind: "init-github", folder, force: force === true, json });
+      else ask({ kind: "init", folder, name: name ?? STARTER_NAME, json });
     });
 }
 
@@ -155,5 +179,6 @@ Examples:
   init: `
 Examples:
   npm run cascade -- init
-  npm run cascade -- init ~/code/my-app --name my-checks`,
+  npm run cascade -- init ~/code/my-app --name my-checks
+  npm run cascade -- init --github ~/code/my-app`,
 } as const;

@@ -3,8 +3,8 @@ import type { SkillCatalog } from "../../core/skill.ts";
 import { NOTHING_ALLOWED, type SkillAllowance } from "../../core/skill-allowance.ts";
 import {
   type CascadeRegistry,
+  cascadeFoldersOf,
   openCascadeRegistry,
-  shippedCascadesFolder,
 } from "../../language/cascade-registry.ts";
 import { openSwarmCatalog } from "../../language/swarm-catalog.ts";
 
@@ -25,7 +25,7 @@ export interface InstalledOptions {
   readonly models?: ModelOutlook;
 }
 
-/** What a swarm started in the directory has: the skills of the project, those that ship, and the cascades of `CASCADE_CASCADES`. */
+/** What a swarm started in the directory has: the skills and cascades of the project, of the environment, and those that ship. */
 export async function openInstalled({
   directory,
   env,
@@ -38,8 +38,7 @@ export async function openInstalled({
     env,
     ...(models === undefined ? {} : { models }),
   });
-  const added = (env["CASCADE_CASCADES"] ?? "").split(":").filter((folder) => folder !== "");
-  return { skills, cascades: openCascadeRegistry([...added, shippedCascadesFolder], skills) };
+  return { skills, cascades: openCascadeRegistry(cascadeFoldersOf(directory, env), skills) };
 }
 
 /** True for what names a file and not a registered cascade. */

@@ -10,6 +10,7 @@ import { runDoctor } from "./doctor/doctor-command.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { runExplain } from "./explain/explain-command.ts";
 import { runFormat } from "./format/format-command.ts";
+import { runInitGithub } from "./init/github-command.ts";
 import { runInit } from "./init/init-command.ts";
 import { CascadeRefused } from "./job-inputs.ts";
 import { runLearned } from "./learned/learned-command.ts";
@@ -62,6 +63,8 @@ function carryOut(command: CliCommand): Promise<number> {
       return runFormat(command, { directory, scrubber });
     case "init":
       return runInit(command, { directory, scrubber });
+    case "init-github":
+      return runInitGithub(command, { directory, scrubber });
     case "sandbox":
       return runSandboxCommand(command, { directory, scrubber });
     case "skills":

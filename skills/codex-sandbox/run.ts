@@ -13,6 +13,7 @@ export const run = defineSkill({
     test_suite: { type: "string", required: false },
     tests: { type: "any", required: false },
     test_command: { type: "any", required: false },
+    patch: { type: "string", required: false },
     auto_fix: { type: "boolean", default: true },
     max_iterations: { type: "integer", default: 5 },
     escalate_after: { type: "integer", default: 5 },
@@ -43,6 +44,7 @@ export const run = defineSkill({
   async run(inputs, context) {
     const startedMs = performance.now();
     const task = inputs.task ?? inputs.prompt;
+    const { patch } = inputs;
     const outcome = await repairsOf(context).fix(
       {
         ...testOrderOf(inputs, context.directory),
@@ -53,6 +55,7 @@ export const run = defineSkill({
         networkDisabled: inputs.network_disabled,
         apply: applyOf(inputs.apply),
         ...(task === undefined ? {} : { task }),
+        ...(patch === undefined || patch === "" ? {} : { patch }),
       },
       context.signal,
     );

@@ -2,7 +2,7 @@ import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { SwarmError } from "../../core/errors.ts";
 import { tokensOfBytes } from "../../core/tokens.ts";
-import { walk } from "../discover-files/walk.ts";
+import { type Walked, walk } from "../discover-files/walk.ts";
 import type { NotAnalysed } from "../finding.ts";
 import { readText } from "../source-file.ts";
 
@@ -15,8 +15,15 @@ export interface Pack {
   readonly leftOut: readonly NotAnalysed[];
 }
 
+export interface PackOrder {
+  /** How much there is room for, as an estimate. */
+  readonly mostTokens: number;
+  /** Only these, by their names relative to the directory; undefined: all. */
+  readonly chosen?: ReadonlySet<string> | undefined;
+}
+
 /** Files that hold keys by their names are never sent to a vendor. */
-const SECRET_FILE =
+export const SECRET_FILE =
   /(^|\/)(\.env(\..*)?|\.npmrc|\.netrc|\.pypirc|id_(rsa|dsa|ecdsa|ed25519)|.*\.(pem|key|p12|pfx|jks|keystore))$/i;
 /** No secret is in them, whatever they are called. */
 const SAMPLE = /\.(example|sample|template)$/i;
@@ -24,17 +31,17 @@ const SAMPLE = /\.(example|sample|template)$/i;
 /**
  * Reads the text files of a directory, in the order of their names, without what its rules ignore.
  * @param root real path
- * @param mostTokens how much there is room for, as an estimate
  * @throws SwarmError `limit-exceeded` with the numbers, before a file is read when their sizes already tell
  */
 export async function packDirectory(
   root: string,
-  mostTokens: number,
+  { mostTokens, chosen }: PackOrder,
   signal: AbortSignal,
 ): Promise<Pack> {
   const walked = await walk(root, signal);
-  const leftOut = [...walked.notAnalysed];
+  const leftOut = chosen === undefined ? [...walked.notAnalysed] : missing(chosen, walked);
   const names = walked.files.filter((name) => {
+    if (chosen?.has(name) === false) return false;
     const isSecret = SECRET_FILE.test(name) && !SAMPLE.test(name);
     if (isSecret) leftOut.push({ file: name, reason: "may hold a secret" });
     return !isSecret;
@@ -59,6 +66,20 @@ export async function packDirectory(
   const tokens = tokensOfBytes(Math.max(bytes, Buffer.byteLength(text)));
   if (tokens > mostTokens) throw tooMuch({ root, files, bytes, tokens, mostTokens });
   return { text, files, bytes, tokens, leftOut };
+}
+
+/** Of the files that were asked for, those that are not there to be read. */
+function missing(chosen: ReadonlySet<string>, { files, notAnalysed }: Walked): NotAnalysed[] {
+  const present = new Set(files);
+  return [...chosen]
+    .filter((name) => !present.has(name))
+    .map(
+      (name) =>
+        notAnalysed.find(({ file }) => file === name) ?? {
+          file: name,
+          reason: "is not in the directory, or is ignored",
+        },
+    );
 }
 
 function tooMuch(found: {

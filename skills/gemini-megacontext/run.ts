@@ -28,7 +28,8 @@ export async function run(
   const request = { ...requestOf(given), model: ROUTE };
   const root = await directoryOf(given.path, context.directory);
   const { contextTokens = LEAST_CONTEXT_TOKENS } = models.choose(request);
-  const pack = await packDirectory(root, contextTokens - KEPT_FREE_TOKENS, context.signal);
+  const mostTokens = contextTokens - KEPT_FREE_TOKENS;
+  const pack = await packDirectory(root, { mostTokens }, context.signal);
   if (pack.files === 0) {
     throw new SwarmError("nothing-to-do", `${root} has no text file that is not ignored`);
   }

@@ -3,8 +3,10 @@ import type { Json, JsonObject } from "../../core/json.ts";
 import type { SkillContext } from "../../core/skill.ts";
 import { writeArtifact } from "../artifact.ts";
 import { run as discoverFiles } from "../discover-files/run.ts";
+import { patchOf as polishedPatch } from "../draft-changes/patch.ts";
 import type { Finding } from "../finding.ts";
 import { countBySeverity } from "../merge-quality-reports/shares.ts";
+import { patchText } from "../patch-text.ts";
 import { parseInputs } from "../skill-inputs.ts";
 import { readText } from "../source-file.ts";
 import type { Problem } from "./problems.ts";
@@ -21,6 +23,7 @@ const MOST_FINDINGS = 5_000;
 const auditInputs = z.object({
   path: z.string().min(1),
   fix: z.boolean().default(false),
+  patch: z.string().nullish(),
   test_command: z.array(z.string().min(1)).min(1).nullish(),
 });
 
@@ -34,7 +37,7 @@ export async function run(
   inputs: JsonObject,
   context: SkillContext,
 ): Promise<Record<string, Json>> {
-  const { path, fix, test_command: testCommand } = parseInputs(auditInputs, inputs);
+  const { path, fix, patch: patched, test_command: testCommand } = parseInputs(auditInputs, inputs);
   const { signal } = context;
   const sandbox = needed(context.sandbox);
   const { root, batches } = discovered.parse(await discoverFiles({ path, batches: 1 }, context));
@@ -43,7 +46,8 @@ export async function run(
     files.filter((file) => !file.includes("/")),
     await manifestsOf(root),
   );
-  await using copy = await makeScratchCopy(root, files, signal);
+  const given = await patchText(patched ?? "");
+  await using copy = await makeScratchCopy(root, { files, patch: given }, signal);
   const surroundings = { sandbox, copy, signal };
   const before = testCommand == null ? undefined : await runTests(testCommand, surroundings);
   const reports: ToolReport[] = [];
@@ -72,6 +76,7 @@ export async function run(
     ...(fix && keepsTests && patch !== ""
       ? { patch: await writeArtifact("style.patch", patch, context) }
       : {}),
+    polished_patch: keepsTests ? polishedPatch(await copy.changesWithPatch()) : given,
     tests,
     enforcement: { ...sandbox.enforcement },
     not_analysed: reports

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { createTwoFilesPatch } from "diff";
 import type { SandboxMount } from "../../core/sandbox.ts";
+import type { DraftedFile } from "../draft-changes/draft.ts";
 import { readText } from "../source-file.ts";
+import { withPatch } from "./patched-texts.ts";
 
 /** Where the project lies inside the sandbox. */
 export const INSIDE = "/project";
@@ -20,8 +22,10 @@ export interface ScratchCopy extends AsyncDisposable {
   readonly mounts: readonly SandboxMount[];
   /** Which folders of installed tools the project has. */
   readonly installed: readonly string[];
-  /** What differs from the project now. */
+  /** What differs now from the project with the patch. */
   changes(): Promise<readonly FileChange[]>;
+  /** What differs now from the project without it. */
+  changesWithPatch(): Promise<readonly DraftedFile[]>;
 }
 
 export interface FileChange {
@@ -33,23 +37,28 @@ export interface FileChange {
 /**
  * @param root real path of the project
  * @param files relative; what cannot be read as text, and files of secrets, are left out
+ * @param patch that the copy has and the project has not; "" for none
  */
 export async function makeScratchCopy(
   root: string,
-  files: readonly string[],
+  { files, patch }: { readonly files: readonly string[]; readonly patch: string },
   signal: AbortSignal,
 ): Promise<ScratchCopy> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "cascade-style-")));
   try {
-    const originals = new Map<string, string>();
+    const texts = new Map<string, string>();
     for (const file of files) {
       signal.throwIfAborted();
       if (/^\.env/.test(basename(file)) || UNPATCHABLE.test(file)) continue;
       const source = await readText(root, file);
       if (source.status !== "source") continue;
-      originals.set(file, source.text);
+      texts.set(file, source.text);
+    }
+    const originals = withPatch(texts, patch);
+    for (const [file, text] of originals) {
+      signal.throwIfAborted();
       await mkdir(dirname(join(folder, file)), { recursive: true });
-      await writeFile(join(folder, file), source.text);
+      await writeFile(join(folder, file), text);
     }
     const installed = INSTALLED.filter((name) => isFolder(join(root, name)));
     for (const name of installed) await mkdir(join(folder, name));
@@ -64,6 +73,7 @@ export async function makeScratchCopy(
       ],
       installed,
       changes: () => changesIn(folder, originals),
+      changesWithPatch: () => drafted(folder, texts, originals),
       [Symbol.asyncDispose]: () => removeAll(folder),
     };
   } catch (error) {
@@ -89,6 +99,20 @@ async function changesIn(
       changes.push({ file, before, after: now.text });
   }
   return changes;
+}
+
+/** Of the files that the patch is about: what tools would do to others is no part of it. */
+async function drafted(
+  folder: string,
+  texts: ReadonlyMap<string, string>,
+  originals: ReadonlyMap<string, string>,
+): Promise<DraftedFile[]> {
+  const now = new Map<string, string>(originals);
+  for (const { file, after } of await changesIn(folder, originals)) now.set(file, after);
+  return [...new Set([...texts.keys(), ...originals.keys()])]
+    .filter((file) => texts.get(file) !== originals.get(file))
+    .map((file) => ({ file, before: texts.get(file), after: now.get(file) }))
+    .filter(({ before, after }) => before !== after);
 }
 
 /** The folder is removed although a tool took its rights away. */

@@ -2,7 +2,10 @@ import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { parseCommandLine } from "../../interfaces/cli/command-line.ts";
 import { formatYaml } from "../../interfaces/cli/format/format-yaml.ts";
+import { githubWorkflow } from "../../interfaces/cli/init/github-workflow.ts";
 import { starterCascade } from "../../interfaces/cli/init/starter-cascade.ts";
 import { openInstalled } from "../../interfaces/cli/installed.ts";
 import { compileCascade } from "../../language/compile.ts";
@@ -95,5 +98,101 @@ describe("cascade-swarm init", { timeout: STARTS_MS }, () => {
     const { code, stdout, stderr } = await endOfCommand(directory, ["init", ...args]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(expected);
+  });
+});
+
+describe("the workflow for GitHub", () => {
+  const text = githubWorkflow("npx --no-install cascade-swarm");
+  const workflow = parse(text, { strict: true, uniqueKeys: true, version: "1.2" }) as Workflow;
+  const { steps } = workflow.jobs.quality;
+
+  it("runs on pull requests, with no right but to read and to upload findings", () => {
+    expect(workflow).toMatchObject({ on: "pull_request", permissions: { contents: "read" } });
+    expect(workflow.jobs.quality).toMatchObject({
+      "timeout-minutes": 30,
+      permissions: { contents: "read", "security-events": "write" },
+    });
+    expect(steps[0]).toMatchObject({ with: { "persist-credentials": false } });
+    expect(text).not.toMatch(/pull_request_target|secrets\.|write-all/);
+  });
+
+  it("takes each action by its major version", () => {
+    expect(steps.flatMap(({ uses }) => uses ?? [])).toEqual([
+      ...["actions/checkout@v5", "actions/setup-node@v5"],
+      ...["github/codeql-action/upload-sarif@v4", "actions/upload-artifact@v4"],
+    ]);
+  });
+
+  it("puts nothing of the pull request into a command", () => {
+    for (const { run } of steps) expect(run ?? "").not.toContain("${{");
+  });
+
+  it("starts commands that the program understands, and uploads the file that they write", () => {
+    const started = steps
+      .flatMap(({ run }) => /^npx --no-install cascade-swarm (.*)$/.exec(run ?? "")?.[1] ?? [])
+      .map((args) => parseCommandLine(args.split(" "), () => {}));
+    expect(started).toMatchObject([
+      { kind: "validate", targets: ["cascades"] },
+      {
+        kind: "run",
+        once: true,
+        ...{ cascade: "code-quality-swarm", inputs: ["path=."], failOn: "high" },
+        output: "cascade-report",
+      },
+    ]);
+    expect(steps.find(({ uses }) => uses?.includes("upload-sarif"))).toMatchObject({
+      with: { sarif_file: "cascade-report/report.sarif" },
+    });
+  });
+});
+
+interface Workflow {
+  readonly jobs: {
+    readonly quality: {
+      readonly steps: readonly { readonly uses?: string; readonly run?: string }[];
+    };
+  };
+}
+
+describe("cascade-swarm init --github", { timeout: STARTS_MS }, () => {
+  const file = ".github/workflows/cascade.yml";
+
+  it("writes the workflow, says what is missing, and replaces it only when it is told to", async () => {
+    const directory = await newDirectory();
+    const { code, stdout } = await endOfCommand(directory, ["init", "--github"]);
+    expect({ code, lines: stdout.trim().split("\n") }).toEqual({
+      code: 0,
+      lines: [
+        `wrote  ${file}`,
+        expect.stringContaining("note   there is no .git here"),
+        expect.stringContaining("note   package.json has no dependency cascade-swarm"),
+      ],
+    });
+    const written = await readFile(join(directory, file), "utf8");
+    expect(written).toBe(githubWorkflow("npx --no-install cascade-swarm"));
+    await writeFile(join(directory, file), "mine\n");
+    expect(await endOfCommand(directory, ["init", "--github"])).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `error usage: ${join(directory, file)}: the file is there already\n  replace it with --force, or name another folder\n`,
+    });
+    expect(await readFile(join(directory, file), "utf8")).toBe("mine\n");
+    await mkdir(join(directory, ".git"));
+    const manifest = { devDependencies: { "cascade-swarm": "file:../cascade" } };
+    await writeFile(join(directory, "package.json"), JSON.stringify(manifest));
+    const forced = await endOfCommand(directory, ["init", "--github", "--force", "--json"]);
+    expect({ code: forced.code, answer: JSON.parse(forced.stdout) }).toEqual({
+      code: 0,
+      answer: { schemaVersion: 1, file: join(directory, file), missing: [] },
+    });
+    expect(await readFile(join(directory, file), "utf8")).toBe(written);
+  });
+
+  it.each([
+    [["--github", "--name", "x"], "init --github does not take --name"],
+    [["--force"], "init takes --force with --github only"],
+  ])("refuses %j", async (args, message) => {
+    const { code, stderr } = await endOfCommand(await newDirectory(), ["init", ...args]);
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
   });
 });

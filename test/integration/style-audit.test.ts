@@ -47,9 +47,52 @@ async function makeProject(
   return tree;
 }
 
+/** The tool itself, as a project has it. */
+async function installBiome(tree: Tree): Promise<void> {
+  for (const name of ["biome", "cli-linux-x64", "cli-linux-arm64"]) {
+    await cp(`${INSTALLED}/@biomejs/${name}`, tree.path(`node_modules/@biomejs/${name}`), {
+      recursive: true,
+    }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error; // the machine's own is there only
+    });
+  }
+  await cp(`${INSTALLED}/.bin/biome`, tree.path("node_modules/.bin/biome"), {
+    verbatimSymlinks: true,
+  });
+}
+
 const PRETTIER = { ".prettierrc": "{}", "package.json": '{"type":"module"}' };
 
 describe.skipIf(whyNot !== "")(`style-audit${whyNot}`, () => {
+  it("looks at the project with a patch, and answers that patch with what the tools change", async () => {
+    await using tree = await makeTree({
+      "biome.json": '{ "formatter": { "indentStyle": "space" } }',
+      "package.json": '{ "type": "module" }\n',
+      "src/a.js": "export const one = 1;\n",
+    });
+    await installBiome(tree);
+    const patch =
+      "diff --git a/src/b.js b/src/b.js\nnew file mode 100644\n--- /dev/null\n+++ b/src/b.js\n@@ -0,0 +1,1 @@\n+export const two = [ 1,2 ]\n";
+    const output = await run({ path: tree.root, fix: true, patch }, context());
+    expect(output["changes"]).toContainEqual({ file: "src/b.js", removed: 1, added: 1 });
+    // What the tools would do to other files is no part of it.
+    expect(output["changes"]).toContainEqual({ file: "package.json", removed: 1, added: 3 });
+    expect(output["polished_patch"]).toBe(patch.replace("[ 1,2 ]", "[1, 2];"));
+    const wrong = [
+      ["no patch", "it names no file"],
+      ["--- a/src/a.js\n+++ b/src/a.js\n@@ -1,1 +1,1 @@\n-other\n+x\n", "does not fit"],
+      ["--- /dev/null\n+++ b/../x.js\n@@ -0,0 +1,1 @@\n+x\n", "must be relative and stay"],
+      ["--- /dev/null\n+++ b/src/a.js\n@@ -0,0 +1,1 @@\n+x\n", "is there already"],
+    ] as const;
+    for (const [text, why] of wrong) {
+      await expect(run({ path: tree.root, patch: text }, context())).rejects.toThrow(why);
+    }
+    // One that the project has already is no change of it.
+    await writeFile(tree.path("src/b.js"), "export const two = [ 1,2 ]\n");
+    const again = await run({ path: tree.root, patch }, context());
+    expect(again).toMatchObject({ polished_patch: "" });
+  });
+
   it("runs the project's own biome, and answers its problems and a patch that fits", async () => {
     const untidy = "export function f(a) {\n    debugger;\n    return a\n}\n";
     await using tree = await makeTree({
@@ -58,16 +101,7 @@ describe.skipIf(whyNot !== "")(`style-audit${whyNot}`, () => {
       "src/a.js": untidy,
       "src/tidy.js": "export const one = 1;\n",
     });
-    for (const name of ["biome", "cli-linux-x64", "cli-linux-arm64"]) {
-      await cp(`${INSTALLED}/@biomejs/${name}`, tree.path(`node_modules/@biomejs/${name}`), {
-        recursive: true,
-      }).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== "ENOENT") throw error; // the machine's own is there only
-      });
-    }
-    await cp(`${INSTALLED}/.bin/biome`, tree.path("node_modules/.bin/biome"), {
-      verbatimSymlinks: true,
-    });
+    await installBiome(tree);
     const own = context();
 
     const report = await run({ path: tree.root, fix: true }, own);

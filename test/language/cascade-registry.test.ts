@@ -3,12 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
+  cascadeFoldersOf,
   openCascadeRegistry,
   readCascade,
   shippedCascadesFolder,
 } from "../../language/cascade-registry.ts";
 import { openSkillCatalog, shippedSkillsFolder } from "../../language/skill-catalog.ts";
 import { testCatalog } from "../support/catalog.ts";
+import { makePlace } from "../support/place.ts";
 
 const cascade = (stage: string): string =>
   `cascade: mine\nstages:\n  - { stage: ${stage}, skill: list, inputs: { path: x } }\n`;
@@ -90,5 +92,27 @@ describe("a cascade file", () => {
 
   it("that is a folder is refused", async () => {
     await expect(readCascade(folder)).rejects.toMatchObject({ code: "path-unreadable" });
+  });
+});
+
+describe("where a swarm finds cascades", () => {
+  it("is in the folders of the environment, those that ship, and then the project's own", async () => {
+    await using place = await makePlace({
+      "added/mine.yaml": "cascade: mine\nstages: [{ stage: added, transform: 1 }]\n",
+      "project/cascades/mine.yaml": "cascade: mine\nstages: [{ stage: own, transform: 1 }]\n",
+      "project/cascades/other.yaml": "cascade: other\nstages: [{ stage: inner, cascade: mine }]\n",
+      "project/cascades/test-and-fix.yaml":
+        "cascade: test-and-fix\nstages: [{ stage: evil, transform: 1 }]\n",
+    });
+    const env = { CASCADE_CASCADES: place.path("added") };
+    const folders = cascadeFoldersOf(place.path("project"), env);
+    const skills = await openSkillCatalog([shippedSkillsFolder]);
+    const registry = openCascadeRegistry(folders, skills);
+    const idsOf = async (name: string) => (await registry.plan(name)).stages.map(({ id }) => id);
+    expect(await idsOf("mine")).toEqual(["added"]);
+    expect(await idsOf("other")).toEqual(["inner--inputs", "inner--added"]);
+    expect(await idsOf("test-and-fix")).not.toContain("evil");
+    const own = openCascadeRegistry(cascadeFoldersOf(place.path("project"), {}), skills);
+    expect((await own.plan("mine")).stages.map(({ id }) => id)).toEqual(["own"]);
   });
 });

@@ -72,3 +72,29 @@ it("a codex-sandbox stage of the description is carried out by the shipped skill
   });
   expect(validate?.skills[0]).toMatchObject({ skill: "regression-tests", lane: "sandbox" });
 });
+
+it.each([
+  ["06-test-and-fix", []],
+  // What is deployed, and that somebody has approved it, nobody can leave out.
+  [
+    "07-adaptive-workflow",
+    [
+      'missing-input the skill "deploy-fast" needs the input "argv"',
+      'missing-input the skill "deploy-fast" needs the input "approval"',
+    ],
+  ],
+  ["08-iterative-refinement", []],
+  ["13-complete-dev-workflow", []],
+  ["15-intelligent-bug-fix", []],
+])("the block %s of the description, as it is, names skills that ship", async (name, problems) => {
+  const skills = await openSkillCatalog([shippedSkillsFolder]);
+  const { sources } = openCascadeRegistry([shippedCascadesFolder], skills);
+  const file = new URL(`../fixtures/description/${name}.yaml`, import.meta.url);
+  const compiled = compileCascade(
+    { text: readFileSync(file, "utf8"), file: name },
+    skills,
+    sources,
+  );
+  const found = compiled.ok ? [] : compiled.diagnostics;
+  expect(found.map(({ code, message }) => `${code} ${message}`)).toEqual(problems);
+});

@@ -17,7 +17,7 @@ import { Scrubber } from "../../core/scrub.ts";
 import { SHARD_COUNT, shardOf } from "../../core/shard.ts";
 import type { SkillCatalog, SkillManifest } from "../../core/skill.ts";
 import type { SkillAllowance } from "../../core/skill-allowance.ts";
-import { openCascadeRegistry } from "../../language/cascade-registry.ts";
+import { openCascadeRegistry, shippedCascadesFolder } from "../../language/cascade-registry.ts";
 import { openSkillCatalog } from "../../language/skill-catalog.ts";
 import { openSwarmCatalog } from "../../language/swarm-catalog.ts";
 import type { ModelService } from "../../models/service.ts";
@@ -78,6 +78,8 @@ export async function startInProcessSwarm(
     readonly sandbox?: Required<Pick<AgentOptions, "sandboxes" | "fixers">>;
     /** Default: none can be had. */
     readonly models?: ModelService;
+    /** Whether jobs can name the shipped cascades, too. */
+    readonly hasShippedCascades?: boolean;
     /** False: runs take whatever version of a skill an agent has. */
     readonly isPinned?: boolean;
   } = {},
@@ -159,7 +161,12 @@ export async function startInProcessSwarm(
         logger,
         randomBytes,
         random: Math.random,
-        cascades: openCascadeRegistry(cascadeFolders, skills),
+        cascades: openCascadeRegistry(
+          options.hasShippedCascades === true
+            ? [...cascadeFolders, shippedCascadesFolder]
+            : cascadeFolders,
+          skills,
+        ),
         directory,
         env,
         predecessors: new Set(predecessors),

@@ -105,11 +105,11 @@ export const CASCADE_EXPLANATIONS = {
     causes: [
       "a mistyped name",
       "a file of yours named without its path: only names without a slash and an ending are looked up",
-      "a folder that CASCADE_CASCADES does not name",
+      "a folder that is neither `cascades` where the swarm is started nor named by CASCADE_CASCADES",
     ],
     remedies: [
       "take the name that the hint gives, or give the path: run cascades/my.yaml",
-      "set CASCADE_CASCADES to the folder that holds <name>.yaml",
+      "put the file into `cascades`, or set CASCADE_CASCADES to the folder that holds <name>.yaml",
     ],
     example: 'error unknown-cascade: /cascade: no cascade is called "code-quality"',
   },

@@ -1,5 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { SwarmError } from "../../../core/errors.ts";
 import { isToken } from "../../../core/ids.ts";
 import type { Scrubber } from "../../../core/scrub.ts";
@@ -10,6 +9,7 @@ import { programFor, quoted } from "../program-name.ts";
 import { shortPath } from "../report-files.ts";
 import { printable } from "../terminal-text.ts";
 import { starterCascade } from "./starter-cascade.ts";
+import { writeNewFile } from "./write-new-file.ts";
 
 /**
  * Writes a first cascade and says how to go on. Nothing is ever overwritten.
@@ -25,32 +25,14 @@ export async function runInit(
   }
   const cascades = join(resolve(directory, folder), "cascades");
   const file = join(cascades, `${name}.yaml`);
-  await writeNew(file, starterCascade(name, schemaFor(cascades)));
+  const hint = "give the cascade another name with --name, or name another folder";
+  await writeNewFile(file, starterCascade(name, schemaFor(cascades)), hint);
   const next = nextCommands(shortPath(directory, file), programFor(directory, process.env));
   const text = json
     ? JSON.stringify({ schemaVersion: 1, cascade: name, file, next })
     : [`wrote  ${printable(shortPath(directory, file))}`, "", ...next.map(printable)].join("\n");
   process.stdout.write(`${scrubber.scrub(text)}\n`);
   return EXIT.ok;
-}
-
-async function writeNew(file: string, text: string): Promise<void> {
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, text, { flag: "wx" });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const location = { file };
-    if (code === "EEXIST" && (error as NodeJS.ErrnoException).syscall === "open") {
-      const hint = "give the cascade another name with --name, or name another folder";
-      throw new SwarmError("usage", "the file is there already", { location, hint, cause: error });
-    }
-    throw new SwarmError("path-unreadable", `it cannot be written (${code})`, {
-      location,
-      hint: "name a folder that can be written",
-      cause: error,
-    });
-  }
 }
 
 function nextCommands(file: string, program: string): readonly string[] {

@@ -152,6 +152,7 @@ function namesLines(
 /** Skills whose only purpose is an effect beyond files of the run. */
 const EFFECTS: Readonly<Record<string, string>> = {
   "run-command": "commands on this machine",
+  "deploy-fast": "a deployment by a command on this machine, once a person has approved it",
   "http-request": "requests over the network",
   "codex-sandbox": "foreign tests in a sandbox, and changes of source files when asked to",
   "regression-tests": "foreign tests in a sandbox",

@@ -1,6 +1,6 @@
 import type { InputSpec, InputType } from "../../../core/plan.ts";
 import { kindOf, modelAskedBy, type SkillManifest } from "../../../core/skill.ts";
-import { COMMAND_SKILL } from "../../../core/skill-allowance.ts";
+import { COMMAND_SKILL, DEPLOY_SKILL } from "../../../core/skill-allowance.ts";
 import { HTTP_SKILL } from "../../../language/inline-work.ts";
 import type { SkillEntry } from "../../../language/swarm-catalog.ts";
 import { printable } from "../terminal-text.ts";
@@ -62,6 +62,7 @@ export function exampleStage({ name, inputs }: SkillManifest): readonly string[]
   const first = `- stage: ${/^[a-z]/.test(name) ? name : `use-${name}`}`;
   const inline = INLINE_EXAMPLES.get(name);
   if (inline !== undefined) return [first, `  ${inline}`];
+  if (name === DEPLOY_SKILL) return DEPLOY_EXAMPLE;
   return [
     first,
     `  skill: ${/^\d+$/.test(name) ? `"${name}"` : name}`,
@@ -75,6 +76,17 @@ const INLINE_EXAMPLES: ReadonlyMap<string, string> = new Map([
   [COMMAND_SKILL, "run: [program, argument]"],
   [HTTP_SKILL, 'http: { url: "https://…" }'],
 ]);
+
+/** It takes an approval from a stage before it. */
+const DEPLOY_EXAMPLE: readonly string[] = [
+  "- stage: confirm",
+  "  approve: Deploy it?",
+  `- stage: ${DEPLOY_SKILL}`,
+  `  skill: ${DEPLOY_SKILL}`,
+  "  inputs:",
+  "    argv: [program, argument]",
+  "    approval: ${confirm}",
+];
 
 const EXAMPLES: Readonly<Record<InputType, string>> = {
   string: '"…"',

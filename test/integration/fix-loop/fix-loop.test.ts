@@ -74,6 +74,34 @@ describe("the fix loop", () => {
     expect(log).toBe("Fix: edit src/sum.js\nThe project as it is\n");
   });
 
+  it("makes fixes on top of a patch, answers both as one, and hands them over as that only", async () => {
+    await using project = await makeProject({ ...SUM, "src/sum.js": OTHER });
+    const [before = "", twice] = OTHER.split("\n");
+    const to = (text: string): string =>
+      `--- a/src/sum.js\n+++ b/src/sum.js\n@@ -1,2 +1,2 @@\n-${before}\n+${text.split("\n")[0]}\n ${twice}\n`;
+    const patch = to(WRONG);
+    const fixer = scriptedFixer([[{ "src/sum.js": RIGHT }]]);
+    const outcome = await runLoop(project, [fixer], { patch });
+    expect(outcome).toMatchObject({ status: "fixed", after: { passed: 2, failed: 0 } });
+    expect(outcome.patch).toContain(
+      "-export const sum = (a, b) => a * b;\n+export const sum = (a, b) => a + b;",
+    );
+    expect(outcome.fixes[0]?.patch).toContain("-export const sum = (a, b) => a - b;");
+    expect(await sourceOf(project)).toBe(OTHER);
+    const unneeded = await runLoop(project, [], { patch: to(RIGHT) });
+    expect(unneeded).toMatchObject({
+      status: "passed",
+      fixes: [],
+      patch: expect.stringContaining("+export const sum = (a, b) => a + b;"),
+    });
+    await expect(runLoop(project, [fixer], { patch, apply: "apply" })).rejects.toMatchObject({
+      code: "not-supported",
+    });
+    await expect(runLoop(project, [fixer], { patch: "no patch" })).rejects.toMatchObject({
+      code: "invalid-input",
+    });
+  });
+
   it("tells the next fixer why a fix did not hold", async () => {
     await using project = await makeProject(SUM);
     const first = scriptedFixer([[{ "src/sum.js": OTHER }]], "first");
