@@ -10,6 +10,8 @@ import {
   type Job,
   type PublishedEvent,
   publishedEvent,
+  type RunCommand,
+  runCommandAnswer,
   submitAnswer,
 } from "../bus/messages.ts";
 import { request } from "../bus/requests.ts";
@@ -56,6 +58,11 @@ export interface Client extends AsyncDisposable {
   planOf(started: PublishedEvent): Promise<Plan>;
   /** Events of all runs from now on. */
   watchAll(signal: AbortSignal): AsyncIterable<PublishedEvent>;
+  /**
+   * Does something to a run; resolves when that is stored.
+   * @throws SwarmError of the answer, such as `unknown-run`, `run-ended` or `approval-mismatch`, or `coordinator-unavailable`
+   */
+  command(command: RunCommand): Promise<void>;
   /** Stores the wish; the run's `cancel.requested` event tells when it is carried out. */
   cancel(runId: RunId, reason: string): Promise<void>;
   /** Stores a person's answer to a stage that waits for one; the stage's next event tells when it is carried out. */
@@ -91,11 +98,15 @@ export interface StageApproval {
   /** Who answers, as they call themselves. */
   readonly by: string;
   readonly comment?: string;
+  /** `content` of the stage's `stage.paused` event: the answer counts for that only. */
+  readonly content?: string;
 }
 
 const SUBMIT_TIMEOUT_MS = 10_000;
 /** A coordinator that was killed does not answer; its successor is there within this time. */
 const ASK_AGAIN_MS = 1_000;
+/** A command waits at a coordinator for the owner of its run's shard. */
+const COMMAND_TIMEOUT_MS = 3_000;
 const PING_TIMEOUT_MS = 2_000;
 const RETRY_MS = 100;
 const RUNS_PER_PAGE = 100;
@@ -215,6 +226,24 @@ class NatsClient implements Client {
       }
     } finally {
       live.stop();
+    }
+  }
+
+  async command(command: RunCommand): Promise<void> {
+    const payload = encodeMessage(command);
+    const untilMs = performance.now() + SUBMIT_TIMEOUT_MS;
+    for (;;) {
+      try {
+        const message = await this.#ask(this.#subjects.control, payload, COMMAND_TIMEOUT_MS);
+        const answer = decodeMessage(runCommandAnswer, message.data);
+        if (!("error" in answer)) return;
+        const error = fromErrorRecord(answer.error);
+        if (error.disposition !== "retry" || performance.now() > untilMs) throw error;
+      } catch (error) {
+        if (!isNoAnswer(error)) throw error;
+        if (performance.now() > untilMs) throw unavailable(error);
+      }
+      await pause(RETRY_MS);
     }
   }
 

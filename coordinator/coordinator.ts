@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import type { NatsConnection } from "nats";
+import type { NatsConnection, Subscription } from "nats";
 import type { Logger } from "pino";
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import { failureOf, isUnheard } from "../bus/failures.ts";
@@ -38,6 +38,7 @@ import { sweepMemory } from "./memory-sweep.ts";
 import { Offers } from "./offers.ts";
 import { LEASE_TIMES, Ownership } from "./ownership.ts";
 import { Results } from "./results.ts";
+import { passCommandsOn } from "./run-commands.ts";
 import { RunQueries } from "./run-queries.ts";
 import { RunReader } from "./run-reader.ts";
 import { mutedOrders, RunState } from "./run-state.ts";
@@ -93,6 +94,7 @@ class CoordinatorProcess implements Coordinator {
   readonly #actor: Actor<typeof coordinatorMachine>;
   #parts: Parts | undefined;
   #intake: Intake | undefined;
+  #commands: Subscription | undefined;
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
@@ -166,6 +168,7 @@ class CoordinatorProcess implements Coordinator {
   async #openServices(): Promise<void> {
     const { connection, coordinatorId } = this.#options;
     this.#intake = await openIntake(this.#openParts().intakeOptions);
+    this.#commands = passCommandsOn(this.#openParts().access);
     await connection.services.add({
       name: COORDINATOR_SERVICE,
       version: SERVICE_VERSION,
@@ -178,6 +181,7 @@ class CoordinatorProcess implements Coordinator {
   async #drain(): Promise<void> {
     this.#options.logger.info({ event: "coordinator.draining" });
     this.#intake?.stop();
+    this.#commands?.unsubscribe();
     if (this.#parts === undefined) return;
     const { agentWatch, ownership, shards, deadlines, learning, stopSweeping } = this.#parts;
     stopSweeping();
@@ -295,6 +299,10 @@ async function openParts(
     fail: (run, failure) => conductor.fail(run, failure),
   });
   const reader = new RunReader(access);
+  const forget = (run: RunState): void => {
+    stageInputs.forget(run);
+    dispatcher.forget(run);
+  };
   const createOwned = (owner: ShardOwner, runId: RunId, job: Job, isNew: boolean) =>
     createRun({
       reader,
@@ -321,9 +329,9 @@ async function openParts(
     createRun: async (owner, runId, job) => void (await createOwned(owner, runId, job, false)),
     onStored: (run, stored, line) => {
       showFact(connection, subjects, logger, stored, line);
-      if (run.ended) stageInputs.forget(run);
+      if (run.ended) forget(run);
     },
-    onAbandoned: (run) => stageInputs.forget(run),
+    onAbandoned: forget,
   });
   const silentAfterMs = LEASE_TIMES.leaseMs;
   const companions = new Companions({
@@ -370,6 +378,7 @@ async function openParts(
     isOurs: () => conductor.owners.has(SWEEPING_SHARD),
   });
   return {
+    access,
     stopSweeping,
     shards,
     ownership,

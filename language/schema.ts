@@ -143,6 +143,12 @@ export const approval = z.strictObject({
   on_timeout: z.enum(["deny", "approve"]).default("deny"),
 });
 
+export const signalWait = z.strictObject({
+  signal: token,
+  timeout: duration.exactOptional(),
+  on_timeout: z.enum(["fail", "continue"]).default("fail"),
+});
+
 /** A program and its arguments. */
 const command = z
   .array(z.string(), { error: "must be a list of texts" })
@@ -219,7 +225,7 @@ const work = {
   memory: z.union([z.literal("persistent"), stageMemory]).exactOptional(),
   error_handling: errorHandling.exactOptional(),
   timeout: duration.exactOptional(),
-  wait: duration.exactOptional(),
+  wait: z.union([duration, signalWait]).exactOptional(),
   approve: z.union([z.literal(true), z.string().min(1), approval]).exactOptional(),
   continue_on_error: z.boolean().exactOptional(),
   gate: condition.exactOptional(),
@@ -355,6 +361,7 @@ const BELOW_WORK = {
   fix_strategy: "fixStrategy",
   error_recovery: "errorRecovery",
   approve: "approval",
+  wait: "signal",
   http: "http",
   memory: "stageMemory",
 } as const;
@@ -376,6 +383,7 @@ export const MAPPINGS = {
   branch: kind(branch, ...LATER_FOR_WORK),
   threshold: kind(threshold),
   approval: kind(approval),
+  signal: kind(signalWait),
   config: kind(config),
   memory: kind(memory),
   stageMemory: kind(stageMemory),

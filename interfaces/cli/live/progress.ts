@@ -95,7 +95,8 @@ export function advance(progress: Progress, event: PublishedEvent): Progress {
   }
 }
 
-function waitOf({ for: what, message }: JsonObject): string {
+function waitOf({ for: what, message, signal }: JsonObject): string {
+  if (what === "signal") return `the signal ${String(signal)}`;
   return what === "approval" ? `an approval: ${String(message)}` : "its time";
 }
 

@@ -1,3 +1,5 @@
+import type { Json } from "../../../core/json.ts";
+
 /** How a run stands, as `runs ls` filters by it. */
 export type RunStanding = "running" | "succeeded" | "failed" | "cancelled";
 export const RUN_STANDINGS: readonly RunStanding[] = [
@@ -36,5 +38,10 @@ type OneRun =
       readonly stage: string;
       readonly approved: boolean;
       readonly comment?: string;
+      /** The beginning of the content's hash that was shown; undefined: whatever is asked. */
+      readonly content?: string;
     }
+  | { readonly action: "pause"; readonly reason: string }
+  | { readonly action: "resume" }
+  | { readonly action: "signal"; readonly name: string; readonly data: Json }
   | { readonly action: "cancel"; readonly reason: string };

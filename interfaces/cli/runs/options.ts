@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { SwarmError } from "../../../core/errors.ts";
+import { FORBIDDEN_KEYS, type Json } from "../../../core/json.ts";
 import { didYouMean } from "../../../language/nearest.ts";
 import { collect, DEFAULT_LISTED, limitOption } from "../command-options.ts";
 import {
@@ -11,7 +12,9 @@ import {
 } from "../program-options.ts";
 import { RUN_STANDINGS, type RunStanding } from "./command.ts";
 
-const COMMANDS = ["ls", "show", "watch", "rerun", "approve", "cancel"];
+const COMMANDS = [
+  ...["ls", "show", "watch", "rerun", "approve", "pause", "resume", "signal", "cancel"],
+];
 
 const EXAMPLES = `
 Examples:
@@ -22,6 +25,9 @@ Examples:
   npm run cascade -- runs rerun r1abc-2 --from build --input target=arm
   npm run cascade -- runs approve r1abc-2 release              yes: the run goes on
   npm run cascade -- runs approve r1abc-2 release --deny --comment "not on a Friday"
+  npm run cascade -- runs pause r1abc-2                        nothing of it begins from now on
+  npm run cascade -- runs resume r1abc-2                       it goes on
+  npm run cascade -- runs signal r1abc-2 uploaded --data '{"files": 3}'
   npm run cascade -- runs cancel r1abc-2 --reason "wrong branch"`;
 
 /** `runs` and its commands. They talk to the swarm that runs here, or to the one that NATS_URL names. */
@@ -32,7 +38,7 @@ export function addRuns(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .addHelpText("after", EXAMPLES)
     .allowExcessArguments()
     .action((_: Options, { args }: Command) => refuseUnknown(args));
-  const common = (name: string, own: Options): { readonly json: boolean } => {
+  const common: Common = (name, own) => {
     const options = optionsOf(own);
     refuse(`runs ${name}`, options, SKILL_OPTIONS);
     return { json: options.json === true };
@@ -88,10 +94,14 @@ export function addRuns(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .argument("<stage>", "its id")
     .option("--deny", "answer no: the stage fails")
     .option("--comment <text>", "kept with the answer")
+    .option("--content <hash>", "what was shown, by its hash or the beginning of it")
     .option("--json", "print the answer as one JSON document")
     .action((run: string, stage: string, own: Answer) => {
-      const { deny, comment } = own;
-      const words = comment === undefined ? {} : { comment };
+      const { deny, comment, content } = own;
+      const words = {
+        ...(comment === undefined ? {} : { comment }),
+        ...(content === undefined ? {} : { content: hashOf(content) }),
+      };
       const approved = deny !== true;
       ask({
         kind: "runs",
@@ -102,6 +112,42 @@ export function addRuns(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
         ...words,
         ...common("approve", own),
       });
+    });
+  addControl(runs, common, ask);
+}
+
+type Common = (name: string, own: Options) => { readonly json: boolean };
+
+/** What is done to a run from outside. */
+function addControl(runs: Command, common: Common, ask: Ask): void {
+  runs
+    .command("pause")
+    .description("begin nothing of a run any more; what is under way goes on to its end")
+    .argument("<run>", "its id")
+    .option("--reason <text>", "kept with the run", "asked on the command line")
+    .option("--json", "print the answer as one JSON document")
+    .action((run: string, own: Options & { readonly reason: string }) => {
+      const { reason } = own;
+      ask({ kind: "runs", action: "pause", run, reason, ...common("pause", own) });
+    });
+  runs
+    .command("resume")
+    .description("let a paused run go on")
+    .argument("<run>", "its id")
+    .option("--json", "print the answer as one JSON document")
+    .action((run: string, own: Options) =>
+      ask({ kind: "runs", action: "resume", run, ...common("resume", own) }),
+    );
+  runs
+    .command("signal")
+    .description("send a signal to a run: to the stage that waits for it, or to the next that will")
+    .argument("<run>", "its id")
+    .argument("<name>", "the signal's name")
+    .option("--data <json>", "what comes with it")
+    .option("--json", "print the answer as one JSON document")
+    .action((run: string, name: string, own: Options & { readonly data?: string }) => {
+      const data = own.data === undefined ? null : jsonOf(own.data);
+      ask({ kind: "runs", action: "signal", run, name, data, ...common("signal", own) });
     });
   runs
     .command("cancel")
@@ -117,7 +163,36 @@ export function addRuns(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
 
 type Listed = Options & { readonly limit?: number; readonly status?: RunStanding };
 type Rerun = Options & { readonly from?: readonly string[] };
-type Answer = Options & { readonly deny?: true; readonly comment?: string };
+type Answer = Options & {
+  readonly deny?: true;
+  readonly comment?: string;
+  readonly content?: string;
+};
+
+const SHORTEST_HASH = 8;
+
+function hashOf(text: string): string {
+  if (/^[0-9a-f]{8,64}$/.test(text)) return text;
+  throw new SwarmError("usage", `--content ${JSON.stringify(text)} is not a hash`, {
+    hint: `${SHORTEST_HASH} to 64 hexadecimal digits, as runs show prints them`,
+  });
+}
+
+function jsonOf(text: string): Json {
+  try {
+    return JSON.parse(text, refuseForbiddenKeys) as Json;
+  } catch (error) {
+    throw new SwarmError("usage", `--data is not JSON: ${(error as Error).message}`, {
+      hint: `a text is written as '"text"'`,
+      cause: error,
+    });
+  }
+}
+
+function refuseForbiddenKeys(key: string, value: unknown): unknown {
+  if (!FORBIDDEN_KEYS.has(key)) return value;
+  throw new SyntaxError(`the key ${JSON.stringify(key)} is not allowed`);
+}
 
 function refuseUnknown([given]: readonly string[]): never {
   const what =

@@ -12,6 +12,8 @@ export interface RunStory {
   readonly status: RunStanding;
   readonly startedAtMs: number;
   readonly endedAtMs?: number;
+  /** When somebody paused it; undefined when it is not paused. */
+  readonly pausedAtMs?: number;
   /** In the order of the plan. */
   readonly stages: readonly StageStory[];
   readonly error?: ErrorRecord;
@@ -60,8 +62,14 @@ export function storyOf(plan: Plan, events: readonly PublishedEvent[]): RunStory
     startedAtMs: first.atMs,
     ...rerunOf(first.data),
     ...endOf(events.at(-1) ?? first),
+    ...pauseIn(events),
     stages: [...stages.values()],
   };
+}
+
+function pauseIn(events: readonly PublishedEvent[]): Pick<RunStory, "pausedAtMs"> {
+  const last = events.findLast(({ type }) => type === "run.paused" || type === "run.continued");
+  return last?.type === "run.paused" ? { pausedAtMs: last.atMs } : {};
 }
 
 function rerunOf({ rerunOf: run }: JsonObject): Pick<RunStory, "rerunOf"> {
@@ -116,8 +124,15 @@ function addAgent(stage: Stage, { agent }: JsonObject): void {
   stage.agents = [...new Set([...stage.agents, agent])].sort();
 }
 
-function waitOf({ for: what, message, untilMs }: JsonObject): string {
-  if (what === "approval") return `an approval: ${String(message)}`;
+/** Hexadecimal digits of a content's hash that are shown: enough to name it in an answer. */
+const SHOWN_DIGITS = 12;
+
+function waitOf({ for: what, message, signal, content, untilMs }: JsonObject): string {
+  if (what === "signal") return `the signal ${String(signal)}`;
+  if (what === "approval") {
+    const hash = typeof content === "string" ? ` (content ${content.slice(0, SHOWN_DIGITS)})` : "";
+    return `an approval: ${String(message)}${hash}`;
+  }
   return `its time, ${new Date(Number(untilMs)).toISOString()}`;
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { userInfo } from "node:os";
 import type { PublishedEvent } from "../../../bus/messages.ts";
 import type { Client } from "../../../coordinator/client.ts";
@@ -39,6 +40,12 @@ export async function runRuns(
       }
       case "approve":
         return await approve(client, run, command, signal);
+      case "pause":
+        return await pauseRun(client, run, command);
+      case "resume":
+        return await resumeRun(client, run, command);
+      case "signal":
+        return await signalRun(client, run, command);
       case "cancel":
         return await cancel(client, run, command, signal);
       default:
@@ -65,11 +72,18 @@ async function approve(
   command: Extract<RunsCommand, { readonly action: "approve" }>,
   signal: AbortSignal,
 ): Promise<number> {
-  const { stage, approved, comment, json } = command;
+  const { stage, approved, comment, json, content: shown = "" } = command;
   const before = await client.history(run, signal);
-  refuseUnlessWaiting(before, stage, run);
-  const answer = { stage: parseStageId(stage), approved, by: userInfo().username };
-  await client.approve(run, { ...answer, ...(comment === undefined ? {} : { comment }) });
+  const asked = askedBy(before, stage, run);
+  const content = asked.data["content"];
+  if (typeof content === "string" && !content.startsWith(shown)) throw otherContent(run, stage);
+  await client.approve(run, {
+    stage: parseStageId(stage),
+    approved,
+    by: by(),
+    ...(comment === undefined ? {} : { comment }),
+    ...(typeof content === "string" ? { content } : {}),
+  });
   for await (const event of client.watch(run, signal)) {
     if (event.n <= before.length || !endsStage(event, stage)) continue;
     const isApproved = event.type === "stage.succeeded";
@@ -79,6 +93,39 @@ async function approve(
     return isApproved === approved ? EXIT.ok : EXIT.runFailed;
   }
   throw new SwarmError("coordinator-unavailable", `the run ${run} ended before it took the answer`);
+}
+
+const by = (): string => userInfo().username;
+
+async function pauseRun(
+  client: Client,
+  run: RunId,
+  { reason, json }: Extract<RunsCommand, { readonly action: "pause" }>,
+): Promise<number> {
+  await client.command({ v: 1, command: "pause", run, by: by(), reason });
+  print(json, { run, paused: true }, `paused  ${run}: what is under way goes on to its end`);
+  return EXIT.ok;
+}
+
+async function resumeRun(
+  client: Client,
+  run: RunId,
+  { json }: Extract<RunsCommand, { readonly action: "resume" }>,
+): Promise<number> {
+  await client.command({ v: 1, command: "resume", run, by: by() });
+  print(json, { run, paused: false }, `resumed  ${run}`);
+  return EXIT.ok;
+}
+
+async function signalRun(
+  client: Client,
+  run: RunId,
+  { name, data, json }: Extract<RunsCommand, { readonly action: "signal" }>,
+): Promise<number> {
+  const id = randomUUID();
+  await client.command({ v: 1, command: "signal", run, by: by(), name, data, id });
+  print(json, { run, signal: name, id }, `sent  ${name} to ${run}`);
+  return EXIT.ok;
 }
 
 async function cancel(
@@ -103,19 +150,28 @@ async function cancel(
   throw new SwarmError("coordinator-unavailable", `nothing was heard of the run ${run}`);
 }
 
-function refuseUnlessWaiting(events: readonly PublishedEvent[], stage: string, run: RunId): void {
-  const waiting = new Set<string>();
-  for (const { type, data } of events) {
-    const id = String(data["stage"]);
-    if (type === "stage.paused" && data["for"] === "approval") waiting.add(id);
-    else if (type === "stage.succeeded" || type === "stage.failed") waiting.delete(id);
+/** The event that asks for the approval. @throws SwarmError `usage` when the stage does not wait for one */
+function askedBy(events: readonly PublishedEvent[], stage: string, run: RunId): PublishedEvent {
+  const waiting = new Map<string, PublishedEvent>();
+  for (const event of events) {
+    const id = String(event.data["stage"]);
+    if (event.type === "stage.paused" && event.data["for"] === "approval") waiting.set(id, event);
+    else if (event.type === "stage.succeeded" || event.type === "stage.failed") waiting.delete(id);
   }
   if (events.some(isEnd)) waiting.clear();
-  if (waiting.has(stage)) return;
+  const asked = waiting.get(stage);
+  if (asked !== undefined) return asked;
   const shown = JSON.stringify(stage);
-  const hint = waiting.size === 0 ? "no stage of it does" : didYouMean(stage, [...waiting]);
+  const hint = waiting.size === 0 ? "no stage of it does" : didYouMean(stage, [...waiting.keys()]);
   throw new SwarmError("usage", `the stage ${shown} of ${run} does not wait for an approval`, {
     hint,
+  });
+}
+
+function otherContent(run: RunId, stage: string): SwarmError {
+  const what = `${stage} of ${run} asks for other content than --content names`;
+  return new SwarmError("approval-mismatch", what, {
+    hint: `npm run cascade -- runs show ${run} shows what it asks for`,
   });
 }
 

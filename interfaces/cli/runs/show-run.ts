@@ -39,7 +39,9 @@ export function storyLines(
 ): readonly string[] {
   const { run, cascade, status, startedAtMs, endedAtMs = nowMs, directory, stages } = story;
   const took = durationText(endedAtMs - startedAtMs);
-  const now = status === "running" ? `running for ${took}` : `${status} in ${took}`;
+  const { pausedAtMs } = story;
+  const paused = pausedAtMs === undefined ? "" : `, paused ${ageText(pausedAtMs, nowMs)}`;
+  const now = status === "running" ? `running for ${took}${paused}` : `${status} in ${took}`;
   const rows = stages.map((stage) => stageRow(stage, nowMs));
   return [
     `${cascade} ${now}, started ${ageText(startedAtMs, nowMs)}`,
@@ -103,6 +105,7 @@ function storyJson(story: RunStory, output: Json | undefined): object {
     error,
     reason,
     rerunOf,
+    pausedAtMs,
   } = story;
   return {
     schemaVersion: 1,
@@ -114,6 +117,7 @@ function storyJson(story: RunStory, output: Json | undefined): object {
     startedAt: isoOf(startedAtMs),
     endedAt: isoOf(endedAtMs),
     durationMs: endedAtMs === undefined ? null : endedAtMs - startedAtMs,
+    pausedAt: isoOf(pausedAtMs),
     error: error ?? null,
     ...(reason === undefined ? {} : { reason }),
     output: output ?? null,
