@@ -79,7 +79,7 @@ export interface PlanCommand {
 
 export interface ExplainCommand {
   readonly kind: "explain";
-  /** Undefined: all codes are listed. */
+  /** A code, a run's id or the path of an exported run; undefined: all codes are listed. */
   readonly code?: string;
   readonly json: boolean;
 }

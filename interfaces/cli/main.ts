@@ -52,7 +52,7 @@ function carryOut(command: CliCommand): Promise<number> {
     case "plan":
       return runPlan(command, { directory, scrubber });
     case "explain":
-      return runExplain(command);
+      return runExplain(command, { directory });
     case "schema":
       return runSchema();
     case "fmt":

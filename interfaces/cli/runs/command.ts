@@ -43,5 +43,9 @@ type OneRun =
     }
   | { readonly action: "pause"; readonly reason: string }
   | { readonly action: "resume" }
+  | { readonly action: "diff"; readonly other: string }
+  | { readonly action: "logs" }
+  /** To standard output without a file. */
+  | { readonly action: "export"; readonly file?: string }
   | { readonly action: "signal"; readonly name: string; readonly data: Json }
   | { readonly action: "cancel"; readonly reason: string };

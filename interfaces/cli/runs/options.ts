@@ -13,7 +13,8 @@ import {
 import { RUN_STANDINGS, type RunStanding } from "./command.ts";
 
 const COMMANDS = [
-  ...["ls", "show", "watch", "rerun", "approve", "pause", "resume", "signal", "cancel"],
+  ...["ls", "show", "watch", "diff", "logs", "export"],
+  ...["rerun", "approve", "pause", "resume", "signal", "cancel"],
 ];
 
 const EXAMPLES = `
@@ -25,6 +26,8 @@ Examples:
   npm run cascade -- runs rerun r1abc-2 --from build --input target=arm
   npm run cascade -- runs approve r1abc-2 release              yes: the run goes on
   npm run cascade -- runs approve r1abc-2 release --deny --comment "not on a Friday"
+  npm run cascade -- runs diff r1abc-2 r1abd-3                 what differs between two runs
+  npm run -s cascade -- runs export r1abc-2 > run.ndjson       its history; explain reads it
   npm run cascade -- runs pause r1abc-2                        nothing of it begins from now on
   npm run cascade -- runs resume r1abc-2                       it goes on
   npm run cascade -- runs signal r1abc-2 uploaded --data '{"files": 3}'
@@ -70,6 +73,7 @@ export function addRuns(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
     .action((run: string, own: Options) =>
       ask({ kind: "runs", action: "watch", run, ...common("watch", own) }),
     );
+  addReading(runs, common, ask);
   runs
     .command("rerun")
     .description(
@@ -117,6 +121,37 @@ export function addRuns(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
 }
 
 type Common = (name: string, own: Options) => { readonly json: boolean };
+
+/** What is known of runs beside how they stand. */
+function addReading(runs: Command, common: Common, ask: Ask): void {
+  runs
+    .command("diff")
+    .description("what differs between two runs: inputs, plan, stages, outputs, time and cost")
+    .argument("<run>", "id of the one")
+    .argument("<other>", "id of the other")
+    .option("--json", "print it as one JSON document")
+    .action((run: string, other: string, own: Options) =>
+      ask({ kind: "runs", action: "diff", run, other, ...common("diff", own) }),
+    );
+  runs
+    .command("logs")
+    .description("the log lines about a run that are kept in files here")
+    .argument("<run>", "its id")
+    .option("--json", "print them as they stand: NDJSON")
+    .action((run: string, own: Options) =>
+      ask({ kind: "runs", action: "logs", run, ...common("logs", own) }),
+    );
+  runs
+    .command("export")
+    .description("a run's whole history as NDJSON; explain reads it")
+    .argument("<run>", "its id")
+    .argument("[file]", "where to; standard output without it")
+    .action((run: string, file: string | undefined, own: Options) => {
+      refuse("runs export", own, { json: "--json" });
+      const to = file === undefined ? {} : { file };
+      ask({ kind: "runs", action: "export", run, ...to, ...common("export", own) });
+    });
+}
 
 /** What is done to a run from outside. */
 function addControl(runs: Command, common: Common, ask: Ask): void {

@@ -39,6 +39,8 @@ export interface StageStory {
   readonly reusedFrom?: string;
   /** What a paused stage waits for. */
   readonly waitsFor?: string;
+  /** Of what is to be approved: the hash that an answer may name. */
+  readonly content?: string;
   readonly error?: ErrorRecord;
 }
 
@@ -94,6 +96,7 @@ function advanceStage(stage: Stage, { type, atMs, data }: PublishedEvent): void 
       break;
     case "stage.paused":
       Object.assign(stage, { status: "paused", startedAtMs: atMs, waitsFor: waitOf(data) });
+      if (typeof data["content"] === "string") Object.assign(stage, { content: data["content"] });
       break;
     case "stage.reused":
       Object.assign(stage, { status: "succeeded", reusedFrom: String(data["from"]) });
@@ -124,15 +127,9 @@ function addAgent(stage: Stage, { agent }: JsonObject): void {
   stage.agents = [...new Set([...stage.agents, agent])].sort();
 }
 
-/** Hexadecimal digits of a content's hash that are shown: enough to name it in an answer. */
-const SHOWN_DIGITS = 12;
-
-function waitOf({ for: what, message, signal, content, untilMs }: JsonObject): string {
+function waitOf({ for: what, message, signal, untilMs }: JsonObject): string {
   if (what === "signal") return `the signal ${String(signal)}`;
-  if (what === "approval") {
-    const hash = typeof content === "string" ? ` (content ${content.slice(0, SHOWN_DIGITS)})` : "";
-    return `an approval: ${String(message)}${hash}`;
-  }
+  if (what === "approval") return `an approval: ${String(message)}`;
   return `its time, ${new Date(Number(untilMs)).toISOString()}`;
 }
 

@@ -10,8 +10,11 @@ import { clientHere } from "../client-here.ts";
 import { EXIT } from "../exit-code.ts";
 import { printable } from "../terminal-text.ts";
 import type { RunsCommand } from "./command.ts";
+import { diffRuns } from "./diff-runs.ts";
+import { exportRun } from "./export-run.ts";
 import { listRuns } from "./list-runs.ts";
 import { rerun } from "./rerun.ts";
+import { printLogs } from "./run-logs.ts";
 import { showRun } from "./show-run.ts";
 import { followRun } from "./watch-run.ts";
 
@@ -22,6 +25,7 @@ export async function runRuns(
   command: RunsCommand,
   { directory }: { readonly directory: string },
 ): Promise<number> {
+  if (command.action === "logs") return printLogs(runIdOf(command.run), { ...command, directory });
   const client = await clientHere(directory);
   try {
     const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
@@ -33,6 +37,10 @@ export async function runRuns(
         return await showRun(client, run, json, signal);
       case "watch":
         return await followRun(client, run, { json, directory }, signal);
+      case "diff":
+        return await diffRuns(client, [run, runIdOf(command.other)], json, signal);
+      case "export":
+        return await exportRun(client, run, { file: command.file, directory }, signal);
       case "rerun": {
         const again = await rerun(client, run, command, signal);
         process.stderr.write(`${again} begins with ${run}\n`);

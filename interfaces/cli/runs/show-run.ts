@@ -76,8 +76,14 @@ function isToldBelow({ error, stages }: RunStory): boolean {
   return stages.some((stage) => stage.error?.message === error?.message);
 }
 
-function detailLines({ id, error, waitsFor, status }: StageStory): readonly string[] {
-  if (status === "paused" && waitsFor !== undefined) return ["", `  ${id} waits for ${waitsFor}`];
+/** Hexadecimal digits of a hash that are shown: enough to name it in an answer. */
+const SHOWN_DIGITS = 12;
+
+function detailLines({ id, error, waitsFor, content, status }: StageStory): readonly string[] {
+  if (status === "paused" && waitsFor !== undefined) {
+    const hash = content === undefined ? [] : [`    content ${content.slice(0, SHOWN_DIGITS)}`];
+    return ["", `  ${id} waits for ${waitsFor}`, ...hash];
+  }
   return error === undefined ? [] : ["", `  ${id}:`, ...errorLines(error)];
 }
 
