@@ -27,11 +27,15 @@ import type { Value } from "../core/value.ts";
 import { type Blobs, openBlobs } from "../store/blobs.ts";
 import { type DeadLetters, openDeadLetters } from "../store/dead-letters.ts";
 import { type Memory, openMemory } from "../store/memory.ts";
+import { openOpenRuns } from "../store/open-runs.ts";
+import { type Collected, type CollectOptions, collectGarbage } from "../store/retention.ts";
+import type { LogAccess } from "../store/shard-log.ts";
 import { discoverAgents } from "./discovery.ts";
 import { LiveEvents } from "./live-events.ts";
 import { RunQueries } from "./run-queries.ts";
 
 export type { DeadLetter, DeadLetters } from "../store/dead-letters.ts";
+export type { Collected, FinishedRun } from "../store/retention.ts";
 
 /** How everything outside the swarm talks to it: submit, watch, cancel, look. */
 export interface Client extends AsyncDisposable {
@@ -69,6 +73,8 @@ export interface Client extends AsyncDisposable {
   approve(runId: RunId, answer: StageApproval): Promise<void>;
   /** Tasks out of attempts, and jobs that could not be runs. */
   deadLetters(): Promise<DeadLetters>;
+  /** Forgets finished runs, and what nobody refers to any more; see `collectGarbage`. */
+  collect(options: Omit<CollectOptions, "nowMs" | "pause">): Promise<Collected>;
   /** Tells everyone that an agent's process has ended. */
   announceGone(agentId: AgentId): Promise<void>;
   agents(): Promise<readonly Heartbeat[]>;
@@ -262,6 +268,27 @@ class NatsClient implements Client {
 
   async deadLetters(): Promise<DeadLetters> {
     return openDeadLetters(await this.#connection.jetstreamManager(), this.#subjects);
+  }
+
+  async collect(options: Omit<CollectOptions, "nowMs" | "pause">): Promise<Collected> {
+    const access = await this.#access();
+    return collectGarbage(access, await openOpenRuns(access), {
+      ...options,
+      nowMs: Date.now(),
+      pause,
+    });
+  }
+
+  async #access(): Promise<LogAccess> {
+    const connection = this.#connection;
+    return {
+      connection,
+      jetstream: connection.jetstream(),
+      manager: await connection.jetstreamManager(),
+      link: this.#link,
+      subjects: this.#subjects,
+      clock: systemClock,
+    };
   }
 
   async announceGone(agentId: AgentId): Promise<void> {

@@ -11,6 +11,7 @@ export const RUN_STANDINGS: readonly RunStanding[] = [
 
 export type RunsCommand =
   | ListRuns
+  | CollectRuns
   | (OneRun & { readonly kind: "runs"; readonly run: string; readonly json: boolean });
 
 export interface ListRuns {
@@ -20,6 +21,20 @@ export interface ListRuns {
   readonly limit: number;
   /** Undefined: all. */
   readonly status?: RunStanding;
+  readonly json: boolean;
+}
+
+export interface CollectRuns {
+  readonly kind: "runs";
+  readonly action: "gc";
+  readonly olderThanMs: number;
+  /** So many of the newest finished ones stay. */
+  readonly keep: number;
+  /** Of all histories; undefined: any. */
+  readonly mostBytes?: number;
+  readonly isDryRun: boolean;
+  /** Also the files that collected runs have on this host. */
+  readonly files: boolean;
   readonly json: boolean;
 }
 

@@ -1,8 +1,9 @@
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { SwarmError } from "../../../core/errors.ts";
 import { FORBIDDEN_KEYS, type Json } from "../../../core/json.ts";
+import { parseDuration } from "../../../language/duration.ts";
 import { didYouMean } from "../../../language/nearest.ts";
-import { collect, DEFAULT_LISTED, limitOption } from "../command-options.ts";
+import { collect, DEFAULT_LISTED, limitOption, wholeNumber } from "../command-options.ts";
 import {
   type Ask,
   type Options,
@@ -13,7 +14,7 @@ import {
 import { RUN_STANDINGS, type RunStanding } from "./command.ts";
 
 const COMMANDS = [
-  ...["ls", "show", "watch", "diff", "logs", "export"],
+  ...["ls", "show", "watch", "diff", "logs", "export", "gc"],
   ...["rerun", "approve", "pause", "resume", "signal", "cancel"],
 ];
 
@@ -28,6 +29,7 @@ Examples:
   npm run cascade -- runs approve r1abc-2 release --deny --comment "not on a Friday"
   npm run cascade -- runs diff r1abc-2 r1abd-3                 what differs between two runs
   npm run -s cascade -- runs export r1abc-2 > run.ndjson       its history; explain reads it
+  npm run cascade -- runs gc --older-than 168h --keep 100 --dry-run
   npm run cascade -- runs pause r1abc-2                        nothing of it begins from now on
   npm run cascade -- runs resume r1abc-2                       it goes on
   npm run cascade -- runs signal r1abc-2 uploaded --data '{"files": 3}'
@@ -74,6 +76,7 @@ export function addRuns(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
       ask({ kind: "runs", action: "watch", run, ...common("watch", own) }),
     );
   addReading(runs, common, ask);
+  addCollecting(runs, common, ask);
   runs
     .command("rerun")
     .description(
@@ -151,6 +154,64 @@ function addReading(runs: Command, common: Common, ask: Ask): void {
       const to = file === undefined ? {} : { file };
       ask({ kind: "runs", action: "export", run, ...to, ...common("export", own) });
     });
+}
+
+const DEFAULT_AGE = "720h";
+const DEFAULT_KEPT = 20;
+
+function addCollecting(runs: Command, common: Common, ask: Ask): void {
+  runs
+    .command("gc")
+    .description(
+      "forget finished runs and what nobody refers to any more; never a run that goes on",
+    )
+    .addOption(
+      new Option("--older-than <duration>", `those that ended before (default: ${DEFAULT_AGE})`)
+        .argParser(durationMs)
+        .default(durationMs(DEFAULT_AGE), DEFAULT_AGE),
+    )
+    .addOption(
+      new Option("--keep <count>", `the newest finished runs stay (default: ${DEFAULT_KEPT})`)
+        .argParser(wholeNumber(0, 1_000_000))
+        .default(DEFAULT_KEPT),
+    )
+    .addOption(
+      new Option(
+        "--max-size <size>",
+        "beyond this size of all histories, younger ones too: 500m, 2g",
+      ).argParser(sizeBytes),
+    )
+    .option("--files", "also their folders in .cascade/runs on this host, reports and all")
+    .option("--dry-run", "say what would be forgotten, and forget nothing")
+    .option("--json", "print it as one JSON document")
+    .action((own: Collecting) => {
+      const { olderThan, keep, maxSize, dryRun, files } = own;
+      const size = maxSize === undefined ? {} : { mostBytes: maxSize };
+      ask({
+        ...{ kind: "runs", action: "gc", olderThanMs: olderThan, keep, ...size },
+        ...{ isDryRun: dryRun === true, files: files === true, ...common("gc", own) },
+      });
+    });
+}
+
+type Collecting = Options & {
+  readonly olderThan: number;
+  readonly keep: number;
+  readonly maxSize?: number;
+  readonly dryRun?: true;
+  readonly files?: true;
+};
+
+function durationMs(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined) return ms;
+  throw new InvalidArgumentError("It is a time with a unit, such as 90m or 720h.");
+}
+
+function sizeBytes(text: string): number {
+  const [, number, unit] = /^(\d{1,9})([kmg])b?$/i.exec(text) ?? [];
+  if (number === undefined) throw new InvalidArgumentError("It is a size, such as 500m or 2g.");
+  return Number(number) * 1_024 ** ("kmg".indexOf(String(unit).toLowerCase()) + 1);
 }
 
 /** What is done to a run from outside. */

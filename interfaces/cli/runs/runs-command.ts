@@ -9,6 +9,7 @@ import { didYouMean } from "../../../language/nearest.ts";
 import { clientHere } from "../client-here.ts";
 import { EXIT } from "../exit-code.ts";
 import { printable } from "../terminal-text.ts";
+import { collectRuns } from "./collect-runs.ts";
 import type { RunsCommand } from "./command.ts";
 import { diffRuns } from "./diff-runs.ts";
 import { exportRun } from "./export-run.ts";
@@ -30,6 +31,7 @@ export async function runRuns(
   try {
     const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
     if (command.action === "ls") return await listRuns(client, command, signal);
+    if (command.action === "gc") return await collectRuns(client, command);
     const run = runIdOf(command.run);
     const { json } = command;
     switch (command.action) {
