@@ -24,6 +24,7 @@ import type { Plan } from "../core/plan.ts";
 import { shardOf } from "../core/shard.ts";
 import { COORDINATOR_SERVICE, openSubjects } from "../core/subjects.ts";
 import type { Value } from "../core/value.ts";
+import { type BackupCounts, checkBackup, readBackup, writeBackup } from "../store/backup.ts";
 import { type Blobs, openBlobs } from "../store/blobs.ts";
 import { type DeadLetters, openDeadLetters } from "../store/dead-letters.ts";
 import { type Memory, openMemory } from "../store/memory.ts";
@@ -34,6 +35,7 @@ import { discoverAgents } from "./discovery.ts";
 import { LiveEvents } from "./live-events.ts";
 import { RunQueries } from "./run-queries.ts";
 
+export type { BackupCounts } from "../store/backup.ts";
 export type { DeadLetter, DeadLetters } from "../store/dead-letters.ts";
 export type { Collected, FinishedRun } from "../store/retention.ts";
 
@@ -75,6 +77,12 @@ export interface Client extends AsyncDisposable {
   deadLetters(): Promise<DeadLetters>;
   /** Forgets finished runs, and what nobody refers to any more; see `collectGarbage`. */
   collect(options: Omit<CollectOptions, "nowMs" | "pause">): Promise<Collected>;
+  /** Everything that is stored, as lines; see `writeBackup`. */
+  backup(): AsyncIterable<string>;
+  /** @throws SwarmError for a file that is no backup, or that was changed or cut */
+  checkBackup(lines: AsyncIterable<string>, file: string): Promise<BackupCounts>;
+  /** Brings a checked backup into an empty store. @throws SwarmError `store-not-empty` */
+  restore(lines: AsyncIterable<string>): Promise<void>;
   /** Tells everyone that an agent's process has ended. */
   announceGone(agentId: AgentId): Promise<void>;
   agents(): Promise<readonly Heartbeat[]>;
@@ -277,6 +285,18 @@ class NatsClient implements Client {
       nowMs: Date.now(),
       pause,
     });
+  }
+
+  async *backup(): AsyncGenerator<string> {
+    yield* writeBackup(await this.#access(), Date.now());
+  }
+
+  checkBackup(lines: AsyncIterable<string>, file: string): Promise<BackupCounts> {
+    return checkBackup(lines, file);
+  }
+
+  async restore(lines: AsyncIterable<string>): Promise<void> {
+    await readBackup(await this.#access(), lines);
   }
 
   async #access(): Promise<LogAccess> {

@@ -52,6 +52,7 @@ export const ERROR_CODES = {
   "broker-missing": "No nats-server could be found or fetched.",
   "broker-too-old": "The NATS server is older than what this needs.",
   "storage-full": "The NATS server could not store a message.",
+  "store-not-empty": "A backup comes into an empty store only.",
   "log-fenced": "Another coordinator owns this shard now.",
   "record-corrupt": "A stored record fails its checksum or cannot be read.",
   "restart-limit": "A process ended too often and is not started again.",

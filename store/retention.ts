@@ -2,9 +2,10 @@ import { z } from "zod";
 import { isRunOutcome } from "../core/events.ts";
 import { parseRunId, type RunId } from "../core/ids.ts";
 import { SHARD_COUNT, shardOf } from "../core/shard.ts";
-import { decodeEvent, decodeRecord } from "./log-record.ts";
+import { decodeEvent, decodeRecord, encodeEvent } from "./log-record.ts";
 import { lastSequence, walkMessages } from "./message-walk.ts";
 import type { OpenRuns } from "./open-runs.ts";
+import { tailSequence } from "./shard-archive.ts";
 import type { LogAccess } from "./shard-log.ts";
 
 /** Times that keep a collection from taking what somebody is about to refer to. */
@@ -38,9 +39,9 @@ export interface FinishedRun {
   readonly endedAtMs: number;
   /** Of its history. */
   readonly bytes: number;
-  /** Where its files are. */
-  readonly host: string;
-  readonly directory: string;
+  /** Where its files are; unknown when the beginning of its history is missing. */
+  readonly host?: string;
+  readonly directory?: string;
 }
 
 export interface Collected {
@@ -119,26 +120,33 @@ async function readHistories(access: LogAccess): Promise<Map<RunId, History>> {
   return histories;
 }
 
-/** Undefined for one that has not ended, and for one whose record does not say how it began and ended. */
+/** Undefined for one that has not ended, and for one whose record does not say how. */
 function finishedRun(run: RunId, { first, last, bytes }: History): FinishedRun | undefined {
-  const begin = decodeEvent(first);
+  const begin = decodeEvent(first)?.event;
   const end = decodeEvent(last);
-  if (begin?.event.type !== "run.started" || end === undefined || !isRunOutcome(end.event)) {
-    return undefined;
-  }
-  const { host, directory } = begin.event;
+  if (end === undefined || !isRunOutcome(end.event)) return undefined;
+  const files =
+    begin?.type === "run.started" ? { host: begin.host, directory: begin.directory } : {};
   const status = end.event.type.slice("run.".length);
-  return { run, status, endedAtMs: end.atMs, bytes, host, directory };
+  return { run, status, endedAtMs: end.atMs, bytes, ...files };
 }
 
-/** Unfinished ones by the index, and those that LOG still has: their owner may write of them again. */
+/**
+ * Unfinished ones by the index, and those of which a new owner would read events in LOG, and write of them again: what it has
+ * since the shard's last checkpoint, and its last record.
+ */
 async function busyRuns(access: LogAccess, openRuns: OpenRuns): Promise<ReadonlySet<RunId>> {
   const busy = new Set<RunId>();
+  const { subjects } = access;
   for (let shard = 0; shard < SHARD_COUNT; shard++) {
     for (const run of await openRuns.list(shard)) busy.add(run);
-  }
-  for await (const message of walkMessages(access, access.subjects.streams.log)) {
-    for (const { run } of decodeRecord(message.string()).events) busy.add(run);
+    const from = await tailSequence(access, openRuns, shard);
+    let last: readonly RunId[] = [];
+    for await (const message of walkMessages(access, subjects.streams.log, subjects.log(shard))) {
+      last = decodeRecord(message.string()).events.map(({ run }) => run);
+      if (message.seq >= from) for (const run of last) busy.add(run);
+    }
+    for (const run of last) busy.add(run);
   }
   return busy;
 }
@@ -221,7 +229,11 @@ async function* everythingStored(
   for await (const message of walkMessages(access, streams.history)) {
     if (!isGone(parseRunId(message.subject.split(".").at(-1)))) yield message.string();
   }
-  for await (const message of walkMessages(access, streams.log)) yield message.string();
+  for await (const message of walkMessages(access, streams.log)) {
+    const { events, damagedLines } = decodeRecord(message.string());
+    if (damagedLines.length > 0) yield message.string();
+    for (const stored of events) if (!isGone(stored.run)) yield encodeEvent(stored);
+  }
   // What moved from LOG to HISTORY while these were read.
   for await (const message of walkMessages(access, streams.history, ">", last)) {
     yield message.string();

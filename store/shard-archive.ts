@@ -264,12 +264,21 @@ export async function readTail(
   openRuns: OpenRuns,
   shard: number,
 ): Promise<LogTail> {
-  const checkpoint = await openRuns.checkpoint(shard);
-  const isTrusted = checkpoint?.server === serverOf(access);
-  return readLog(access, shard, isTrusted ? checkpoint.sequence : 1);
+  return readLog(access, shard, await tailSequence(access, openRuns, shard));
 }
 
-function serverOf({ connection }: LogAccess): string {
+/** Where what a new owner reads of a shard's LOG begins. */
+export async function tailSequence(
+  access: Pick<LogAccess, "connection">,
+  openRuns: OpenRuns,
+  shard: number,
+): Promise<number> {
+  const checkpoint = await openRuns.checkpoint(shard);
+  const isTrusted = checkpoint?.server === serverOf(access);
+  return isTrusted ? checkpoint.sequence : 1;
+}
+
+function serverOf({ connection }: Pick<LogAccess, "connection">): string {
   return connection.info?.server_id ?? "";
 }
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { SwarmError } from "../../core/errors.ts";
 import { nearest } from "../../language/nearest.ts";
+import { addBackup } from "./backup/options.ts";
 import {
   agentsOption,
   allowanceOf,
@@ -120,6 +121,7 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
   addMemory(cli, optionsOf, ask);
   addSkills(cli, optionsOf, ask);
   addTopology(cli, optionsOf, ask);
+  addBackup(cli, optionsOf, ask);
   addModels(cli, optionsOf, ask);
   return cli;
 }

@@ -1,5 +1,6 @@
 import type { SandboxEnforcement } from "../../core/sandbox.ts";
 import type { SkillAllowance } from "../../core/skill-allowance.ts";
+import type { BackupCommand } from "./backup/command.ts";
 import type { DeadCommand } from "./dead/command.ts";
 import type { MemoryCommand } from "./memory/command.ts";
 import type { ModelsCommand } from "./models/command.ts";
@@ -129,6 +130,7 @@ export type CliCommand =
   | SkillsCommand
   | RunsCommand
   | DeadCommand
+  | BackupCommand
   | MemoryCommand
   | ModelsCommand
   | TopologyCommand;
@@ -154,5 +156,7 @@ export const COMMAND_NAMES = [
     "dead",
     "memory",
     "topology",
+    "export",
+    "import",
   ],
 ] as const satisfies readonly (CliCommand["kind"] | "fix")[];

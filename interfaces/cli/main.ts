@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { SwarmError } from "../../core/errors.ts";
 import { registerEnvironment, Scrubber } from "../../core/scrub.ts";
+import { runBackup } from "./backup/backup-command.ts";
 import { parseCommandLine } from "./command-line.ts";
 import type { CliCommand } from "./commands.ts";
 import { runDead } from "./dead/dead-command.ts";
@@ -71,6 +72,9 @@ function carryOut(command: CliCommand): Promise<number> {
       return runDead(command, { directory });
     case "memory":
       return runMemory(command, { directory });
+    case "export":
+    case "import":
+      return runBackup(command, { directory });
     case "topology":
       return runTopology(command, { directory });
     default:

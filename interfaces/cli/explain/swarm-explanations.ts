@@ -60,6 +60,17 @@ export const SWARM_EXPLANATIONS = {
     ],
     example: "error storage-full: the job was not stored: insufficient resources",
   },
+  "store-not-empty": {
+    causes: [
+      "the server has runs already, or a coordinator has used it",
+      "an earlier import was ended half-way",
+    ],
+    remedies: [
+      "import in a directory without .cascade, before a swarm is started there",
+      "or name a server with an empty JetStream by NATS_URL",
+    ],
+    example: "error store-not-empty  the stream LOG has 16 messages",
+  },
   "log-fenced": {
     causes: ["a coordinator that stood still for longer than its lease: another has taken over"],
     remedies: [

@@ -42,7 +42,9 @@ export async function collectRuns(client: Client, command: CollectRuns): Promise
 
 /** Where a run's files are, when that is on this host. */
 function folderOf({ run, host, directory }: FinishedRun): readonly string[] {
-  return host === hostname() ? [join(directory, ".cascade/runs", run)] : [];
+  return host === hostname() && directory !== undefined
+    ? [join(directory, ".cascade/runs", run)]
+    : [];
 }
 
 function sizeText(bytes: number): string {

@@ -67,8 +67,8 @@ describe("explain of a run", () => {
       "nap waits since 2026-11-25 12:00:00 UTC, 10 min 00 s ago for its time, at 2026-11-25 13:00:00 UTC.",
       "upload waits since 2026-11-25 12:00:00 UTC, 10 min 00 s ago for the signal uploaded. Its time limit is at 2026-11-25 14:00:00 UTC. Send it with `runs signal r1 uploaded`.",
       "ask waits for lint.",
-      "ship waits for nap, ask.",
-      "tidy waits for ship.",
+      "ship waits for ask, nap.",
+      "tidy waits for upload, ship.",
     ]);
   });
 
