@@ -43,6 +43,7 @@ export const errorRecord: z.ZodType<ErrorRecord> = z.object({
       pointer: z.string().exactOptional(),
     })
     .exactOptional(),
+  retryAfterMs: z.number().exactOptional(),
 });
 
 /** Names one attempt at one task. */

@@ -10,7 +10,6 @@ import { ensureStreams } from "../bus/streams.ts";
 import type { Clock } from "../core/clock.ts";
 import { toErrorRecord } from "../core/errors.ts";
 import type { CoordinatorId, RunId } from "../core/ids.ts";
-import { refuseOver } from "../core/limits.ts";
 import { shardOf } from "../core/shard.ts";
 import { COORDINATOR_SERVICE, openSubjects, type Subjects } from "../core/subjects.ts";
 import type { CascadeRegistry } from "../language/cascade-registry.ts";
@@ -25,6 +24,7 @@ import { openOpenRuns } from "../store/open-runs.ts";
 import type { LogAccess } from "../store/shard-log.ts";
 import { Admission } from "./admission.ts";
 import { AgentWatch } from "./agent-watch.ts";
+import { refuseWhenFull } from "./back-pressure.ts";
 import { Companions } from "./companions.ts";
 import { Conductor } from "./conductor.ts";
 import { openDeadlines } from "./deadlines.ts";
@@ -423,7 +423,7 @@ async function createRun(request: {
     await owner.settled();
     return "known";
   }
-  refuseOver("openRuns", request.openRunCount() + 1);
+  refuseWhenFull(request.openRunCount());
   const created = {
     type: "run.started",
     cascade: plan.cascade,

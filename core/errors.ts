@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   "invalid-message": "A bus message breaks its schema.",
   "idempotency-conflict": "The same key was used before with another job.",
   "limit-exceeded": "A named limit was exceeded.",
+  "queue-full": "There is no room for another run at the moment.",
   "unknown-letter": "No dead letter has this number.",
   "unknown-run": "No run has this id.",
   "path-not-found": "The path does not exist.",
@@ -84,6 +85,8 @@ export interface ErrorRecord {
   readonly disposition: Disposition;
   readonly hint?: string;
   readonly location?: ErrorLocation;
+  /** When it may be worth another try. */
+  readonly retryAfterMs?: number;
 }
 
 /** A failure of the world, with a stable code. `message` is one line, with ids and without secrets. */
@@ -93,6 +96,7 @@ export class SwarmError extends Error {
   readonly disposition: Disposition;
   readonly hint: string | undefined;
   readonly location: ErrorLocation | undefined;
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     code: ErrorCode,
@@ -101,6 +105,7 @@ export class SwarmError extends Error {
       readonly disposition?: Disposition;
       readonly hint?: string;
       readonly location?: ErrorLocation;
+      readonly retryAfterMs?: number;
       readonly cause?: unknown;
     } = {},
   ) {
@@ -109,6 +114,7 @@ export class SwarmError extends Error {
     this.disposition = options.disposition ?? "fail";
     this.hint = options.hint;
     this.location = options.location;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 
@@ -121,6 +127,7 @@ export function toErrorRecord(error: unknown): ErrorRecord {
       disposition: error.disposition,
       ...(error.hint === undefined ? {} : { hint: error.hint }),
       ...(error.location === undefined ? {} : { location: error.location }),
+      ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
     };
   }
   if (error instanceof Error && error.name === "AbortError") {
@@ -136,6 +143,7 @@ export function fromErrorRecord(record: ErrorRecord): SwarmError {
     disposition: record.disposition,
     ...(record.hint === undefined ? {} : { hint: record.hint }),
     ...(record.location === undefined ? {} : { location: record.location }),
+    ...(record.retryAfterMs === undefined ? {} : { retryAfterMs: record.retryAfterMs }),
   });
 }
 

@@ -20,7 +20,6 @@ async function all(lines: AsyncIterable<string>): Promise<string[]> {
   return gathered;
 }
 
-// biome-ignore lint/suspicious/useAwait: as files are read
 async function* read(lines: readonly string[]): AsyncGenerator<string> {
   yield* lines;
 }

@@ -33,7 +33,7 @@ async function collect(
   expected: number,
 ) {
   const openRuns = await openOpenRuns(access);
-  const options = { olderThanMs: 0, keep: 0, isDryRun: true, ...more };
+  const options = { olderThanMs: 0, keep: 0, isDryRun: false, ...more };
   const at = { nowMs: Date.now() + 60_000, times, pause: async () => {} };
   const dry = { ...options, ...at, isDryRun: true };
   await vi.waitFor(async () => {
