@@ -37,7 +37,7 @@ import { RunQueries } from "./run-queries.ts";
 
 export type { BackupCounts } from "../store/backup.ts";
 export type { DeadLetter, DeadLetters } from "../store/dead-letters.ts";
-export type { Collected, FinishedRun } from "../store/retention.ts";
+export type { FinishedRun } from "../store/retention.ts";
 
 /** How everything outside the swarm talks to it: submit, watch, cancel, look. */
 export interface Client extends AsyncDisposable {

@@ -158,7 +158,7 @@ export function refuseSignal(run: RunState, { id, data }: Signal): void {
 }
 
 /** What an approval is bound to: this stage of this run, and the whole text that it asks, in hexadecimal sha256. */
-export function approvalDigest(run: RunId, stage: StageId, message: string): string {
+function approvalDigest(run: RunId, stage: StageId, message: string): string {
   return createHash("sha256")
     .update(JSON.stringify([run, stage, message]))
     .digest("hex");

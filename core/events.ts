@@ -87,7 +87,7 @@ export type RunEvent =
       readonly stage: StageId;
       readonly for: "time" | "approval" | "signal";
       readonly message?: string;
-      /** Of what is to be approved: sha256 of `approvalDigest`. An answer that names another one is refused. */
+      /** Of what is to be approved: sha256 over run, stage and the whole text. An answer that names another one is refused. */
       readonly content?: string;
       readonly signal?: string;
       readonly untilMs?: number;
