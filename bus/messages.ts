@@ -43,6 +43,7 @@ export const errorRecord: z.ZodType<ErrorRecord> = z.object({
       pointer: z.string().exactOptional(),
     })
     .exactOptional(),
+  retryAfterMs: z.number().exactOptional(),
 });
 
 /** Names one attempt at one task. */
@@ -231,7 +232,39 @@ export const approval = z.object({
   approved: z.boolean(),
   by: z.string().min(1).max(100),
   comment: z.string().max(1_000).exactOptional(),
+  /** What was shown: `content` of the `stage.paused` event. An answer for other content is refused. */
+  content: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .exactOptional(),
 });
+
+const by = z.string().min(1).max(100);
+const reason = z.string().max(1_000);
+/** Request to `control`: does something to a run, and is answered when that is stored. Strict: a typo is an error. */
+export const runCommand = z.discriminatedUnion("command", [
+  z.strictObject({ v, command: z.literal("cancel"), run: runId, by, reason }),
+  z.strictObject({ v, command: z.literal("pause"), run: runId, by, reason }),
+  z.strictObject({ v, command: z.literal("resume"), run: runId, by }),
+  z.strictObject({ v, command: z.literal("approve"), ...approval.omit({ v: true }).shape }),
+  z.strictObject({
+    v,
+    command: z.literal("signal"),
+    run: runId,
+    by,
+    name: token,
+    data: json.default(null),
+    /** The same one counts once, so that a signal may be sent again when its answer is lost. */
+    id: token,
+  }),
+]);
+export type RunCommand = z.infer<typeof runCommand>;
+
+/** `n`: number of the run's last event when it was stored. */
+export const runCommandAnswer = z.union([
+  z.object({ v, run: runId, n: count }),
+  z.object({ error: errorRecord }),
+]);
 
 /** A task out of attempts, on the dead-letter list. */
 export const deadTask = z.object({

@@ -1,4 +1,5 @@
 import type { Job, PublishedEvent } from "../bus/messages.ts";
+import type { Clock } from "../core/clock.ts";
 import { SwarmError } from "../core/errors.ts";
 import type { EventOf } from "../core/events.ts";
 import type { RunId } from "../core/ids.ts";
@@ -10,7 +11,7 @@ import type { CascadeRegistry } from "../language/cascade-registry.ts";
 import { recordedEnvironment, withoutEnvironment } from "../language/environment.ts";
 import { resolveInputs } from "../language/inputs.ts";
 import { canonicalPlan, planDigest } from "../language/plan-digest.ts";
-import type { Blobs } from "../store/blobs.ts";
+import { type Blobs, OBJECT_FRESH_MS } from "../store/blobs.ts";
 import { type Reused, reusedStages, storedEvent } from "./rerun.ts";
 
 /** What a job becomes when it is admitted. */
@@ -38,6 +39,7 @@ interface CheckedJob {
 export interface AdmissionOptions {
   readonly cascades: CascadeRegistry;
   readonly blobs: Blobs;
+  readonly clock: Clock;
   /** All events of a run so far. @throws SwarmError `unknown-run` */
   readonly eventsOf: (run: RunId) => Promise<readonly PublishedEvent[]>;
   /** What relative paths mean when a job names no directory. */
@@ -51,6 +53,7 @@ export class Admission {
   readonly #options: AdmissionOptions;
   readonly #digests = new WeakMap<Plan, string>();
   readonly #plans = new Map<string, Plan>();
+  readonly #storedAtMs = new Map<string, number>();
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -132,18 +135,29 @@ export class Admission {
 
   async #store(plan: Plan): Promise<string> {
     const known = this.#digests.get(plan);
-    if (known !== undefined && this.#plans.has(known)) return known;
+    if (known !== undefined && this.#isStored(known)) return known;
     const digest = planDigest(plan);
     await this.#options.blobs.put(Buffer.from(canonicalPlan(plan)));
+    this.#storedAtMs.set(digest, this.#options.clock.monotonicMs());
     this.#remember(digest, plan);
     return digest;
+  }
+
+  /** One that was stored long ago may have been collected since: it is stored anew. */
+  #isStored(digest: string): boolean {
+    const atMs = this.#storedAtMs.get(digest);
+    const { clock } = this.#options;
+    return atMs !== undefined && clock.monotonicMs() - atMs < OBJECT_FRESH_MS;
   }
 
   #remember(digest: string, plan: Plan): void {
     this.#digests.set(plan, digest);
     this.#plans.set(digest, plan);
     const [oldest] = this.#plans.keys();
-    if (this.#plans.size > PLANS_KEPT && oldest !== undefined) this.#plans.delete(oldest);
+    if (this.#plans.size > PLANS_KEPT && oldest !== undefined) {
+      this.#plans.delete(oldest);
+      this.#storedAtMs.delete(oldest);
+    }
   }
 }
 

@@ -11,6 +11,8 @@ import {
   type Job,
   type PublishedEvent,
   publishedEvent,
+  type RunCommand,
+  runCommandAnswer,
   submitAnswer,
 } from "../bus/messages.ts";
 import { request } from "../bus/requests.ts";
@@ -23,17 +25,23 @@ import type { Plan } from "../core/plan.ts";
 import { shardOf } from "../core/shard.ts";
 import { COORDINATOR_SERVICE, openSubjects } from "../core/subjects.ts";
 import type { Value } from "../core/value.ts";
+import { type BackupCounts, checkBackup, readBackup, writeBackup } from "../store/backup.ts";
 import { type Blobs, openBlobs } from "../store/blobs.ts";
 import { type DeadLetters, openDeadLetters } from "../store/dead-letters.ts";
 import { type Learned, openLearned } from "../store/learned.ts";
 import { type Memory, openMemory } from "../store/memory.ts";
+import { openOpenRuns } from "../store/open-runs.ts";
+import { type Collected, type CollectOptions, collectGarbage } from "../store/retention.ts";
+import type { LogAccess } from "../store/shard-log.ts";
 import { discoverAgents } from "./discovery.ts";
 import { LiveEvents } from "./live-events.ts";
 import { type AgentPresence, callTheRoll } from "./roll-call.ts";
 import { RunQueries } from "./run-queries.ts";
 
+export type { BackupCounts } from "../store/backup.ts";
 export type { DeadLetter, DeadLetters } from "../store/dead-letters.ts";
 export type { Learned } from "../store/learned.ts";
+export type { FinishedRun } from "../store/retention.ts";
 export type { AgentPresence } from "./roll-call.ts";
 
 /** How everything outside the swarm talks to it: submit, watch, cancel, look. */
@@ -61,12 +69,25 @@ export interface Client extends AsyncDisposable {
   planOf(started: PublishedEvent): Promise<Plan>;
   /** Events of all runs from now on. */
   watchAll(signal: AbortSignal): AsyncIterable<PublishedEvent>;
+  /**
+   * Does something to a run; resolves when that is stored.
+   * @throws SwarmError of the answer, such as `unknown-run`, `run-ended` or `approval-mismatch`, or `coordinator-unavailable`
+   */
+  command(command: RunCommand): Promise<void>;
   /** Stores the wish; the run's `cancel.requested` event tells when it is carried out. */
   cancel(runId: RunId, reason: string): Promise<void>;
   /** Stores a person's answer to a stage that waits for one; the stage's next event tells when it is carried out. */
   approve(runId: RunId, answer: StageApproval): Promise<void>;
   /** Tasks out of attempts, and jobs that could not be runs. */
   deadLetters(): Promise<DeadLetters>;
+  /** Forgets finished runs, and what nobody refers to any more; see `collectGarbage`. */
+  collect(options: Omit<CollectOptions, "nowMs" | "pause">): Promise<Collected>;
+  /** Everything that is stored, as lines; see `writeBackup`. */
+  backup(): AsyncIterable<string>;
+  /** @throws SwarmError for a file that is no backup, or that was changed or cut */
+  checkBackup(lines: AsyncIterable<string>, file: string): Promise<BackupCounts>;
+  /** Brings a checked backup into an empty store. @throws SwarmError `store-not-empty` */
+  restore(lines: AsyncIterable<string>): Promise<void>;
   /** Tells everyone that an agent's process has ended. */
   announceGone(agentId: AgentId): Promise<void>;
   agents(): Promise<readonly Heartbeat[]>;
@@ -102,11 +123,15 @@ export interface StageApproval {
   /** Who answers, as they call themselves. */
   readonly by: string;
   readonly comment?: string;
+  /** `content` of the stage's `stage.paused` event: the answer counts for that only. */
+  readonly content?: string;
 }
 
 const SUBMIT_TIMEOUT_MS = 10_000;
 /** A coordinator that was killed does not answer; its successor is there within this time. */
 const ASK_AGAIN_MS = 1_000;
+/** A command waits at a coordinator for the owner of its run's shard. */
+const COMMAND_TIMEOUT_MS = 3_000;
 const PING_TIMEOUT_MS = 2_000;
 const RETRY_MS = 100;
 const RUNS_PER_PAGE = 100;
@@ -229,6 +254,24 @@ class NatsClient implements Client {
     }
   }
 
+  async command(command: RunCommand): Promise<void> {
+    const payload = encodeMessage(command);
+    const untilMs = performance.now() + SUBMIT_TIMEOUT_MS;
+    for (;;) {
+      try {
+        const message = await this.#ask(this.#subjects.control, payload, COMMAND_TIMEOUT_MS);
+        const answer = decodeMessage(runCommandAnswer, message.data);
+        if (!("error" in answer)) return;
+        const error = fromErrorRecord(answer.error);
+        if (error.disposition !== "retry" || performance.now() > untilMs) throw error;
+      } catch (error) {
+        if (!isNoAnswer(error)) throw error;
+        if (performance.now() > untilMs) throw unavailable(error);
+      }
+      await pause(RETRY_MS);
+    }
+  }
+
   async cancel(runId: RunId, reason: string): Promise<void> {
     const subject = this.#subjects.inbox(shardOf(runId), "cancel", this.#name);
     const request = encodeMessage({ v: 1, run: runId, reason });
@@ -244,6 +287,39 @@ class NatsClient implements Client {
 
   async deadLetters(): Promise<DeadLetters> {
     return openDeadLetters(await this.#connection.jetstreamManager(), this.#subjects);
+  }
+
+  async collect(options: Omit<CollectOptions, "nowMs" | "pause">): Promise<Collected> {
+    const access = await this.#access();
+    return collectGarbage(access, await openOpenRuns(access), {
+      ...options,
+      nowMs: Date.now(),
+      pause,
+    });
+  }
+
+  async *backup(): AsyncGenerator<string> {
+    yield* writeBackup(await this.#access(), Date.now());
+  }
+
+  checkBackup(lines: AsyncIterable<string>, file: string): Promise<BackupCounts> {
+    return checkBackup(lines, file);
+  }
+
+  async restore(lines: AsyncIterable<string>): Promise<void> {
+    await readBackup(await this.#access(), lines);
+  }
+
+  async #access(): Promise<LogAccess> {
+    const connection = this.#connection;
+    return {
+      connection,
+      jetstream: connection.jetstream(),
+      manager: await connection.jetstreamManager(),
+      link: this.#link,
+      subjects: this.#subjects,
+      clock: systemClock,
+    };
   }
 
   async announceGone(agentId: AgentId): Promise<void> {

@@ -13,7 +13,7 @@ import type { Blobs } from "../store/blobs.ts";
 import type { LogAccess } from "../store/shard-log.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Dispatcher, OfferTarget, PreparedTask } from "./dispatcher.ts";
-import { type Approval, Pauses } from "./pauses.ts";
+import { type Approval, Pauses, type Signal } from "./pauses.ts";
 import type { FailedAttempt } from "./results.ts";
 import { retryDelayMs } from "./retry.ts";
 import type { RunOrders, RunState } from "./run-state.ts";
@@ -118,6 +118,25 @@ export class Conductor {
     this.#pauses.answer(owner, run, answer);
   }
 
+  /** A word from outside, for the stage that waits for it or will. */
+  signal(owner: ShardOwner, run: RunState, signal: Signal): void {
+    this.#pauses.signal(owner, run, signal);
+  }
+
+  /** From here on nothing of the run begins; what is under way goes on to its end. */
+  pause(owner: ShardOwner, run: RunState, by: string, reason: string): void {
+    if (run.ended || run.isPaused) return;
+    owner.record(run, { type: "run.paused", by, reason });
+    this.#options.dispatcher().pause(run);
+  }
+
+  resume(owner: ShardOwner, run: RunState, by: string): void {
+    if (run.ended || !run.isPaused) return;
+    owner.record(run, { type: "run.continued", by });
+    this.#options.dispatcher().resume(run);
+    this.#options.turns.request();
+  }
+
   /**
    * Undefined when the shard was lost, also when it was taken again since, for then the run was folded anew; and when it is being
    * handed over, for then the next owner decides.
@@ -130,14 +149,16 @@ export class Conductor {
 
   #startStage(run: RunState, index: number): void {
     const owner = this.#ownerOf(run);
-    if (owner === undefined || run.ended) return;
+    if (owner === undefined || run.ended || run.isPaused) return;
     const { stageInputs, stageMemories } = this.#options;
     if (stageInputs.isChosen(run, index) && stageMemories.mustRead(run, index)) {
       this.#readMemory(owner, run, index);
       return;
     }
     this.#prepare(run, index, (prepared) => {
-      if (!run.isWanted(index) || run.isRunning(index)) return;
+      // Begun before the run was paused and resumed, and once more after: whichever is ready first counts.
+      const isBegun = run.isRunning(index) || run.pauseOf(index) !== undefined;
+      if (!run.isWanted(index) || isBegun || run.isPaused) return;
       const stage = run.stage(index).id;
       switch (prepared.kind) {
         case "tasks":

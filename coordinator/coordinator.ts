@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import type { NatsConnection } from "nats";
+import type { NatsConnection, Subscription } from "nats";
 import type { Logger } from "pino";
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import { failureOf, isUnheard } from "../bus/failures.ts";
@@ -10,7 +10,6 @@ import { ensureStreams } from "../bus/streams.ts";
 import type { Clock } from "../core/clock.ts";
 import { toErrorRecord } from "../core/errors.ts";
 import type { CoordinatorId, RunId } from "../core/ids.ts";
-import { refuseOver } from "../core/limits.ts";
 import { shardOf } from "../core/shard.ts";
 import { COORDINATOR_SERVICE, openSubjects, type Subjects } from "../core/subjects.ts";
 import type { CascadeRegistry } from "../language/cascade-registry.ts";
@@ -26,6 +25,7 @@ import type { LogAccess } from "../store/shard-log.ts";
 import { openStageCache } from "../store/stage-cache.ts";
 import { Admission } from "./admission.ts";
 import { AgentWatch } from "./agent-watch.ts";
+import { refuseWhenFull } from "./back-pressure.ts";
 import { Companions } from "./companions.ts";
 import { Conductor } from "./conductor.ts";
 import { openDeadlines } from "./deadlines.ts";
@@ -40,6 +40,7 @@ import { sweepMemory } from "./memory-sweep.ts";
 import { Offers } from "./offers.ts";
 import { LEASE_TIMES, Ownership } from "./ownership.ts";
 import { Results } from "./results.ts";
+import { passCommandsOn } from "./run-commands.ts";
 import { RunQueries } from "./run-queries.ts";
 import { RunReader } from "./run-reader.ts";
 import { mutedOrders, RunState } from "./run-state.ts";
@@ -96,6 +97,7 @@ class CoordinatorProcess implements Coordinator {
   readonly #actor: Actor<typeof coordinatorMachine>;
   #parts: Parts | undefined;
   #intake: Intake | undefined;
+  #commands: Subscription | undefined;
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
@@ -169,6 +171,7 @@ class CoordinatorProcess implements Coordinator {
   async #openServices(): Promise<void> {
     const { connection, coordinatorId } = this.#options;
     this.#intake = await openIntake(this.#openParts().intakeOptions);
+    this.#commands = passCommandsOn(this.#openParts().access);
     await connection.services.add({
       name: COORDINATOR_SERVICE,
       version: SERVICE_VERSION,
@@ -181,6 +184,7 @@ class CoordinatorProcess implements Coordinator {
   async #drain(): Promise<void> {
     this.#options.logger.info({ event: "coordinator.draining" });
     this.#intake?.stop();
+    this.#commands?.unsubscribe();
     if (this.#parts === undefined) return;
     const { agentWatch, ownership, shards, deadlines, learning, stopSweeping } = this.#parts;
     stopSweeping();
@@ -307,6 +311,10 @@ async function openParts(
     fail: (run, failure) => conductor.fail(run, failure),
   });
   const reader = new RunReader(access);
+  const forget = (run: RunState): void => {
+    stageInputs.forget(run);
+    dispatcher.forget(run);
+  };
   const createOwned = (owner: ShardOwner, runId: RunId, job: Job, isNew: boolean) =>
     createRun({
       reader,
@@ -335,9 +343,9 @@ async function openParts(
       showFact(connection, subjects, logger, stored, line);
       const { event } = stored;
       if (event.type === "stage.succeeded") stageCaches.keep(run, run.position(event.stage));
-      if (run.ended) stageInputs.forget(run);
+      if (run.ended) forget(run);
     },
-    onAbandoned: (run) => stageInputs.forget(run),
+    onAbandoned: forget,
   });
   const silentAfterMs = LEASE_TIMES.leaseMs;
   const companions = new Companions({
@@ -384,6 +392,7 @@ async function openParts(
     isOurs: () => conductor.owners.has(SWEEPING_SHARD),
   });
   return {
+    access,
     stopSweeping,
     shards,
     ownership,
@@ -428,7 +437,7 @@ async function createRun(request: {
     await owner.settled();
     return "known";
   }
-  refuseOver("openRuns", request.openRunCount() + 1);
+  refuseWhenFull(request.openRunCount());
   const created = {
     type: "run.started",
     cascade: plan.cascade,

@@ -85,6 +85,8 @@ export class Dispatcher {
   readonly #probing = new Set<Lane>();
   /** Shards that another coordinator is to own, and what of them waited or was refused since. */
   readonly #held = new Map<number, QueuedTask[]>();
+  /** Of runs that are paused, what waits. */
+  readonly #paused = new Map<RunState, QueuedTask[]>();
   readonly #underWay = new UnderWay();
   readonly #teams: Teams;
   readonly #seconds = new SecondAttempts();
@@ -103,12 +105,39 @@ export class Dispatcher {
   }
 
   queue(task: QueuedTask): void {
-    if (!this.#held.has(task.run.shard)) this.#waiting.push(task);
+    if (this.#held.has(task.run.shard)) return;
+    if (task.run.isPaused) this.#setAside(task);
+    else this.#waiting.push(task);
+  }
+
+  /** Offers nothing of a run that was paused any more. */
+  pause(run: RunState): void {
+    for (const task of this.#waiting.takeWhere((each) => each.run === run)) this.#setAside(task);
+  }
+
+  /** The run goes on: what was set aside is offered. */
+  resume(run: RunState): void {
+    const waiting = this.#paused.get(run) ?? [];
+    this.#paused.delete(run);
+    for (const task of waiting) this.queue(task);
+  }
+
+  /** The run is over, or abandoned. */
+  forget(run: RunState): void {
+    this.#paused.delete(run);
+  }
+
+  #setAside(task: QueuedTask): void {
+    const known = this.#paused.get(task.run);
+    if (known === undefined) this.#paused.set(task.run, [task]);
+    else known.push(task);
   }
 
   /** Offers nothing of a shard any more: another coordinator is to own it. */
   hold(shard: number): void {
-    this.#held.set(shard, [...this.#waiting.takeShard(shard)]);
+    const isOfIt = ({ run }: QueuedTask): boolean => run.shard === shard;
+    const paused = [...this.#paused.values()].flat().filter(isOfIt);
+    this.#held.set(shard, [...this.#waiting.takeWhere(isOfIt), ...paused]);
   }
 
   /** Whether every offer of a shard was answered. */
@@ -330,7 +359,13 @@ export class Dispatcher {
     const { task, taskClass, agent: slow } = held;
     const { swarm } = taskClass;
     const { maxAttempts } = task.run.stage(task.stage).retry;
-    if (swarm === undefined || task.attempt + 1 >= maxAttempts || !isWanted(task)) return;
+    if (
+      task.run.isPaused ||
+      swarm === undefined ||
+      task.attempt + 1 >= maxAttempts ||
+      !isWanted(task)
+    )
+      return;
     const team = this.#teamFor(swarm);
     const placement = this.#memberFor(taskClass, { swarm: swarm.swarm, team }, slow);
     if (placement === undefined || !("agent" in placement.target)) return;
@@ -527,8 +562,9 @@ export class Dispatcher {
     if (!isWanted(task)) return;
     const counted = { ...task, counted: true };
     const held = this.#held.get(task.run.shard);
-    if (held === undefined) this.#waiting.putBack(counted);
-    else held.push(counted);
+    if (held !== undefined) held.push(counted);
+    else if (task.run.isPaused) this.#setAside(counted);
+    else this.#waiting.putBack(counted);
   }
 }
 

@@ -99,6 +99,7 @@ function fieldsOf(event: RunEvent): Record<string, unknown> {
         stageId: event.stage,
         for: event.for,
         message: event.message,
+        signal: event.signal,
         untilMs: event.untilMs,
       };
     case "stage.skipped":
@@ -115,6 +116,11 @@ function fieldsOf(event: RunEvent): Record<string, unknown> {
       const { stage, key, scope, revision, isDeletion, agent } = event;
       return { stageId: stage, key, scope, revision, isDeletion, agentId: agent };
     }
+    case "run.continued":
+      return { by: event.by };
+    case "signal.received":
+      return { signal: event.name, by: event.by };
+    case "run.paused":
     case "cancel.requested":
       return { by: event.by, reason: event.reason };
     case "run.failed":

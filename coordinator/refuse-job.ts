@@ -42,7 +42,8 @@ export async function refuseJob(
   } else {
     logger.error({ event: "job.postponed", sequence, err: error });
   }
-  message.nak(AGAIN_AFTER_MS);
+  const waitMs = error instanceof SwarmError ? error.retryAfterMs : undefined;
+  message.nak(waitMs ?? AGAIN_AFTER_MS);
 }
 
 /** Why a submitted job was not taken, for its sender: what passes says so, and that the job may be sent again. */

@@ -18,6 +18,7 @@ import type { StageStatus } from "../language/scope.ts";
 import { runMachine } from "../machines/run.ts";
 import { type QueueTasks, stageMachine, type TaskState } from "../machines/stage.ts";
 import { asksForTimeline, RunTimeline } from "./run-timeline.ts";
+import { Signals } from "./signals.ts";
 
 /** What the machines of a run order; carried out by the shard's owner. Contract: must not throw. */
 export interface RunOrders {
@@ -52,6 +53,8 @@ export class RunState {
   readonly #stages = new Map<number, Actor<typeof stageMachine>>();
   readonly #outputs = new Map<number, readonly Value[]>();
   readonly #paused = new Map<number, EventOf<"stage.paused">>();
+  readonly #signals = new Signals();
+  #pausedAtMs: number | undefined;
   readonly #outcomes = new Map<number, StageStatus>();
   readonly #memory = new Map<number, Value>();
   readonly #written = new Set<string>();
@@ -89,6 +92,17 @@ export class RunState {
       case "run.failed":
       case "run.cancelled":
         this.#run.send(event);
+        break;
+      case "run.paused":
+        this.#pausedAtMs = stored.atMs;
+        this.#run.send(event);
+        break;
+      case "run.continued":
+        this.#moveDeadlines(stored.atMs);
+        this.#run.send(event);
+        break;
+      case "signal.received":
+        this.#signals.add(event);
         break;
       case "stage.started": {
         const index = this.position(event.stage);
@@ -230,6 +244,22 @@ export class RunState {
     return this.#paused.get(stage);
   }
 
+  /** The first stage that waits for this signal; undefined when none does. */
+  waitingFor(signal: string): number | undefined {
+    for (const [index, pause] of this.#paused) if (pause.signal === signal) return index;
+    return undefined;
+  }
+
+  /** Signals that came and that no stage has taken yet. */
+  get signals(): Pick<Signals, "next" | "knows" | "size"> {
+    return this.#signals;
+  }
+
+  /** Whether somebody paused the run. */
+  get isPaused(): boolean {
+    return this.#pausedAtMs !== undefined;
+  }
+
   /** Ended attempts, in the order in which they ended; empty when the cascade does not ask for them. */
   get timeline(): readonly TimelineEntry[] {
     return this.#timeline?.entries.slice() ?? [];
@@ -290,7 +320,22 @@ export class RunState {
     return actor;
   }
 
+  /** What waits has as much time left as when the run was paused. */
+  #moveDeadlines(nowMs: number): void {
+    const since = this.#pausedAtMs;
+    this.#pausedAtMs = undefined;
+    if (since === undefined) return;
+    for (const [index, pause] of this.#paused) {
+      if (pause.untilMs === undefined) continue;
+      const moved = { ...pause, untilMs: pause.untilMs + nowMs - since };
+      this.#paused.set(index, moved);
+      this.orders.resumePause(this, index, moved);
+    }
+  }
+
   #endStage(index: number, event: EventOf<"stage.succeeded"> | EventOf<"stage.failed">): void {
+    const signal = this.#paused.get(index)?.signal;
+    if (signal !== undefined && event.type === "stage.succeeded") this.#signals.take(signal);
     this.#paused.delete(index);
     this.#outcomes.set(index, event.type === "stage.succeeded" ? "succeeded" : "failed");
     const actor = this.#stages.get(index);

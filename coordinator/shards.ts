@@ -17,6 +17,7 @@ import type { MemoryActor } from "./memory-actor.ts";
 import { answerListings, answerQueries } from "./queries.ts";
 import { recoverRuns } from "./recovery.ts";
 import type { Results } from "./results.ts";
+import { takeCommands } from "./run-commands.ts";
 import type { RunReader } from "./run-reader.ts";
 import type { RunState } from "./run-state.ts";
 import { ShardOwner } from "./shard-owner.ts";
@@ -116,6 +117,7 @@ export class Shards {
       results.listen(owner),
       answerQueries(access, this.#options.reader, owner),
       answerListings(access, this.#options.reader, owner),
+      takeCommands({ access, conductor, reader: this.#options.reader }, owner),
       this.#options.memoryActor.listen(owner),
     ];
     this.#open.set(log.shard, { owner, subscriptions, inbox });

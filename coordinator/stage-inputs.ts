@@ -22,9 +22,12 @@ export type PreparedStage =
 
 /** A pause that begins now. */
 export interface OpenPause {
-  readonly for: "time" | "approval";
+  readonly for: "time" | "approval" | "signal";
   readonly message?: string;
-  /** Absent when only a person ends it. */
+  /** The message, not cut. */
+  readonly whole?: string;
+  readonly signal?: string;
+  /** Absent when only a person or a signal ends it. */
   readonly ms?: number;
 }
 
@@ -227,10 +230,11 @@ const LONGEST_MESSAGE = 2_000;
 
 function pauseOf(pause: Pause, scope: Scope): OpenPause {
   if (pause.for === "time") return { for: "time", ms: pause.ms };
-  const message = evaluate(pause.message, scope);
-  const text = typeof message === "string" ? message : JSON.stringify(message);
   const limit = pause.timeoutMs === undefined ? {} : { ms: pause.timeoutMs };
-  return { for: "approval", message: text.slice(0, LONGEST_MESSAGE), ...limit };
+  if (pause.for === "signal") return { for: "signal", signal: pause.signal, ...limit };
+  const message = evaluate(pause.message, scope);
+  const whole = typeof message === "string" ? message : JSON.stringify(message);
+  return { for: "approval", message: whole.slice(0, LONGEST_MESSAGE), whole, ...limit };
 }
 
 /** @throws SwarmError `gate-not-met` when the stage is a gate and its value is not true */

@@ -38,9 +38,9 @@ export class TaskClasses {
     this.#classFor(task).queue.putBack(task);
   }
 
-  /** Takes out all tasks of a shard. */
-  takeShard(shard: number): readonly QueuedTask[] {
-    return [...this.#classes.values()].flatMap(({ queue }) => queue.takeShard(shard));
+  /** Takes out all tasks that `isWanted` says yes to. */
+  takeWhere(isWanted: (task: QueuedTask) => boolean): readonly QueuedTask[] {
+    return [...this.#classes.values()].flatMap(({ queue }) => queue.takeWhere(isWanted));
   }
 
   /** A task of this class was placed: the other classes come first now. */
@@ -119,13 +119,12 @@ class TaskQueue {
     this.#returned.push(task);
   }
 
-  takeShard(shard: number): readonly QueuedTask[] {
-    const isOfIt = ({ run }: QueuedTask): boolean => run.shard === shard;
+  takeWhere(isWanted: (task: QueuedTask) => boolean): readonly QueuedTask[] {
     const all = [...this.#returned, ...this.#tasks.slice(this.#position)];
-    this.#tasks = this.#tasks.slice(this.#position).filter((task) => !isOfIt(task));
+    this.#tasks = this.#tasks.slice(this.#position).filter((task) => !isWanted(task));
     this.#position = 0;
-    this.#returned = this.#returned.filter((task) => !isOfIt(task));
-    return all.filter(isOfIt);
+    this.#returned = this.#returned.filter((task) => !isWanted(task));
+    return all.filter(isWanted);
   }
 
   take(): QueuedTask | undefined {

@@ -22,12 +22,16 @@ export const ERROR_CODES = {
   "expression-failed": "An expression could not be evaluated on the data of the run.",
   "gate-not-met": "The gate of a stage is not met.",
   "approval-denied": "A person, or the time limit, did not approve.",
+  "approval-mismatch": "The answer was given to something that the stage does not ask.",
+  "signal-timeout": "The signal that a stage waits for did not come in time.",
+  "run-ended": "The run is over: nothing can be done to it any more.",
   "no-branch": "No branch of a conditional stage fits the value it decides on.",
   "not-supported": "This part of the language exists but cannot be carried out here.",
   "invalid-job": "The job message is not what the intake accepts.",
   "invalid-message": "A bus message breaks its schema.",
   "idempotency-conflict": "The same key was used before with another job.",
   "limit-exceeded": "A named limit was exceeded.",
+  "queue-full": "There is no room for another run at the moment.",
   "unknown-letter": "No dead letter has this number.",
   "unknown-run": "No run has this id.",
   "path-not-found": "The path does not exist.",
@@ -51,6 +55,7 @@ export const ERROR_CODES = {
   "broker-missing": "No nats-server could be found or fetched.",
   "broker-too-old": "The NATS server is older than what this needs.",
   "storage-full": "The NATS server could not store a message.",
+  "store-not-empty": "A backup comes into an empty store only.",
   "log-fenced": "Another coordinator owns this shard now.",
   "record-corrupt": "A stored record fails its checksum or cannot be read.",
   "restart-limit": "A process ended too often and is not started again.",
@@ -82,6 +87,8 @@ export interface ErrorRecord {
   readonly disposition: Disposition;
   readonly hint?: string;
   readonly location?: ErrorLocation;
+  /** When it may be worth another try. */
+  readonly retryAfterMs?: number;
 }
 
 /** A failure of the world, with a stable code. `message` is one line, with ids and without secrets. */
@@ -91,6 +98,7 @@ export class SwarmError extends Error {
   readonly disposition: Disposition;
   readonly hint: string | undefined;
   readonly location: ErrorLocation | undefined;
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     code: ErrorCode,
@@ -99,6 +107,7 @@ export class SwarmError extends Error {
       readonly disposition?: Disposition;
       readonly hint?: string;
       readonly location?: ErrorLocation;
+      readonly retryAfterMs?: number;
       readonly cause?: unknown;
     } = {},
   ) {
@@ -107,6 +116,7 @@ export class SwarmError extends Error {
     this.disposition = options.disposition ?? "fail";
     this.hint = options.hint;
     this.location = options.location;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 
@@ -119,6 +129,7 @@ export function toErrorRecord(error: unknown): ErrorRecord {
       disposition: error.disposition,
       ...(error.hint === undefined ? {} : { hint: error.hint }),
       ...(error.location === undefined ? {} : { location: error.location }),
+      ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
     };
   }
   if (error instanceof Error && error.name === "AbortError") {
@@ -134,6 +145,7 @@ export function fromErrorRecord(record: ErrorRecord): SwarmError {
     disposition: record.disposition,
     ...(record.hint === undefined ? {} : { hint: record.hint }),
     ...(record.location === undefined ? {} : { location: record.location }),
+    ...(record.retryAfterMs === undefined ? {} : { retryAfterMs: record.retryAfterMs }),
   });
 }
 

@@ -1,6 +1,7 @@
 import type { CacheAddress } from "./cache.ts";
 import type { ErrorRecord } from "./errors.ts";
 import type { AgentId, RunId, StageId } from "./ids.ts";
+import type { Json } from "./json.ts";
 import type { MemorySpace } from "./memory.ts";
 import type { Value } from "./value.ts";
 
@@ -81,12 +82,15 @@ export type RunEvent =
       /** Wall time of the next attempt; absent when there is none. */
       readonly retryAtMs?: number;
     }
-  /** It goes on at `untilMs`, epoch milliseconds, or when a person answers. */
+  /** It goes on at `untilMs`, epoch milliseconds, when a person answers or when the signal comes. */
   | {
       readonly type: "stage.paused";
       readonly stage: StageId;
-      readonly for: "time" | "approval";
+      readonly for: "time" | "approval" | "signal";
       readonly message?: string;
+      /** Of what is to be approved: sha256 over run, stage and the whole text. An answer that names another one is refused. */
+      readonly content?: string;
+      readonly signal?: string;
       readonly untilMs?: number;
     }
   /** `output` is that of a stage without tasks, which the coordinator evaluated. */
@@ -133,6 +137,18 @@ export type RunEvent =
       readonly agent?: AgentId;
     }
   | { readonly type: "cancel.requested"; readonly by: string; readonly reason: string }
+  /** Nothing of the run begins until it is continued; what is under way ends. Its waits stand still. */
+  | { readonly type: "run.paused"; readonly by: string; readonly reason: string }
+  | { readonly type: "run.continued"; readonly by: string }
+  /** Taken by the stage that waits for it, or by the next that will. */
+  | {
+      readonly type: "signal.received";
+      readonly name: string;
+      readonly data: Json;
+      readonly by: string;
+      /** The sender's: the same one counts once. */
+      readonly id: string;
+    }
   /** `output` is the last stage's when that stage has a single task, else null. */
   | { readonly type: "run.succeeded"; readonly output: Value }
   | { readonly type: "run.failed"; readonly error: ErrorRecord }

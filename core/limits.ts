@@ -103,6 +103,10 @@ export const LIMITS = {
   stepInlineBytes: 2_048,
   /** Thirty days. */
   pauseMs: 2_592_000_000,
+  /** What comes with a signal, as JSON. */
+  signalBytes: 65_536,
+  /** Signals of one run that no stage has taken. */
+  signalsPerRun: 1_000,
   errorMessageBytes: 2_048,
   /** A source file that the mutation repairer reads. */
   repairFileBytes: 524_288,

@@ -67,7 +67,7 @@ export interface PlanStage {
   readonly atMost?: number;
   /** Its value is `{results}`: of these only those count whose decision, at the same position of this list, took `then`. */
   readonly gathers?: readonly number[];
-  /** It does nothing but let time pass, or wait for a person. */
+  /** It does nothing but let time pass, or wait for a person or a signal. */
   readonly pause?: Pause;
   /** The value is a gate of these stages: it must be true, unless all of them were skipped. */
   readonly gate?: { readonly source: string; readonly stages: readonly number[] };
@@ -100,6 +100,14 @@ export interface PlanStage {
 
 export type Pause =
   | { readonly for: "time"; readonly ms: number }
+  | {
+      readonly for: "signal";
+      readonly signal: string;
+      /** How long the signal is waited for; for ever when it is absent. */
+      readonly timeoutMs?: number;
+      /** What no signal in time means. */
+      readonly onTimeout: "fail" | "continue";
+    }
   | {
       readonly for: "approval";
       /** What is to be approved, for the person who is asked; a text. */

@@ -40,6 +40,8 @@ export function openSubjects(prefix = "cascade"): Subjects {
     deadJob: (queue) => at("dead", "jobs", queue),
     deadTask: (run, stage) => at("dead", run, stage),
     allDead: `${prefix}.dead.>`,
+    control: `${prefix}.control`,
+    controlOf: (shard) => at("control", shard),
     query: (shard) => at("query", shard),
     listing: (shard) => at("runs", shard),
     historyOf: (shard) => `${at("history", shard)}.*`,
@@ -88,6 +90,10 @@ export interface Subjects {
   deadJob(queue: string): string;
   deadTask(run: string, stage: string): string;
   readonly allDead: string;
+  /** Requests of anyone to do something to a run; see `runCommand`. */
+  readonly control: string;
+  /** The same, at the owner of the run's shard. */
+  controlOf(shard: number): string;
   query(shard: number): string;
   listing(shard: number): string;
   historyOf(shard: number): string;

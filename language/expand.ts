@@ -293,7 +293,7 @@ export class Expander {
     }
     if (work.wait !== undefined || work.approve !== undefined) {
       const stage = this.#compiler.pause(work, frame);
-      return this.#put(frame, stage, work.wait === undefined ? APPROVAL_FIELDS : WAIT_FIELDS);
+      return this.#put(frame, stage, pauseFields(work));
     }
     const calls = writtenCalls(work, place.path);
     const stage = this.#compiler.work(work, calls, frame);
@@ -565,7 +565,17 @@ const DECISION_FIELDS: Fields = new Map([
   ["value", { type: "any", isOffered: false }],
 ]);
 
+function pauseFields({ wait }: WorkSyntax): Fields {
+  if (wait === undefined) return APPROVAL_FIELDS;
+  return typeof wait === "object" ? SIGNAL_FIELDS : WAIT_FIELDS;
+}
+
 const WAIT_FIELDS: Fields = new Map([["waited", { type: "boolean", isOffered: false }]]);
+const SIGNAL_FIELDS: Fields = new Map([
+  ["received", { type: "boolean", isOffered: false }],
+  ["data", { type: "any", isOffered: false }],
+  ["by", { type: "any", isOffered: false }],
+]);
 const APPROVAL_FIELDS: Fields = new Map([
   ["approved", { type: "boolean", isOffered: false }],
   ["by", { type: "any", isOffered: false }],

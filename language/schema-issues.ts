@@ -145,6 +145,7 @@ const CHOICES: Readonly<Record<string, string>> = {
   fallback: "the name of a skill or a list of such names",
   escalate: "true, or what to ask",
   outputs: "a list of names or a mapping of new names to the skill's own",
+  wait: "a text with a unit, such as 10m, or {signal, timeout, on_timeout}",
   notify: "a notification, as {on, http} or {on, run}, or a list of them",
 };
 

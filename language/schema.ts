@@ -149,6 +149,12 @@ export const stageCache = z.strictObject({
   ttl: duration.exactOptional(),
 });
 
+export const signalWait = z.strictObject({
+  signal: token,
+  timeout: duration.exactOptional(),
+  on_timeout: z.enum(["fail", "continue"]).default("fail"),
+});
+
 /** A program and its arguments. */
 const command = z
   .array(z.string(), { error: "must be a list of texts" })
@@ -228,7 +234,7 @@ const work = {
   error_handling: errorHandling.exactOptional(),
   cache: z.union([z.boolean(), stageCache]).exactOptional(),
   timeout: duration.exactOptional(),
-  wait: duration.exactOptional(),
+  wait: z.union([duration, signalWait]).exactOptional(),
   approve: z.union([z.literal(true), z.string().min(1), approval]).exactOptional(),
   continue_on_error: z.boolean().exactOptional(),
   gate: condition.exactOptional(),
@@ -366,6 +372,7 @@ const BELOW_WORK = {
   fix_strategy: "fixStrategy",
   error_recovery: "errorRecovery",
   approve: "approval",
+  wait: "signal",
   http: "http",
   memory: "stageMemory",
   cache: "cache",
@@ -389,6 +396,7 @@ export const MAPPINGS = {
   threshold: kind(threshold),
   approval: kind(approval),
   config: kind(config, "create_pr", "report_issues", ...GITHUB_DETAILS),
+  signal: kind(signalWait),
   memory: kind(memory),
   stageMemory: kind(stageMemory),
   cache: kind(stageCache),

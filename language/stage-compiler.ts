@@ -168,7 +168,7 @@ export class StageCompiler {
     return { ...this.#frame(frame, {}), ...WITHOUT_TASKS, type: "transform", value };
   }
 
-  /** A stage that waits for a time or for a person. */
+  /** A stage that waits for a time, for a signal or for a person. */
   pause(work: WorkSyntax & Pick<StageSyntax, "when">, frame: StageFrame): PlanStage {
     const { path, names } = frame;
     if (work.wait !== undefined && work.approve !== undefined) {
@@ -177,16 +177,18 @@ export class StageCompiler {
     }
     const { ms } = pauseOf(work, path, this.#reporter);
     const base = { ...this.#frame(frame, work), ...WITHOUT_TASKS };
-    if (work.wait !== undefined) {
-      return { ...base, type: "wait", pause: { for: "time", ms: ms ?? 0 } };
+    const { wait, approve } = work;
+    const limit = ms === undefined ? {} : { timeoutMs: ms };
+    if (typeof wait === "object") {
+      const { signal, on_timeout: onTimeout } = wait;
+      return { ...base, type: "wait", pause: { for: "signal", signal, ...limit, onTimeout } };
     }
-    const { approve } = work;
+    if (wait !== undefined) return { ...base, type: "wait", pause: { for: "time", ms: ms ?? 0 } };
     const isMapping = typeof approve === "object";
     const text = isMapping ? approve.message : approve === true ? "Go on?" : (approve ?? "");
     const place = isMapping ? [...path, "approve", "message"] : [...path, "approve"];
     const { template } = this.#templates.compile(text, { path: place, names });
     const onTimeout = isMapping ? approve.on_timeout : "deny";
-    const limit = ms === undefined ? {} : { timeoutMs: ms };
     return {
       ...base,
       type: "approve",

@@ -88,16 +88,19 @@ export function swarmOf(work: WorkSyntax, path: Path, reporter: Reporter): PlanS
   return { topology, maxAgents, strategy };
 }
 
-/** A pause for a time, or for a person. */
+/** How long a pause lasts: its time, or how long a person or a signal is waited for. */
 export function pauseOf(
   work: WorkSyntax,
   path: Path,
   reporter: Reporter,
 ): { readonly ms: number | undefined } {
-  const approval = typeof work.approve === "object" ? work.approve : undefined;
-  const text = work.wait ?? approval?.timeout;
+  const { wait, approve } = work;
+  const key = wait === undefined ? "approve" : "wait";
+  const written = wait ?? approve;
+  const isTime = typeof wait === "string";
+  const text = isTime ? wait : typeof written === "object" ? written.timeout : undefined;
   if (text === undefined) return { ms: undefined };
-  const place = work.wait === undefined ? [...path, "approve", "timeout"] : [...path, "wait"];
+  const place = isTime ? [...path, key] : [...path, key, "timeout"];
   return { ms: durationOf(text, 0, place, reporter, "pauseMs") };
 }
 

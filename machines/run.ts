@@ -2,7 +2,7 @@ import { assign, setup } from "xstate";
 import type { ErrorRecord } from "../core/errors.ts";
 import type { EventOf } from "../core/events.ts";
 import type { Plan } from "../core/plan.ts";
-import { at, items, type Vector, vectorOf, withItem } from "../core/vector.ts";
+import { at, type Vector, vectorOf, withItem } from "../core/vector.ts";
 
 /** Named by every run, so that a run is folded by the machine that made its decisions. */
 export const RUN_MACHINE = "run@1";
@@ -23,6 +23,8 @@ export interface RunContext {
   readonly finals: readonly boolean[];
   readonly error?: ErrorRecord;
   readonly cancelReason?: string;
+  /** Stages become ready, and none is started. */
+  readonly isPaused: boolean;
 }
 
 /** The facts of the log that concern a whole run; stages by their position in the plan. */
@@ -39,6 +41,8 @@ export type RunInput =
       readonly isTolerated: boolean;
     }
   | EventOf<"cancel.requested">
+  | EventOf<"run.paused">
+  | EventOf<"run.continued">
   | EventOf<"run.succeeded">
   | EventOf<"run.failed">
   | EventOf<"run.cancelled">
@@ -59,6 +63,8 @@ const runSetup = setup({
     endStage: assign(({ context }, params: StageEnd) => afterEnd(context, params)),
     /** The run fails: of what has not ended, only the final stages are still to come. */
     keepFinals: assign(({ context }) => finalsOnly(context)),
+    holdStages: assign({ isPaused: true }),
+    releaseStages: assign({ isPaused: false }),
     startStages: (_, _params: { readonly indexes: readonly number[] }) =>
       provideFirst("startStages"),
     stopStages: () => provideFirst("stopStages"),
@@ -90,9 +96,7 @@ const ended = (status: StageEnd["status"]) =>
 const startDependents = {
   type: "startStages",
   params: ({ context, event }: { context: RunContext; event: { readonly index: number } }) => ({
-    indexes: (context.dependents[event.index] ?? []).filter(
-      (index) => at(context.stages, index).status === "ready",
-    ),
+    indexes: (context.dependents[event.index] ?? []).filter((index) => mayStart(context, index)),
   }),
 } as const;
 
@@ -101,9 +105,15 @@ const startReady = {
   params: ({ context }: { context: RunContext }) => ({ indexes: readyStages(context) }),
 } as const;
 
+const pausing = {
+  "run.paused": { actions: "holdStages" },
+  "run.continued": { actions: ["releaseStages", startReady] },
+} as const;
+
 /**
  * Decides which stages of a run may start and how the run ends. A stage that was skipped, or whose failure is
- * tolerated, has ended like one that succeeded.
+ * tolerated, has ended like one that succeeded. While the run is paused, what is under way goes on to its end and
+ * nothing is started: a run that has nothing left to start ends.
  *
  * ```
  * created ─run.started─▶ running ── last stage ended ──▶ succeeding ─run.succeeded─▶ succeeded
@@ -130,6 +140,7 @@ export const runMachine = runSetup.createMachine({
     },
     running: {
       on: {
+        ...pausing,
         "stage.started": {
           actions: assign({
             stages: ({ context, event }) => withStatus(context.stages, event.index, "started"),
@@ -190,6 +201,7 @@ export const runMachine = runSetup.createMachine({
     /** It fails; its final stages are carried out first. */
     finishing: {
       on: {
+        ...pausing,
         "stage.started": {
           actions: assign({
             stages: ({ context, event }) => withStatus(context.stages, event.index, "started"),
@@ -262,6 +274,7 @@ function initialContext(plan: Plan): RunContext {
     }),
     openStages: plan.stages.length,
     finals: plan.stages.map(({ isFinal }) => isFinal === true),
+    isPaused: false,
   };
 }
 
@@ -290,12 +303,14 @@ function finalsOnly(context: RunContext): Partial<RunContext> {
 
 function readyStages(context: RunContext): readonly number[] {
   const ready: number[] = [];
-  let index = 0;
-  for (const stage of items(context.stages)) {
-    if (stage.status === "ready") ready.push(index);
-    index += 1;
+  for (let index = 0; index < context.finals.length; index++) {
+    if (mayStart(context, index)) ready.push(index);
   }
   return ready;
+}
+
+function mayStart(context: RunContext, index: number): boolean {
+  return !context.isPaused && at(context.stages, index).status === "ready";
 }
 
 function afterEnd(context: RunContext, { index, status }: StageEnd): Partial<RunContext> {

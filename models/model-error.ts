@@ -13,19 +13,19 @@ const MAY_PASS: ReadonlySet<ModelFailureClass> = new Set([
 /** A call to a model that failed, told by class. */
 export class ModelError extends SwarmError {
   readonly failure: ModelFailureClass;
-  /** What the vendor asks to wait. */
-  readonly retryAfterMs: number | undefined;
 
   constructor(
     failure: ModelFailureClass,
     message: string,
+    /** `retryAfterMs`: what the vendor asks to wait. */
     options: { readonly retryAfterMs?: number | undefined; readonly cause?: unknown } = {},
   ) {
+    const { retryAfterMs } = options;
     super("model-failed", `${failure}: ${message}`, {
       disposition: MAY_PASS.has(failure) ? "retry" : "fail",
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       ...(options.cause === undefined ? {} : { cause: options.cause }),
     });
     this.failure = failure;
-    this.retryAfterMs = options.retryAfterMs;
   }
 }

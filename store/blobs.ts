@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { type JetStreamClient, type ObjectStore, StorageType } from "nats";
+import { type JetStreamClient, type ObjectInfo, type ObjectStore, StorageType } from "nats";
 import { SwarmError } from "../core/errors.ts";
 import { refuseOver } from "../core/limits.ts";
 import type { Subjects } from "../core/subjects.ts";
 import type { BlobRef } from "../core/value.ts";
+import { RETENTION_TIMES } from "./retention.ts";
 
 /** Objects named by their sha256: storing the same bytes twice is one object. */
 export interface Blobs {
@@ -24,7 +25,7 @@ export async function openBlobs(jetstream: JetStreamClient, subjects: Subjects):
       const name = createHash("sha256").update(bytes).digest("hex");
       const ref: BlobRef = { name, bytes: bytes.byteLength };
       const known = await store.info(name);
-      if (known === null || known.deleted) await store.putBlob({ name }, bytes);
+      if (known === null || known.deleted || isOld(known)) await store.putBlob({ name }, bytes);
       return ref;
     },
     async has({ name }) {
@@ -39,6 +40,17 @@ export async function openBlobs(jetstream: JetStreamClient, subjects: Subjects):
       return bytes;
     },
   };
+}
+
+/**
+ * Half the time after which a collection may take what nobody refers to: whoever stores an object anew makes it young,
+ * and has as long to record that it is used.
+ */
+export const OBJECT_FRESH_MS = RETENTION_TIMES.objectGraceMs / 2;
+
+function isOld({ mtime }: ObjectInfo): boolean {
+  const storedAtMs = Date.parse(mtime);
+  return !(Date.now() - storedAtMs < OBJECT_FRESH_MS);
 }
 
 function corrupt(ref: BlobRef, what: string): SwarmError {

@@ -98,12 +98,15 @@ export function openShardArchive(options: ArchiveOptions): ShardArchive {
   let round: Round = { number: FOUND + 1, from: handedOver };
   /** Sequence of the last checkpoint. */
   let covered = 0;
+  /** Whether the last record of LOG, which it never forgets, has events: such as the OWNER record has none. */
+  let lastHasEvents = false;
   let closed = false;
   let checkpointing: Promise<void> | undefined;
   let cancelTimer = clock.schedule(ARCHIVE_TIMES.roundMs, onTimer);
 
   function add(stored: StoredEvent, line: string): void {
     handedOver = log.lastSequence;
+    lastHasEvents = true;
     const entry = keep(stored, line, round.number);
     const full =
       entry.lines.length >= ARCHIVE_TIMES.eventsPerPart || entry.bytes >= LIMITS.messageBatchBytes;
@@ -197,10 +200,14 @@ export function openShardArchive(options: ArchiveOptions): ShardArchive {
     if (sequence > 0 && !closed) options.trim.release(log.shard, sequence);
   }
 
-  /** An empty record takes the place of a last one that LOG must not forget. */
+  /**
+   * An empty record takes the place of a last one that LOG must not forget: so LOG forgets a shard's finished runs also when
+   * nothing happens any more, and they may be collected.
+   */
   async function moveUp(): Promise<void> {
     await log.appendLines([]);
     handedOver = log.lastSequence;
+    lastHasEvents = false;
   }
 
   function checkpoint(to: Round): Promise<void> {
@@ -224,7 +231,8 @@ export function openShardArchive(options: ArchiveOptions): ShardArchive {
     const isIdle = nextRound().from === ended.from;
     if (ended.from > covered) await checkpoint(ended);
     else release();
-    if (options.trim.isBehind(log.lastSequence) && isIdle) await moveUp();
+    const keepsEvents = lastHasEvents && covered === handedOver;
+    if (isIdle && (keepsEvents || options.trim.isBehind(log.lastSequence))) await moveUp();
   }
 
   return {
@@ -256,12 +264,21 @@ export async function readTail(
   openRuns: OpenRuns,
   shard: number,
 ): Promise<LogTail> {
-  const checkpoint = await openRuns.checkpoint(shard);
-  const isTrusted = checkpoint?.server === serverOf(access);
-  return readLog(access, shard, isTrusted ? checkpoint.sequence : 1);
+  return readLog(access, shard, await tailSequence(access, openRuns, shard));
 }
 
-function serverOf({ connection }: LogAccess): string {
+/** Where what a new owner reads of a shard's LOG begins. */
+export async function tailSequence(
+  access: Pick<LogAccess, "connection">,
+  openRuns: OpenRuns,
+  shard: number,
+): Promise<number> {
+  const checkpoint = await openRuns.checkpoint(shard);
+  const isTrusted = checkpoint?.server === serverOf(access);
+  return isTrusted ? checkpoint.sequence : 1;
+}
+
+function serverOf({ connection }: Pick<LogAccess, "connection">): string {
   return connection.info?.server_id ?? "";
 }
 

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { SwarmError } from "../../core/errors.ts";
 import { nearest } from "../../language/nearest.ts";
 import { addAgents } from "./agents/options.ts";
+import { addBackup } from "./backup/options.ts";
 import {
   agentsOption,
   allowanceOf,
@@ -126,6 +127,7 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
   addAgents(cli, optionsOf, ask);
   addLearned(cli, optionsOf, ask);
   addDemo(cli, optionsOf, ask);
+  addBackup(cli, optionsOf, ask);
   addModels(cli, optionsOf, ask);
   return cli;
 }

@@ -124,7 +124,8 @@ export function collect(value: string, former: readonly string[] | undefined): s
   return [...(former ?? []), value];
 }
 
-function wholeNumber(least: number, most: number): (text: string) => number {
+/** The value of an option that is a number of things. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     if (/^\d{1,3}$/.test(text) && Number(text) >= least && Number(text) <= most) {
       return Number(text);

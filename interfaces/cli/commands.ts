@@ -2,6 +2,7 @@ import type { TopologyName } from "../../core/plan.ts";
 import type { SandboxEnforcement } from "../../core/sandbox.ts";
 import type { SkillAllowance } from "../../core/skill-allowance.ts";
 import type { AgentsCommand } from "./agents/command.ts";
+import type { BackupCommand } from "./backup/command.ts";
 import type { DeadCommand } from "./dead/command.ts";
 import type { LearnedCommand } from "./learned/command.ts";
 import type { MemoryCommand } from "./memory/command.ts";
@@ -82,7 +83,7 @@ export interface PlanCommand {
 
 export interface ExplainCommand {
   readonly kind: "explain";
-  /** Undefined: all codes are listed. */
+  /** A code, a run's id or the path of an exported run; undefined: all codes are listed. */
   readonly code?: string;
   readonly json: boolean;
 }
@@ -150,6 +151,7 @@ export type CliCommand =
   | SkillsCommand
   | RunsCommand
   | DeadCommand
+  | BackupCommand
   | MemoryCommand
   | ModelsCommand
   | TopologyCommand
@@ -181,5 +183,7 @@ export const COMMAND_NAMES = [
     "agents",
     "learned",
     "demo",
+    "export",
+    "import",
   ],
 ] as const satisfies readonly (CliCommand["kind"] | "fix")[];

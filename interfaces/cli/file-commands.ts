@@ -67,8 +67,8 @@ function addPlan(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
 function addExplain(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
   cli
     .command("explain")
-    .description("say what an error code means, what usually causes it and what to do")
-    .argument("[code]", "as errors name it; without it, all codes are listed")
+    .description("say what an error code means, or what a run waits for and since when")
+    .argument("[what]", "a code, a run's id, or the file of an exported run; none: all codes")
     .option("--json", "print the explanation as one JSON document")
     .addHelpText("after", EXAMPLES.explain)
     .action((code: string | undefined, own: Options) => {
@@ -166,7 +166,9 @@ Examples:
   explain: `
 Examples:
   npm run cascade -- explain
-  npm run cascade -- explain unknown-skill`,
+  npm run cascade -- explain unknown-skill
+  npm run cascade -- explain r1abc-2
+  npm run cascade -- explain run.ndjson`,
   schema: `
 Example:
   npm run -s cascade -- schema > cascade.schema.json`,

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { SwarmError } from "../../core/errors.ts";
 import { registerEnvironment, Scrubber } from "../../core/scrub.ts";
 import { runAgents } from "./agents/agents-command.ts";
+import { runBackup } from "./backup/backup-command.ts";
 import { parseCommandLine } from "./command-line.ts";
 import type { CliCommand } from "./commands.ts";
 import { runDead } from "./dead/dead-command.ts";
@@ -56,7 +57,7 @@ function carryOut(command: CliCommand): Promise<number> {
     case "plan":
       return runPlan(command, { directory, scrubber });
     case "explain":
-      return runExplain(command);
+      return runExplain(command, { directory });
     case "schema":
       return runSchema();
     case "fmt":
@@ -77,6 +78,9 @@ function carryOut(command: CliCommand): Promise<number> {
       return runDead(command, { directory });
     case "memory":
       return runMemory(command, { directory });
+    case "export":
+    case "import":
+      return runBackup(command, { directory });
     case "topology":
       return runTopology(command, { directory });
     case "agents":

@@ -127,7 +127,10 @@ describe("cascade-swarm explain", { timeout: STARTS_MS }, () => {
 
   it.each([
     ["unknwn-skill", 'did you mean "unknown-skill"?'],
-    ["constructor", "without a code, explain lists all of them"],
+    [
+      "constructor",
+      "without a code, explain lists all of them; it takes a run's id and the file of an exported run, too",
+    ],
   ])("answers the unknown code %s with what to try", async (code, hint) => {
     expect(await endOfCommand(tmpdir(), ["explain", code])).toEqual({
       code: 2,

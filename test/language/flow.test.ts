@@ -201,7 +201,7 @@ describe("a cascade", () => {
     [
       "waits without a unit",
       "  - { stage: b, wait: 10 }",
-      "7:23 invalid-cascade stages[1].wait must be a text with a unit, such as 10m, but is 10",
+      "7:23 invalid-cascade stages[1].wait must be a text with a unit, such as 10m, or {signal, timeout, on_timeout}, but is 10",
     ],
     [
       "waits for too long",

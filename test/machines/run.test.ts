@@ -47,6 +47,8 @@ function fold(plan: Plan, ...events: RunInput[]) {
 const created: RunInput = { type: "run.started" };
 const started = (index: number): RunInput => ({ type: "stage.started", index });
 const succeeded = (index: number): RunInput => ({ type: "stage.succeeded", index });
+const paused: RunInput = { type: "run.paused", by: "ann", reason: "" };
+const continued: RunInput = { type: "run.continued", by: "ann" };
 const start = (...indexes: number[]) => ({ type: "startStages", params: { indexes } });
 
 describe("run machine", () => {
@@ -73,6 +75,34 @@ describe("run machine", () => {
       events: [created, started(0), succeeded(0), started(1), started(2), succeeded(2)],
       state: "running",
       orders: [start()],
+    },
+    {
+      promise: "starts nothing while it is paused",
+      plan: diamond,
+      events: [created, started(0), paused, succeeded(0)],
+      state: "running",
+      orders: [start()],
+    },
+    {
+      promise: "starts what became ready when it goes on",
+      plan: diamond,
+      events: [created, started(0), paused, succeeded(0), continued],
+      state: "running",
+      orders: [start(1, 2)],
+    },
+    {
+      promise: "starts nothing after a fold either while it is paused",
+      plan: diamond,
+      events: [created, started(0), succeeded(0), paused, { type: "recovered" }],
+      state: "running",
+      orders: [start()],
+    },
+    {
+      promise: "ends though it is paused when nothing is left to start",
+      plan: planOf([]),
+      events: [created, started(0), paused, succeeded(0)],
+      state: "succeeding",
+      orders: [{ type: "proposeSuccess", params: undefined }],
     },
     {
       promise: "starts a join once, after its last input",

@@ -2,6 +2,7 @@ import type { Scrubber } from "../../../core/scrub.ts";
 import { EXIT } from "../exit-code.ts";
 import { printable } from "../terminal-text.ts";
 import { type Check, canRun, type Probe, runProbes } from "./check.ts";
+import { checkDurability } from "./durability.ts";
 import { checkDisk, checkFolder, checkNode, checkPorts } from "./machine-checks.ts";
 import { checkSandbox } from "./sandbox-check.ts";
 import { checkServer, checkSwarm } from "./server-checks.ts";
@@ -19,6 +20,7 @@ const PROBES: readonly Probe[] = [
     look: () => checkNode(process.versions.node),
   },
   { name: "nats-server", timeoutMs: FETCH_MS, needed: true, look: checkServer },
+  { name: "durability", timeoutMs: FETCH_MS, needed: false, look: checkDurability },
   {
     name: "folder",
     timeoutMs: QUICK_MS,

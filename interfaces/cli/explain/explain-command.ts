@@ -2,12 +2,19 @@ import { ERROR_CODES, type ErrorCode, SwarmError } from "../../../core/errors.ts
 import { didYouMean } from "../../../language/nearest.ts";
 import type { ExplainCommand } from "../commands.ts";
 import { EXIT, exitCodeOf } from "../exit-code.ts";
+import { explainRun, mayBeRun } from "./explain-run.ts";
 import { EXPLANATIONS, type ExplainedCode, isExplained, MEANINGS } from "./explanation.ts";
 
 const CODES = Object.keys(MEANINGS) as readonly ExplainedCode[];
 
-/** Says what an error code means, or lists all of them. @throws SwarmError `usage` for a code that there is not */
-export async function runExplain({ code, json }: ExplainCommand): Promise<number> {
+/** Says what an error code means, or what a run waits for, or lists all codes. @throws SwarmError `usage` for what is none of these */
+export async function runExplain(
+  { code, json }: ExplainCommand,
+  { directory }: { readonly directory: string },
+): Promise<number> {
+  if (code !== undefined && !isExplained(code.toLowerCase()) && (await mayBeRun(code, directory))) {
+    return explainRun(code, { json, directory });
+  }
   process.stdout.write(`${code === undefined ? listed(json) : explained(code, json)}\n`);
   return EXIT.ok;
 }
@@ -50,5 +57,7 @@ function exitCodeFor(code: ExplainedCode): number {
 
 function hintFor(code: string): string {
   const hint = didYouMean(code, CODES);
-  return hint.startsWith("did you mean") ? hint : "without a code, explain lists all of them";
+  return hint.startsWith("did you mean")
+    ? hint
+    : "without a code, explain lists all of them; it takes a run's id and the file of an exported run, too";
 }

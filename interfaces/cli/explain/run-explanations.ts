@@ -29,6 +29,31 @@ export const RUN_EXPLANATIONS = {
     example:
       "error model-failed  auth: anthropic claude-opus-5-5 answered 401 authentication_error: invalid key",
   },
+  "approval-mismatch": {
+    causes: [
+      "the stage does not wait for an approval, or not any more: somebody else, or its time limit, was faster",
+      "the answer was given to another text than the stage asks now",
+    ],
+    remedies: [
+      "npm run cascade -- runs show <run> says what the run waits for, and with which content",
+      "read it, and answer again",
+    ],
+    example:
+      "error approval-mismatch at /content: release of r1abc-2 asks for other content than was answered",
+  },
+  "signal-timeout": {
+    causes: ["nobody sent the signal within the `timeout` of the stage that waits for it"],
+    remedies: [
+      "npm run cascade -- runs signal <run> <name> sends it; one that comes early is kept",
+      "give the stage more time, or `on_timeout: continue` where it may go on without",
+    ],
+    example: "error signal-timeout  stage uploaded: the signal upload did not come in time",
+  },
+  "run-ended": {
+    causes: ["the run succeeded, failed or was cancelled before the command came"],
+    remedies: ["npm run cascade -- runs rerun <run> begins a new one with what it did"],
+    example: "error run-ended  the run r1abc-2 has ended already",
+  },
   "approval-denied": {
     causes: [
       "a person answered a stage that waits for an approval with no",

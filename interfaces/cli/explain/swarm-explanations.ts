@@ -82,6 +82,29 @@ export const SWARM_EXPLANATIONS = {
     ],
     example: "error storage-full: the job was not stored: insufficient resources",
   },
+  "queue-full": {
+    causes: [
+      "as many runs go on as a coordinator carries, such as runs that wait for people",
+      "jobs come faster than agents carry them out",
+    ],
+    remedies: [
+      "send the job again after the time that the error names in `retryAfterMs`, or publish it to cascade.jobs: there it waits",
+      "npm run cascade -- runs ls --status running says what goes on; runs cancel ends what nobody needs",
+      "start more agents, or another coordinator",
+    ],
+    example: "error queue-full  openRuns: 20000 runs go on, 20000 allowed",
+  },
+  "store-not-empty": {
+    causes: [
+      "the server has runs already, or a coordinator has used it",
+      "an earlier import was ended half-way",
+    ],
+    remedies: [
+      "import in a directory without .cascade, before a swarm is started there",
+      "or name a server with an empty JetStream by NATS_URL",
+    ],
+    example: "error store-not-empty  the stream LOG has 16 messages",
+  },
   "log-fenced": {
     causes: ["a coordinator that stood still for longer than its lease: another has taken over"],
     remedies: [

@@ -104,7 +104,8 @@ function cacheOf({ cached, from }: JsonObject): Pick<StageProgress, "cache"> {
   return cached === true ? { cache: `CACHED from ${String(from)}` } : {};
 }
 
-function waitOf({ for: what, message }: JsonObject): string {
+function waitOf({ for: what, message, signal }: JsonObject): string {
+  if (what === "signal") return `the signal ${String(signal)}`;
   return what === "approval" ? `an approval: ${String(message)}` : "its time";
 }
 

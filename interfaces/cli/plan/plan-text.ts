@@ -118,7 +118,7 @@ function worstCaseLines(summary: PlanSummary, width: number): readonly string[] 
     timeMs === null
       ? attempts === null
         ? "unknown, too"
-        : "unknown: a person may let it wait for ever"
+        : "unknown: a person or a signal may let it wait for ever"
       : `${durationText(timeMs)}, if every attempt takes its whole time and no task waits for an agent`;
   const cost =
     modelCost.reason === "no-model-is-used"

@@ -1,6 +1,13 @@
 import type { StageMemory } from "../../../core/memory.ts";
 import type { StageSummary } from "./plan-summary.ts";
-import type { ApprovalWork, BranchSummary, ChoiceWork, LoopWork, SkillWork } from "./stage-work.ts";
+import type {
+  ApprovalWork,
+  BranchSummary,
+  ChoiceWork,
+  LoopWork,
+  SignalWork,
+  SkillWork,
+} from "./stage-work.ts";
 import {
   counted,
   durationText,
@@ -74,6 +81,8 @@ function workRows(does: StageSummary["does"]): readonly Row[] {
       return [["gate", `the run fails unless ${short(does.condition)}`]];
     case "wait":
       return [["waits", durationText(does.ms)]];
+    case "signal":
+      return signalRows(does);
     case "approval":
       return approvalRows(does);
     case "choice":
@@ -93,6 +102,12 @@ function approvalRows({ message, timeoutMs, onTimeout }: ApprovalWork): readonly
     ["asks", short(message)],
     ["waits", `for a person, ${limit}`],
   ];
+}
+
+function signalRows({ signal, timeoutMs, onTimeout }: SignalWork): readonly Row[] {
+  const then = onTimeout === "fail" ? "it fails" : "it goes on";
+  const limit = timeoutMs === null ? "for ever" : `${durationText(timeoutMs)}, then ${then}`;
+  return [["waits", `for the signal ${signal}, ${limit}`]];
 }
 
 function skillRows(work: SkillWork): readonly Row[] {

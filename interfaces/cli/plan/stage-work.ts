@@ -19,9 +19,18 @@ export type StageWork =
   /** The run fails unless this is true. */
   | { readonly kind: "gate"; readonly condition: string }
   | { readonly kind: "wait"; readonly ms: number }
+  | SignalWork
   | ApprovalWork
   | ChoiceWork
   | LoopWork;
+
+export interface SignalWork {
+  readonly kind: "signal";
+  readonly signal: string;
+  /** Null: it waits for ever. */
+  readonly timeoutMs: number | null;
+  readonly onTimeout: "fail" | "continue";
+}
 
 export interface ApprovalWork {
   readonly kind: "approval";
@@ -134,6 +143,10 @@ export function stageWorkOf(
 
 function pauseWork(pause: Pause): StageWork {
   if (pause.for === "time") return { kind: "wait", ms: pause.ms };
+  if (pause.for === "signal") {
+    const { signal, timeoutMs = null, onTimeout } = pause;
+    return { kind: "signal", signal, timeoutMs, onTimeout };
+  }
   const { message, timeoutMs = null, onTimeout } = pause;
   return { kind: "approval", message: templateText(message), timeoutMs, onTimeout };
 }

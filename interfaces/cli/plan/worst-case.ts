@@ -7,7 +7,7 @@ export interface WorstCase {
   readonly attempts: number | null;
   /**
    * The longest way through the stages, when every attempt takes its whole timeout, every wait before another
-   * attempt is the longest, and no task waits for an agent. Null also when a person may let it wait for ever.
+   * attempt is the longest, and no task waits for an agent. Null also when a person or a signal may let it wait for ever.
    */
   readonly timeMs: number | null;
 }
@@ -21,7 +21,7 @@ export function worstCaseOf(plan: Plan, tasks: readonly (number | undefined)[]):
     plan.stages.map(({ retry }, position) => (counts[position] ?? 0) * retry.maxAttempts),
   );
   const isEndless = plan.stages.some(
-    ({ pause }) => pause?.for === "approval" && pause.timeoutMs === undefined,
+    ({ pause }) => pause !== undefined && pause.for !== "time" && pause.timeoutMs === undefined,
   );
   return { attempts, timeMs: isEndless ? null : longestWay(plan.stages, counts) };
 }

@@ -12,6 +12,8 @@ export interface RunStory {
   readonly status: RunStanding;
   readonly startedAtMs: number;
   readonly endedAtMs?: number;
+  /** When somebody paused it; undefined when it is not paused. */
+  readonly pausedAtMs?: number;
   /** In the order of the plan. */
   readonly stages: readonly StageStory[];
   readonly error?: ErrorRecord;
@@ -41,6 +43,8 @@ export interface StageStory {
   readonly cacheMissed?: string;
   /** What a paused stage waits for. */
   readonly waitsFor?: string;
+  /** Of what is to be approved: the hash that an answer may name. */
+  readonly content?: string;
   readonly error?: ErrorRecord;
 }
 
@@ -64,8 +68,14 @@ export function storyOf(plan: Plan, events: readonly PublishedEvent[]): RunStory
     startedAtMs: first.atMs,
     ...rerunOf(first.data),
     ...endOf(events.at(-1) ?? first),
+    ...pauseIn(events),
     stages: [...stages.values()],
   };
+}
+
+function pauseIn(events: readonly PublishedEvent[]): Pick<RunStory, "pausedAtMs"> {
+  const last = events.findLast(({ type }) => type === "run.paused" || type === "run.continued");
+  return last?.type === "run.paused" ? { pausedAtMs: last.atMs } : {};
 }
 
 function rerunOf({ rerunOf: run }: JsonObject): Pick<RunStory, "rerunOf"> {
@@ -90,6 +100,7 @@ function advanceStage(stage: Stage, { type, atMs, data }: PublishedEvent): void 
       break;
     case "stage.paused":
       Object.assign(stage, { status: "paused", startedAtMs: atMs, waitsFor: waitOf(data) });
+      if (typeof data["content"] === "string") Object.assign(stage, { content: data["content"] });
       break;
     case "stage.reused":
       Object.assign(stage, { status: "succeeded", reusedFrom: String(data["from"]) });
@@ -124,7 +135,8 @@ function addAgent(stage: Stage, { agent }: JsonObject): void {
   stage.agents = [...new Set([...stage.agents, agent])].sort();
 }
 
-function waitOf({ for: what, message, untilMs }: JsonObject): string {
+function waitOf({ for: what, message, signal, untilMs }: JsonObject): string {
+  if (what === "signal") return `the signal ${String(signal)}`;
   if (what === "approval") return `an approval: ${String(message)}`;
   return `its time, ${new Date(Number(untilMs)).toISOString()}`;
 }

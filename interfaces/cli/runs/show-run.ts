@@ -39,7 +39,9 @@ export function storyLines(
 ): readonly string[] {
   const { run, cascade, status, startedAtMs, endedAtMs = nowMs, directory, stages } = story;
   const took = durationText(endedAtMs - startedAtMs);
-  const now = status === "running" ? `running for ${took}` : `${status} in ${took}`;
+  const { pausedAtMs } = story;
+  const paused = pausedAtMs === undefined ? "" : `, paused ${ageText(pausedAtMs, nowMs)}`;
+  const now = status === "running" ? `running for ${took}${paused}` : `${status} in ${took}`;
   const rows = stages.map((stage) => stageRow(stage, nowMs));
   return [
     `${cascade} ${now}, started ${ageText(startedAtMs, nowMs)}`,
@@ -74,26 +76,24 @@ function isToldBelow({ error, stages }: RunStory): boolean {
   return stages.some((stage) => stage.error?.message === error?.message);
 }
 
+/** Hexadecimal digits of a hash that are shown: enough to name it in an answer. */
+const SHOWN_DIGITS = 12;
+
 function takenFrom({ cached, reusedFrom }: StageStory): string {
   return cached === true ? `CACHED from ${reusedFrom}` : "taken over";
 }
 
 function detailLines(stage: StageStory): readonly string[] {
-  const { id, error, waitsFor, status, cacheMissed } = stage;
+  const { id, cacheMissed } = stage;
   const missed = cacheMissed === undefined ? [] : ["", `  ${id} was not cached: ${cacheMissed}`];
-  return [...missed, ...endLines({ id, error, waitsFor, status })];
+  return [...missed, ...endLines(stage)];
 }
 
-function endLines({
-  id,
-  error,
-  waitsFor,
-  status,
-}: Pick<StageStory, "id" | "status"> & {
-  readonly error: StageStory["error"] | undefined;
-  readonly waitsFor: string | undefined;
-}): readonly string[] {
-  if (status === "paused" && waitsFor !== undefined) return ["", `  ${id} waits for ${waitsFor}`];
+function endLines({ id, error, waitsFor, content, status }: StageStory): readonly string[] {
+  if (status === "paused" && waitsFor !== undefined) {
+    const hash = content === undefined ? [] : [`    content ${content.slice(0, SHOWN_DIGITS)}`];
+    return ["", `  ${id} waits for ${waitsFor}`, ...hash];
+  }
   return error === undefined ? [] : ["", `  ${id}:`, ...errorLines(error)];
 }
 
@@ -121,6 +121,7 @@ function storyJson(story: RunStory, output: Json | undefined): object {
     error,
     reason,
     rerunOf,
+    pausedAtMs,
   } = story;
   return {
     schemaVersion: 1,
@@ -132,6 +133,7 @@ function storyJson(story: RunStory, output: Json | undefined): object {
     startedAt: isoOf(startedAtMs),
     endedAt: isoOf(endedAtMs),
     durationMs: endedAtMs === undefined ? null : endedAtMs - startedAtMs,
+    pausedAt: isoOf(pausedAtMs),
     error: error ?? null,
     ...(reason === undefined ? {} : { reason }),
     output: output ?? null,

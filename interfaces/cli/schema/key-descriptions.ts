@@ -55,7 +55,7 @@ const WORK = {
     "false: failures are reported, no fix is tried. Of a `codex-sandbox` stage, or a skill that has such an input.",
   transform: "A value in place of a skill, evaluated where the run is coordinated.",
   gate: "An expression that must be true when the stage has ended: else the run fails.",
-  wait: "In place of a skill: lets a time pass, such as 10m.",
+  wait: "In place of a skill: lets a time pass, such as 10m, or waits for {signal, timeout, on_timeout}.",
   approve:
     "In place of a skill: waits for a person. true, what to ask, or {message, timeout, on_timeout}.",
   continue_on_error: "true: when the stage fails, the run goes on.",
@@ -120,6 +120,11 @@ export const KEY_DESCRIPTIONS = {
     message: "What the person is asked.",
     timeout: "How long an answer is waited for; for ever when not given.",
     on_timeout: "What no answer in time means: deny (the default) or approve.",
+  },
+  signal: {
+    signal: "The name that the signal is sent under.",
+    timeout: "How long it is waited for; for ever when not given.",
+    on_timeout: "What no signal in time means: fail (the default) or continue.",
   },
   config: {
     multi_model: "disabled: no stage may ask for a model.",
