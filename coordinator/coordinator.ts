@@ -9,6 +9,7 @@ import { decodeMessage, encodeMessage, type Job, queryAnswer } from "../bus/mess
 import { ensureStreams } from "../bus/streams.ts";
 import type { Clock } from "../core/clock.ts";
 import { toErrorRecord } from "../core/errors.ts";
+import type { RunEvent } from "../core/events.ts";
 import type { CoordinatorId, RunId } from "../core/ids.ts";
 import { refuseOver } from "../core/limits.ts";
 import { shardOf } from "../core/shard.ts";
@@ -25,6 +26,7 @@ import { openOpenRuns } from "../store/open-runs.ts";
 import type { LogAccess } from "../store/shard-log.ts";
 import { Admission } from "./admission.ts";
 import { AgentWatch } from "./agent-watch.ts";
+import { BlobActor } from "./blob-actor.ts";
 import { Companions } from "./companions.ts";
 import { Conductor } from "./conductor.ts";
 import { openDeadlines } from "./deadlines.ts";
@@ -46,6 +48,7 @@ import { Shards } from "./shards.ts";
 import { StageInputs } from "./stage-inputs.ts";
 import { StageMemories } from "./stage-memory.ts";
 import { taskText } from "./task-text.ts";
+import { TeamLinks } from "./team-links.ts";
 import { Turns } from "./turns.ts";
 
 export interface CoordinatorOptions {
@@ -179,11 +182,13 @@ class CoordinatorProcess implements Coordinator {
     this.#options.logger.info({ event: "coordinator.draining" });
     this.#intake?.stop();
     if (this.#parts === undefined) return;
-    const { agentWatch, ownership, shards, deadlines, learning, stopSweeping } = this.#parts;
+    const { agentWatch, ownership, shards, deadlines, learning, teamLinks, stopSweeping } =
+      this.#parts;
     stopSweeping();
     agentWatch.close();
     deadlines.close();
     await shards.close();
+    await teamLinks.close();
     await learning.close();
     await ownership.close();
     this.#options.logger.info({ event: "coordinator.stopped" });
@@ -229,11 +234,24 @@ async function openParts(
   });
   const memory = await openMemory(access, blobs);
   const memoryActor = new MemoryActor({ connection, subjects, logger, memory });
+  const blobActor = new BlobActor({ connection, subjects, logger, blobs });
   const stageInputs = new StageInputs(blobs);
   const stageMemories = new StageMemories({ memory, blobs, clock, logger });
   const deadlines = openDeadlines(clock);
   const turns = new Turns(() => dispatcher.schedule());
-  const onChange = (): void => turns.request();
+  const teamLinks = new TeamLinks({
+    connection,
+    link,
+    subjects,
+    coordinatorId,
+    clock,
+    logger,
+    directory: () => agentWatch.directory,
+  });
+  const onChange = (): void => {
+    teamLinks.follow();
+    turns.request();
+  };
   const conductor: Conductor = new Conductor({
     access,
     clock,
@@ -265,7 +283,11 @@ async function openParts(
     clock,
     logger,
     dispatcher: () => dispatcher,
-    textOf: (prepared) => taskText(prepared, epochOf(conductor, prepared.task.run), blobs),
+    textOf: (prepared) => {
+      const text = (): string | Promise<string> =>
+        taskText(prepared, epochOf(conductor, prepared.task.run), blobs);
+      return teamLinks.allow(prepared)?.then(text) ?? text();
+    },
     onChange,
     onAgentSilent: (agent) => void agentWatch.ask(agent),
   });
@@ -314,6 +336,7 @@ async function openParts(
     dispatcher,
     results,
     memoryActor,
+    blobActor,
     reader,
     openRuns,
     purgeDelayMs: options.purgeDelayMs,
@@ -321,9 +344,15 @@ async function openParts(
     createRun: async (owner, runId, job) => void (await createOwned(owner, runId, job, false)),
     onStored: (run, stored, line) => {
       showFact(connection, subjects, logger, stored, line);
-      if (run.ended) stageInputs.forget(run);
+      if (isStageEnd(stored.event)) teamLinks.ended(run, run.position(stored.event.stage));
+      if (!run.ended) return;
+      stageInputs.forget(run);
+      teamLinks.ended(run);
     },
-    onAbandoned: (run) => stageInputs.forget(run),
+    onAbandoned: (run) => {
+      stageInputs.forget(run);
+      teamLinks.ended(run);
+    },
   });
   const silentAfterMs = LEASE_TIMES.leaseMs;
   const companions = new Companions({
@@ -376,6 +405,7 @@ async function openParts(
     agentWatch,
     deadlines,
     learning,
+    teamLinks,
     intakeOptions: {
       access,
       keys,
@@ -460,6 +490,13 @@ async function handOver(
     }
     await new Promise<void>((resolve) => void clock.schedule(HAND_OVER_POLL_MS, resolve));
   }
+}
+
+function isStageEnd(
+  event: RunEvent,
+): event is Extract<RunEvent, { type: "stage.succeeded" | "stage.failed" | "stage.skipped" }> {
+  const { type } = event;
+  return type === "stage.succeeded" || type === "stage.failed" || type === "stage.skipped";
 }
 
 function epochOf(conductor: Conductor, run: RunState): number {

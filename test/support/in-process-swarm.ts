@@ -124,7 +124,7 @@ export async function startInProcessSwarm(
     coordinators,
     client: await openClient(server.address),
     async addAgent(id, own = {}) {
-      const connection = await openBus(server.address, { name: id });
+      const connection = await openBus(await server.admit(id), { name: id });
       const agent = await openAgent({
         connection,
         agentId: parseAgentId(id),

@@ -1,14 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { BusAddress } from "../../../bus/connection.ts";
+import { type Gatekeeper, openGatekeeper } from "../../../bus/server/gatekeeper.ts";
 import { type Guard, openGuard } from "../../../bus/server/guard-client.ts";
 import { locateServer } from "../../../bus/server/locate.ts";
 import { type NatsServer, openServer } from "../../../bus/server/server.ts";
-import { readStoredVersion } from "../../../bus/server/store-folder.ts";
+import { readStoredVersion, writePrivate } from "../../../bus/server/store-folder.ts";
 import { formatVersion } from "../../../bus/server/version.ts";
 import { type Client, openClient } from "../../../coordinator/client.ts";
 import { SwarmError } from "../../../core/errors.ts";
@@ -111,6 +112,8 @@ class Supervisor implements Swarm {
   readyMs = 0;
   readonly #options: SupervisorOptions;
   readonly #folder: string;
+  /** Addresses with the secret keys of agents: readable by their owner only. */
+  readonly #keysFolder: string;
   readonly #children = new Map<string, Child>();
   readonly #restarts = new Map<string, Restarts>();
   readonly #deadCoordinators = new Set<string>();
@@ -118,6 +121,7 @@ class Supervisor implements Swarm {
   readonly #giveUp = new AbortController();
   readonly #signal: AbortSignal;
   #server: NatsServer | undefined;
+  #gatekeeper: Gatekeeper | undefined;
   #guard: Guard | undefined;
   #client: Client | undefined;
   #address: BusAddress | undefined;
@@ -130,6 +134,7 @@ class Supervisor implements Swarm {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#folder = join(options.directory, ".cascade");
+    this.#keysFolder = join(this.#folder, "agents");
     const asked = options.signal === undefined ? [] : [options.signal];
     this.#signal = AbortSignal.any([...asked, this.#giveUp.signal]);
   }
@@ -160,7 +165,7 @@ class Supervisor implements Swarm {
     });
     this.#noteAllowance();
     await this.#startCoordinator();
-    for (const name of this.#agentNames()) this.#startAgent(name);
+    for (const name of this.#agentNames()) await this.#startAgent(name);
     await this.#everyoneReady();
     this.#signal.throwIfAborted();
     this.#running = true;
@@ -193,7 +198,9 @@ class Supervisor implements Swarm {
     await Promise.all(agents.map(([, child]) => child.stop(AGENT_STOP_MS)));
     await Promise.all(coordinators.map(([, child]) => child.stop(COORDINATOR_STOP_MS)));
     await this.#client?.close();
+    await this.#gatekeeper?.[Symbol.asyncDispose]();
     await this.#server?.close();
+    await rm(this.#keysFolder, { recursive: true, force: true });
     this.#guard?.close();
     if (this.#running) this.#options.logger.info({ event: "swarm.stopped" });
   }
@@ -226,6 +233,9 @@ class Supervisor implements Swarm {
     });
     this.#server = server;
     server.onExit((how) => void this.#serverEnded(how));
+    this.#gatekeeper = await openGatekeeper(server, {
+      onError: (error) => logger.error({ event: "permissions.refused", err: error }),
+    });
     logger.info({
       event: "server.ready",
       pid: server.pid,
@@ -294,15 +304,27 @@ class Supervisor implements Swarm {
     );
   }
 
-  #startAgent(name: string): void {
+  async #startAgent(name: string): Promise<void> {
     const { env } = this.#options;
+    const own = await this.#keyFileOf(name);
     this.#startChild(
       { name, program: AGENT_PROGRAM, flags: AGENT_FLAGS },
       {
+        ...own,
         CASCADE_AGENT_ID: name,
         CASCADE_DRAIN_MS: env["CASCADE_DRAIN_MS"] ?? String(DRAIN_MS),
       },
     );
+  }
+
+  /** On a server of our own each agent has a key of its own, the same one each time it is started. */
+  async #keyFileOf(name: string): Promise<Record<string, string>> {
+    if (this.#gatekeeper === undefined) return {};
+    const address = await this.#gatekeeper.admit(parseAgentId(name));
+    await mkdir(this.#keysFolder, { recursive: true, mode: 0o700 });
+    const file = join(this.#keysFolder, `${name}.json`);
+    await writePrivate(file, `${JSON.stringify(address)}\n`);
+    return { CASCADE_NATS_FILE: file };
   }
 
   #startChild(
@@ -339,6 +361,7 @@ class Supervisor implements Swarm {
   async #childEnded(name: string, how: string): Promise<void> {
     if (isCoordinator(name)) {
       this.#deadCoordinators.add(name);
+      this.#gatekeeper?.forget(name);
       if (!this.#mayRestart("coordinator", how)) return;
       try {
         await this.#startCoordinator();
@@ -352,7 +375,7 @@ class Supervisor implements Swarm {
     this.#client?.announceGone(parseAgentId(name)).catch((error: unknown) => {
       this.#options.logger.warn({ event: "agent.unannounced", agentId: name, err: error });
     });
-    if (this.#mayRestart(name, how)) this.#startAgent(name);
+    if (this.#mayRestart(name, how)) await this.#startAgent(name);
   }
 
   #mayRestart(name: string, how: string): boolean {
