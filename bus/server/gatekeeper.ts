@@ -8,6 +8,7 @@ import { type BusAddress, openBus } from "../connection.ts";
 import { decodeMessage, encodeMessage } from "../messages.ts";
 import { type AdmissionAnswer, admission, teamsMessage } from "../permission-messages.ts";
 import { answer } from "../requests.ts";
+import { heartbeatIn } from "../sender.ts";
 import type { NatsServer } from "./server.ts";
 
 /** Keeps what the server permits at what the members and their teams need now. */
@@ -43,6 +44,8 @@ class ServerGatekeeper implements Gatekeeper {
   readonly #onError: (error: unknown) => void;
   readonly #seeds = new Map<AgentId, string>();
   readonly #keys = new Map<AgentId, string>();
+  /** Their keys go with the next change. */
+  readonly #left = new Set<AgentId>();
   readonly #teams = new Map<
     string,
     { readonly teams: readonly LinkedTeam[]; readonly heardMs: number }
@@ -61,7 +64,14 @@ class ServerGatekeeper implements Gatekeeper {
   }
 
   async listen(): Promise<void> {
-    const { admit, allTeams } = openSubjects();
+    const { admit, allTeams, allHeartbeats, allGone } = openSubjects();
+    for (const subject of [allHeartbeats, allGone]) {
+      this.#connection.subscribe(subject, {
+        callback: (error, message) => {
+          if (error === null) this.#see(message);
+        },
+      });
+    }
     this.#serve(admit, (message) => {
       const { agent, publicKey } = decodeMessage(admission, message.data);
       return this.#let(agent, publicKey);
@@ -95,7 +105,21 @@ class ServerGatekeeper implements Gatekeeper {
     await this.#connection.close();
   }
 
+  /** An agent that was started by hand takes its key along when it leaves; one that was killed keeps it. */
+  #see(message: Msg): void {
+    const agent = message.subject.split(".").at(-2) as AgentId; // a key of the map, or nobody
+    if (!this.#keys.has(agent) || this.#seeds.has(agent)) return;
+    try {
+      if (heartbeatIn(message).status !== "gone") return;
+    } catch {
+      return; // whoever else hears it says what is wrong with it
+    }
+    this.#left.add(agent);
+    this.#narrowSoon();
+  }
+
   #let(agent: AgentId, publicKey: string): Promise<void> {
+    this.#left.delete(agent);
     const known = this.#keys.get(agent);
     if (known !== undefined && known !== publicKey && this.#seeds.has(agent)) {
       // An agent of ours keeps its key, whoever else wants its name.
@@ -128,8 +152,10 @@ class ServerGatekeeper implements Gatekeeper {
     this.#narrowing = setTimeout(() => {
       this.#narrowing = undefined;
       const wanted = this.#wantedLinks();
-      if (countOf(wanted) === countOf(this.#links)) return;
+      if (countOf(wanted) === countOf(this.#links) && this.#left.size === 0) return;
       this.#links = wanted;
+      for (const agent of this.#left) this.#keys.delete(agent);
+      this.#left.clear();
       this.#permit().catch(this.#onError);
     }, KEPT_MS);
     this.#narrowing.unref();

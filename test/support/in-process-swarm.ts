@@ -78,11 +78,14 @@ export async function startInProcessSwarm(
     readonly sandbox?: Required<Pick<AgentOptions, "sandboxes" | "fixers">>;
     /** Default: none can be had. */
     readonly models?: ModelService;
+    /** Of the nats-server; default: the one that is found. */
+    readonly binary?: string;
     /** False: runs take whatever version of a skill an agent has. */
     readonly isPinned?: boolean;
   } = {},
 ): Promise<InProcessSwarm> {
-  const server = await startTestServer();
+  const { binary } = options;
+  const server = await startTestServer(binary === undefined ? {} : { binary });
   const directory = await mkdtemp(join(tmpdir(), "cascade swarm "));
   const lines: LogLine[] = [];
   const closing: (() => Promise<unknown>)[] = [];
