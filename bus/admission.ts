@@ -1,9 +1,9 @@
-import { nkeys } from "nats";
 import { fromErrorRecord } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import { openSubjects } from "../core/subjects.ts";
 import { type BusAddress, openBus } from "./connection.ts";
 import { decodeMessage, encodeMessage } from "./messages.ts";
+import { newSeed, nkeyOf } from "./nkey.ts";
 import { type AdmissionRequest, admissionAnswer } from "./permission-messages.ts";
 
 const ADMISSION_TIMEOUT_MS = 10_000;
@@ -15,10 +15,10 @@ const ADMISSION_TIMEOUT_MS = 10_000;
  */
 export async function askToBeAdmitted(operator: BusAddress, agent: AgentId): Promise<BusAddress> {
   if (operator.admits !== true) return operator;
-  const key = nkeys.createUser();
+  const seed = newSeed();
   const connection = await openBus(operator, { name: `${agent}`.slice(0, 55).concat("-joining") });
   try {
-    const request: AdmissionRequest = { v: 1, agent, publicKey: key.getPublicKey() };
+    const request: AdmissionRequest = { v: 1, agent, publicKey: nkeyOf(seed) };
     const answered = await connection.request(openSubjects().admit, encodeMessage(request), {
       timeout: ADMISSION_TIMEOUT_MS,
     });
@@ -27,5 +27,5 @@ export async function askToBeAdmitted(operator: BusAddress, agent: AgentId): Pro
   } finally {
     await connection.close();
   }
-  return { url: operator.url, seed: new TextDecoder().decode(key.getSeed()) };
+  return { url: operator.url, seed };
 }

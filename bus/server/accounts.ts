@@ -20,6 +20,11 @@ export interface ServerAccess {
   readonly submitter: string;
 }
 
+/** The part of a configuration that somebody else's server needs. @param coordinators their nkey */
+export function accountsText(access: ServerAccess, coordinators: string): string {
+  return `${accountLines(access, `{ nkey: ${quoted(coordinators)} }`).join("\n")}\n`;
+}
+
 const COORDINATORS = "CASCADE";
 const AGENTS = "AGENTS";
 const SUBMITTERS = "SUBMITTERS";

@@ -1,11 +1,11 @@
 import type { Msg, NatsConnection } from "nats";
-import { nkeys } from "nats";
 import { SwarmError, toErrorRecord } from "../../core/errors.ts";
 import type { AgentId } from "../../core/ids.ts";
 import { openSubjects } from "../../core/subjects.ts";
 import { type LinkedTeam, type Links, linksOf } from "../../topology/permissions.ts";
 import { type BusAddress, openBus } from "../connection.ts";
 import { decodeMessage, encodeMessage } from "../messages.ts";
+import { newSeed, nkeyOf } from "../nkey.ts";
 import { type AdmissionAnswer, admission, teamsMessage } from "../permission-messages.ts";
 import { answer } from "../requests.ts";
 import { heartbeatIn } from "../sender.ts";
@@ -88,10 +88,9 @@ class ServerGatekeeper implements Gatekeeper {
   async admit(agent: AgentId): Promise<BusAddress> {
     const seed = this.#seeds.get(agent);
     if (seed !== undefined) return { url: this.#server.address.url, seed };
-    const key = nkeys.createUser();
-    const fresh = new TextDecoder().decode(key.getSeed());
+    const fresh = newSeed();
     this.#seeds.set(agent, fresh);
-    await this.#let(agent, key.getPublicKey());
+    await this.#let(agent, nkeyOf(fresh));
     return { url: this.#server.address.url, seed: fresh };
   }
 

@@ -2,12 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { type FileHandle, open, readFile, rm, stat } from "node:fs/promises";
-import { connect, nkeys } from "nats";
+import { connect } from "nats";
 import { SwarmError } from "../../core/errors.ts";
 import { withoutModelKeys } from "../../core/model-variables.ts";
 import { inboxOf, openSubjects } from "../../core/subjects.ts";
 import { SUBMITTER_NAME } from "../../topology/permissions.ts";
 import type { BusAddress } from "../connection.ts";
+import { newSeed, nkeyOf } from "../nkey.ts";
 import type { ServerAccess } from "./accounts.ts";
 import { configText, type SyncSetting, syncsEveryWrite } from "./config.ts";
 import type { Guard } from "./guard-client.ts";
@@ -122,17 +123,17 @@ class ServerProcess implements NatsServer {
       password: randomBytes(32).toString("base64url"),
       admits: true,
     };
-    const submitter = nkeys.createUser();
+    const submitterSeed = newSeed();
     this.submitterAddress = {
       url: this.address.url,
-      seed: new TextDecoder().decode(submitter.getSeed()),
+      seed: submitterSeed,
       inboxPrefix: inboxOf(SUBMITTER_NAME),
     };
     this.#access = {
       subjects: openSubjects(),
       agents: new Map(),
       links: new Map(),
-      submitter: submitter.getPublicKey(),
+      submitter: nkeyOf(submitterSeed),
     };
   }
 

@@ -27,6 +27,7 @@ import { addFileCommands } from "./file-commands.ts";
 import { HELP } from "./help-text.ts";
 import { addMemory } from "./memory/options.ts";
 import { addModels } from "./models/options.ts";
+import { addPermissions } from "./permissions/options.ts";
 import {
   ALLOW_OPTIONS,
   type Ask,
@@ -120,6 +121,7 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
   addMemory(cli, optionsOf, ask);
   addSkills(cli, optionsOf, ask);
   addTopology(cli, optionsOf, ask);
+  addPermissions(cli, optionsOf, ask);
   addModels(cli, optionsOf, ask);
   return cli;
 }

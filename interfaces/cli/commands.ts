@@ -1,3 +1,5 @@
+import type { AgentId } from "../../core/ids.ts";
+import type { TopologyName } from "../../core/plan.ts";
 import type { SandboxEnforcement } from "../../core/sandbox.ts";
 import type { SkillAllowance } from "../../core/skill-allowance.ts";
 import type { DeadCommand } from "./dead/command.ts";
@@ -114,6 +116,12 @@ export interface TopologyCommand {
   readonly form: "text" | "json" | "mermaid";
 }
 
+export interface PermissionsCommand {
+  readonly kind: "permissions";
+  readonly agents: readonly AgentId[];
+  readonly topology: TopologyName;
+}
+
 export type CliCommand =
   | RunCommand
   | UpCommand
@@ -131,7 +139,8 @@ export type CliCommand =
   | DeadCommand
   | MemoryCommand
   | ModelsCommand
-  | TopologyCommand;
+  | TopologyCommand
+  | PermissionsCommand;
 
 /** Every command by its name: what a mistyped one is compared with. */
 export const COMMAND_NAMES = [
@@ -154,5 +163,6 @@ export const COMMAND_NAMES = [
     "dead",
     "memory",
     "topology",
+    "permissions",
   ],
 ] as const satisfies readonly (CliCommand["kind"] | "fix")[];

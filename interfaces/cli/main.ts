@@ -12,6 +12,7 @@ import { runInit } from "./init/init-command.ts";
 import { CascadeRefused } from "./job-inputs.ts";
 import { runMemory } from "./memory/memory-command.ts";
 import { runModelsCommand } from "./models/models-command.ts";
+import { runPermissions } from "./permissions/permissions-command.ts";
 import { runPlan } from "./plan/plan-command.ts";
 import { runRuns } from "./runs/runs-command.ts";
 import { runSandboxCommand } from "./sandbox/sandbox-command.ts";
@@ -71,6 +72,8 @@ function carryOut(command: CliCommand): Promise<number> {
       return runDead(command, { directory });
     case "memory":
       return runMemory(command, { directory });
+    case "permissions":
+      return runPermissions(command, { directory });
     case "topology":
       return runTopology(command, { directory });
     default:

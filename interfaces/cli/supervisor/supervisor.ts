@@ -158,6 +158,10 @@ class Supervisor implements Swarm {
       this.#address = await this.#startServer(located);
     } else {
       this.#address = this.#options.address;
+      logger.warn(
+        { event: "permissions.unenforced", url: withoutCredentials(this.#address.url) },
+        "all agents use the credentials of NATS_URL; npm run cascade -- permissions prints accounts that keep them apart",
+      );
     }
     this.#client = await openClient(this.#address, {
       name: newMemberId("supervisor", randomBytes),
