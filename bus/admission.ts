@@ -1,7 +1,8 @@
-import { fromErrorRecord } from "../core/errors.ts";
+import { fromErrorRecord, SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import { openSubjects } from "../core/subjects.ts";
 import { type BusAddress, openBus } from "./connection.ts";
+import { isUnheard } from "./failures.ts";
 import { decodeMessage, encodeMessage } from "./messages.ts";
 import { newSeed, nkeyOf } from "./nkey.ts";
 import { type AdmissionRequest, admissionAnswer } from "./permission-messages.ts";
@@ -24,6 +25,13 @@ export async function askToBeAdmitted(operator: BusAddress, agent: AgentId): Pro
     });
     const answer = decodeMessage(admissionAnswer, answered.data);
     if (answer.status === "refused") throw fromErrorRecord(answer.error);
+  } catch (error) {
+    if (!isUnheard(error)) throw error;
+    throw new SwarmError("broker-unavailable", `nobody lets ${agent} in at ${operator.url}`, {
+      disposition: "retry",
+      hint: "the swarm is starting or stopping: try again when it says that it is ready",
+      cause: error,
+    });
   } finally {
     await connection.close();
   }
