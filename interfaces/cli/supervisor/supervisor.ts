@@ -158,15 +158,12 @@ class Supervisor implements Swarm {
       this.#address = await this.#startServer(located);
     } else {
       this.#address = this.#options.address;
-      logger.warn(
-        { event: "permissions.unenforced", url: withoutCredentials(this.#address.url) },
-        "all agents use the credentials of NATS_URL; npm run cascade -- permissions prints accounts that keep them apart",
-      );
     }
     this.#client = await openClient(this.#address, {
       name: newMemberId("supervisor", randomBytes),
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
     });
+    if (this.#server === undefined) this.#noteUnenforced();
     this.#noteAllowance();
     await this.#startCoordinator();
     for (const name of this.#agentNames()) await this.#startAgent(name);
@@ -176,6 +173,14 @@ class Supervisor implements Swarm {
     this.readyMs = Math.round(performance.now() - startedMs);
     const url = withoutCredentials(this.#address.url);
     logger.info({ event: "swarm.ready", agents, url, durationMs: this.readyMs });
+  }
+
+  #noteUnenforced(): void {
+    const url = withoutCredentials(this.address.url);
+    this.#options.logger.warn(
+      { event: "permissions.unenforced", url },
+      "all agents use the credentials of NATS_URL; npm run cascade -- permissions prints accounts that keep them apart",
+    );
   }
 
   /** Whoever reads the log later can tell that code of the project may have run, or foreign code without a sandbox. */
