@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { createReadStream } from "node:fs";
 import { type FileHandle, open, readFile, rm, stat } from "node:fs/promises";
 import { connect } from "nats";
 import { SwarmError } from "../../core/errors.ts";
@@ -224,7 +225,7 @@ class ServerProcess implements NatsServer {
     child.kill("SIGHUP");
     const untilMs = performance.now() + RELOAD_TIMEOUT_MS;
     while (this.#serving && this.#child === child) {
-      const said = (await readFile(logFile)).subarray(start).toString();
+      const said = await textFrom(logFile, start);
       if (said.includes("Reloaded server configuration")) return;
       const [, why] = /\[ERR\] (.*reload.*)/i.exec(said) ?? [];
       if (why !== undefined || performance.now() > untilMs) {
@@ -333,6 +334,12 @@ class ServerProcess implements NatsServer {
     await ended;
     clearTimeout(timer);
   }
+}
+
+async function textFrom(file: string, start: number): Promise<string> {
+  let text = "";
+  for await (const chunk of createReadStream(file, { start, encoding: "utf8" })) text += chunk;
+  return text;
 }
 
 function isRunning(child: ChildProcess): boolean {

@@ -166,7 +166,7 @@ class Supervisor implements Swarm {
     if (this.#server === undefined) this.#noteUnenforced();
     this.#noteAllowance();
     await this.#startCoordinator();
-    for (const name of this.#agentNames()) await this.#startAgent(name);
+    await Promise.all(this.#agentNames().map((name) => this.#startAgent(name)));
     await this.#everyoneReady();
     this.#signal.throwIfAborted();
     this.#running = true;
@@ -384,7 +384,13 @@ class Supervisor implements Swarm {
     this.#client?.announceGone(parseAgentId(name)).catch((error: unknown) => {
       this.#options.logger.warn({ event: "agent.unannounced", agentId: name, err: error });
     });
-    if (this.#mayRestart(name, how)) await this.#startAgent(name);
+    if (!this.#mayRestart(name, how)) return;
+    try {
+      await this.#startAgent(name);
+    } catch (error) {
+      const why = (error as Error).message;
+      this.#fail(new SwarmError("internal", `no ${name}: ${why}`, { cause: error }));
+    }
   }
 
   #mayRestart(name: string, how: string): boolean {
