@@ -26,7 +26,6 @@ import { AGENT_SERVICE, openSubjects, type Subjects } from "../core/subjects.ts"
 import { agentMachine } from "../machines/agent.ts";
 import type { Execution } from "../machines/stage-worker.ts";
 import type { ModelService } from "../models/service.ts";
-import { type Blobs, openBlobs } from "../store/blobs.ts";
 import { BlobCache } from "./blob-cache.ts";
 import { carryOut } from "./carry-out.ts";
 import { bindingsOf, executeTask } from "./execution.ts";
@@ -39,6 +38,7 @@ import { PeerTalk } from "./peer-talk.ts";
 import { Peers } from "./peers.ts";
 import { openPrograms, type Programs } from "./programs.ts";
 import { Pulse } from "./pulse.ts";
+import { openRemoteBlobs } from "./remote-blobs.ts";
 import { Results } from "./results.ts";
 import { NO_SANDBOXES, type Sandboxes } from "./sandbox/sandbox.ts";
 import { NO_SECRETS, type Secrets } from "./secrets.ts";
@@ -84,8 +84,7 @@ const FAREWELL_MS = 500;
 
 /** Opens an agent on `options.connection`, which stays open; resolves when it takes offers. */
 export async function openAgent(options: AgentOptions): Promise<Agent> {
-  const blobs = await openBlobs(options.connection.jetstream(), openSubjects());
-  const agent = new AgentProcess(options, blobs);
+  const agent = new AgentProcess(options);
   await agent.start();
   return agent;
 }
@@ -111,11 +110,12 @@ class AgentProcess implements Agent {
   #leaveDiscovery: () => Promise<unknown> = () => Promise.resolve();
   #reportsIdle = false;
 
-  constructor(options: AgentOptions, blobs: Blobs) {
+  constructor(options: AgentOptions) {
     this.agentId = options.agentId;
     this.#options = options;
     this.#link = followLink(options.connection);
     const parts = { ...options, subjects: this.#subjects, link: this.#link };
+    const blobs = openRemoteBlobs(parts);
     const blobCache = new BlobCache(blobs);
     const secrets = options.secrets ?? NO_SECRETS;
     this.#peers = new Peers(parts);
@@ -180,7 +180,7 @@ class AgentProcess implements Agent {
   async start(): Promise<void> {
     const { connection, logger, slots } = this.#options;
     this.#subscriptions = [
-      this.#peers.listen(),
+      ...this.#peers.listen(),
       ...this.#offers.listen(),
       listen(this.#options, this.#subjects.agentControl(this.agentId), (message) =>
         this.#receiveControl(message),

@@ -2,17 +2,17 @@ import { failureOf } from "../bus/failures.ts";
 import { SwarmError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import type { BlobRef } from "../core/value.ts";
-import type { Blobs } from "../store/blobs.ts";
+import type { RemoteBlobs } from "./remote-blobs.ts";
 
 const BYTES_KEPT = 33_554_432;
 
 /** Parsed objects, the recently used ones kept: tasks of one stage often share them. */
 export class BlobCache {
-  readonly #blobs: Blobs;
+  readonly #blobs: RemoteBlobs;
   readonly #kept = new Map<string, { readonly content: Promise<Json>; readonly bytes: number }>();
   #bytes = 0;
 
-  constructor(blobs: Blobs) {
+  constructor(blobs: RemoteBlobs) {
     this.#blobs = blobs;
   }
 

@@ -6,10 +6,10 @@ import type { AgentId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { BlobRef, Value } from "../core/value.ts";
 import type { Execution } from "../machines/stage-worker.ts";
-import type { Blobs } from "../store/blobs.ts";
 import { type BlobCache, withoutServer } from "./blob-cache.ts";
 import { type CheckedOutput, pickedOutput, withBlobs } from "./inputs.ts";
 import type { PeerTalk } from "./peer-talk.ts";
+import type { RemoteBlobs } from "./remote-blobs.ts";
 import type { Secrets } from "./secrets.ts";
 import type { ContextData } from "./skill-context.ts";
 import { runSkill, type SkillRunOptions } from "./skill-run.ts";
@@ -19,7 +19,7 @@ import type { LogBindings } from "./worker-messages.ts";
 
 export interface ExecutionOptions extends SkillRunOptions, StepsOptions {
   readonly agentId: AgentId;
-  readonly blobs: Blobs;
+  readonly blobs: RemoteBlobs;
   readonly blobCache: BlobCache;
   readonly taskMemories: TaskMemories;
   readonly peerTalk: PeerTalk;
@@ -104,7 +104,7 @@ async function storedOutput(
   return { blob: await storedBlob(options.blobs, text) };
 }
 
-async function storedBlob(blobs: Blobs, text: string): Promise<BlobRef> {
+async function storedBlob(blobs: RemoteBlobs, text: string): Promise<BlobRef> {
   try {
     return await blobs.put(Buffer.from(text));
   } catch (error) {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import querystring from "node:querystring";
+import { askToBeAdmitted } from "../bus/admission.ts";
 import { type BusAddress, findAddress, openBus } from "../bus/connection.ts";
 import { systemClock } from "../core/clock.ts";
 import { drainOnSignal } from "../core/drain-on-signal.ts";
@@ -36,7 +37,9 @@ async function main(scrubber: Scrubber): Promise<void> {
   const scrub = (text: string): string => scrubber.scrub(text);
   const logger = openLogger({ service: agentId, scrubber });
   const directory = env["INIT_CWD"] ?? process.cwd();
-  const address = findAddress(env, directory);
+  const named = findAddress(env, directory);
+  registerAddress(scrubber, named);
+  const address = await askToBeAdmitted(named, agentId);
   registerAddress(scrubber, address);
   const connection = await openBus(address, { name: agentId });
   const bindDrain = drainOnSignal(EXIT_INTERRUPTED);

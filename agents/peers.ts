@@ -1,22 +1,16 @@
 import type { Msg, NatsConnection, Subscription } from "nats";
 import type { Logger } from "pino";
-import { failureOf, isUnheard } from "../bus/failures.ts";
+import { failureOf, isForbidden, isUnheard } from "../bus/failures.ts";
 import type { Link } from "../bus/link.ts";
-import {
-  decodeMessage,
-  encodeMessage,
-  type Heartbeat,
-  heartbeat,
-  type Slots,
-  type Task,
-} from "../bus/messages.ts";
+import { encodeMessage, type Heartbeat, type Slots, type Task } from "../bus/messages.ts";
 import { request } from "../bus/requests.ts";
+import { heartbeatIn } from "../bus/sender.ts";
 import type { Clock } from "../core/clock.ts";
 import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import type { Lane } from "../core/plan.ts";
 import type { MemberLoad } from "../core/strategy.ts";
-import type { Subjects } from "../core/subjects.ts";
+import { peerInboxOf, type Subjects } from "../core/subjects.ts";
 import { listen } from "./listen.ts";
 import { HEARTBEAT_MS } from "./pulse.ts";
 
@@ -56,9 +50,10 @@ export class Peers {
     this.#options = options;
   }
 
-  listen(): Subscription {
-    return listen(this.#options, this.#options.subjects.allHeartbeats, (message) =>
-      this.#hear(decodeMessage(heartbeat, message.data)),
+  listen(): readonly Subscription[] {
+    const { allHeartbeats, allGone } = this.#options.subjects;
+    return [allHeartbeats, allGone].map((subject) =>
+      listen(this.#options, subject, (message) => this.#hear(heartbeatIn(message))),
     );
   }
 
@@ -123,11 +118,18 @@ export class Peers {
     const { connection, link, subjects, agentId, logger } = this.#options;
     const subject = subjects.peer(agentId, member, kind);
     try {
-      const message = await request(connection, link, subject, encodeMessage(body), timeoutMs);
+      const payload = encodeMessage(body);
+      const inbox = peerInboxOf(agentId, member);
+      const message = await request(connection, link, subject, payload, timeoutMs, { inbox });
       return { status: "answered", message };
     } catch (error) {
       if (isUnheard(error)) {
         this.#gone.add(member);
+        return { status: "unheard" };
+      }
+      if (isForbidden(error)) {
+        // The server did not pass it on: the link is not there, or not yet.
+        logger.warn({ event: "link.forbidden", to: member, kind });
         return { status: "unheard" };
       }
       if (failureOf(error) !== "unknown") {

@@ -4,13 +4,13 @@ import type { Json } from "../core/json.ts";
 import { LIMITS, refuseOver } from "../core/limits.ts";
 import { STEP_NAME, type Steps } from "../core/steps.ts";
 import { BLOB_KEY, type Value } from "../core/value.ts";
-import type { Blobs } from "../store/blobs.ts";
 import { type BlobCache, withoutServer } from "./blob-cache.ts";
 import { withBlobs } from "./inputs.ts";
+import type { RemoteBlobs } from "./remote-blobs.ts";
 import type { Secrets } from "./secrets.ts";
 
 export interface StepsOptions {
-  readonly blobs: Blobs;
+  readonly blobs: RemoteBlobs;
   readonly blobCache: BlobCache;
   /** No secret is recorded. */
   readonly secrets: Secrets;

@@ -21,8 +21,8 @@ import { LIMITS } from "../core/limits.ts";
 import { reservedKeyIn } from "../core/memory.ts";
 import type { Subjects } from "../core/subjects.ts";
 import type { Value } from "../core/value.ts";
-import type { Blobs } from "../store/blobs.ts";
 import { type BlobCache, withoutServer } from "./blob-cache.ts";
+import type { RemoteBlobs } from "./remote-blobs.ts";
 import type { AskMemory } from "./skill-memory.ts";
 
 export interface TaskMemoriesOptions {
@@ -32,7 +32,7 @@ export interface TaskMemoriesOptions {
   readonly agentId: AgentId;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly blobs: Blobs;
+  readonly blobs: RemoteBlobs;
   readonly blobCache: BlobCache;
 }
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, type NatsConnection, nkeyAuthenticator } from "nats";
 import { SwarmError } from "../core/errors.ts";
+import { inboxOf } from "../core/subjects.ts";
 
 /** How a process reaches the server. Credentials come from files or the environment, never from arguments. */
 export interface BusAddress {
@@ -10,6 +11,10 @@ export interface BusAddress {
   readonly password?: string;
   /** nkey seed, instead of user and password. */
   readonly seed?: string;
+  /** Below which answers come; default: the inbox of whoever connects, by its name. */
+  readonly inboxPrefix?: string;
+  /** Agents that are started by hand have to ask to be let in (`askToBeAdmitted`). */
+  readonly admits?: boolean;
 }
 
 export interface BusOptions {
@@ -30,7 +35,7 @@ export async function openBus(address: BusAddress, options: BusOptions): Promise
     return await connect({
       servers: address.url,
       name: options.name,
-      inboxPrefix: `_INBOX_${options.name}`,
+      inboxPrefix: address.inboxPrefix ?? inboxOf(options.name),
       noAsyncTraces: true, // a stack for every request costs more than the request
       maxReconnectAttempts: -1,
       reconnectTimeWait: RECONNECT_WAIT_MS,

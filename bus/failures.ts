@@ -39,6 +39,11 @@ export function isUnheard(error: unknown): boolean {
   return error instanceof NatsError && error.code === ErrorCode.NoResponders;
 }
 
+/** True when the server's permissions did not let a request through: it was certainly not carried out. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof NatsError && error.code === ErrorCode.PermissionsViolation;
+}
+
 export function isMissing(error: unknown): boolean {
   return error instanceof NatsError && (error.code === "404" || error.api_error?.code === 404);
 }

@@ -1,4 +1,4 @@
-import { type Msg, type NatsConnection, RequestStrategy } from "nats";
+import { type Msg, type NatsConnection, nuid, RequestStrategy } from "nats";
 import { isUnheard, LinkLost } from "./failures.ts";
 import type { Link } from "./link.ts";
 
@@ -15,6 +15,7 @@ export function answer(message: Msg, payload: Uint8Array): boolean {
 
 /**
  * A request that fails at once when the connection is down or breaks, for then its answer cannot come.
+ * @param options.inbox below which the answer comes, when whoever answers may write only there
  * @throws LinkLost, or what the client throws for no answer in time and for nobody listening
  */
 export async function request(
@@ -23,10 +24,13 @@ export async function request(
   subject: string,
   payload: Uint8Array,
   timeoutMs: number,
+  options: { readonly inbox?: string } = {},
 ): Promise<Msg> {
   // Sent now, it would lie in a buffer until the link is back, or be lost with it.
   if (!link.connected || connection.isClosed()) throw new LinkLost("the connection is down");
-  const answered = connection.request(subject, payload, { timeout: timeoutMs });
+  const { inbox } = options;
+  const reply = inbox === undefined ? {} : { noMux: true, reply: `${inbox}.${nuid.next()}` };
+  const answered = connection.request(subject, payload, { timeout: timeoutMs, ...reply });
   answered.catch(() => {}); // when the link was lost first, nobody waits for it any more
   const { promise: lost, reject } = Promise.withResolvers<never>();
   const forget = link.onDisconnect(() => reject(new LinkLost("the connection broke")));

@@ -1,7 +1,8 @@
 import type { NatsConnection, Subscription } from "nats";
 import type { Logger } from "pino";
 import type { Link } from "../bus/link.ts";
-import { decodeMessage, type Heartbeat, heartbeat } from "../bus/messages.ts";
+import type { Heartbeat } from "../bus/messages.ts";
+import { heartbeatIn } from "../bus/sender.ts";
 import type { Clock } from "../core/clock.ts";
 import { SwarmError } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
@@ -53,7 +54,7 @@ export class AgentWatch {
       callback: (error, message) => {
         if (error !== null) return;
         try {
-          this.#heard(decodeMessage(heartbeat, message.data));
+          this.#heard(heartbeatIn(message));
         } catch (cause) {
           logger.warn({ event: "message.refused", subject: message.subject, err: cause });
         }

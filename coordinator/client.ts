@@ -333,7 +333,9 @@ class NatsClient implements Client {
       busy: none,
       skills: [],
     };
-    this.#connection.publish(this.#subjects.agentHeartbeat(agentId), encodeMessage(gone));
+    const payload = encodeMessage(gone);
+    this.#connection.publish(this.#subjects.agentHeartbeat(agentId), payload);
+    this.#connection.publish(this.#subjects.agentGone(agentId), payload); // for those in another account
     await this.#connection.flush();
   }
 

@@ -9,6 +9,7 @@ import { decodeMessage, encodeMessage, type Job, queryAnswer } from "../bus/mess
 import { ensureStreams } from "../bus/streams.ts";
 import type { Clock } from "../core/clock.ts";
 import { toErrorRecord } from "../core/errors.ts";
+import type { RunEvent } from "../core/events.ts";
 import type { CoordinatorId, RunId } from "../core/ids.ts";
 import { shardOf } from "../core/shard.ts";
 import { COORDINATOR_SERVICE, openSubjects, type Subjects } from "../core/subjects.ts";
@@ -26,6 +27,7 @@ import { openStageCache } from "../store/stage-cache.ts";
 import { Admission } from "./admission.ts";
 import { AgentWatch } from "./agent-watch.ts";
 import { refuseWhenFull } from "./back-pressure.ts";
+import { BlobActor } from "./blob-actor.ts";
 import { Companions } from "./companions.ts";
 import { Conductor } from "./conductor.ts";
 import { openDeadlines } from "./deadlines.ts";
@@ -50,6 +52,7 @@ import { StageCaches } from "./stage-cache.ts";
 import { StageInputs } from "./stage-inputs.ts";
 import { StageMemories } from "./stage-memory.ts";
 import { taskText } from "./task-text.ts";
+import { TeamLinks } from "./team-links.ts";
 import { Turns } from "./turns.ts";
 
 export interface CoordinatorOptions {
@@ -186,11 +189,13 @@ class CoordinatorProcess implements Coordinator {
     this.#intake?.stop();
     this.#commands?.unsubscribe();
     if (this.#parts === undefined) return;
-    const { agentWatch, ownership, shards, deadlines, learning, stopSweeping } = this.#parts;
+    const { agentWatch, ownership, shards, deadlines, learning, teamLinks, stopSweeping } =
+      this.#parts;
     stopSweeping();
     agentWatch.close();
     deadlines.close();
     await shards.close();
+    await teamLinks.close();
     await learning.close();
     await ownership.close();
     this.#options.logger.info({ event: "coordinator.stopped" });
@@ -237,6 +242,7 @@ async function openParts(
   });
   const memory = await openMemory(access, blobs);
   const memoryActor = new MemoryActor({ connection, subjects, logger, memory });
+  const blobActor = new BlobActor({ connection, subjects, logger, blobs });
   const stageInputs = new StageInputs(blobs);
   const stageMemories = new StageMemories({
     memory,
@@ -248,7 +254,19 @@ async function openParts(
   const stageCaches = new StageCaches({ store: cache, stageInputs, blobs, clock, logger });
   const deadlines = openDeadlines(clock);
   const turns = new Turns(() => dispatcher.schedule());
-  const onChange = (): void => turns.request();
+  const teamLinks = new TeamLinks({
+    connection,
+    link,
+    subjects,
+    coordinatorId,
+    clock,
+    logger,
+    directory: () => agentWatch.directory,
+  });
+  const onChange = (): void => {
+    teamLinks.follow();
+    turns.request();
+  };
   const conductor: Conductor = new Conductor({
     access,
     clock,
@@ -281,7 +299,11 @@ async function openParts(
     clock,
     logger,
     dispatcher: () => dispatcher,
-    textOf: (prepared) => taskText(prepared, epochOf(conductor, prepared.task.run), blobs),
+    textOf: (prepared) => {
+      const text = (): string | Promise<string> =>
+        taskText(prepared, epochOf(conductor, prepared.task.run), blobs);
+      return teamLinks.allow(prepared)?.then(text) ?? text();
+    },
     onChange,
     onAgentSilent: (agent) => void agentWatch.ask(agent),
   });
@@ -314,6 +336,7 @@ async function openParts(
   const forget = (run: RunState): void => {
     stageInputs.forget(run);
     dispatcher.forget(run);
+    teamLinks.ended(run);
   };
   const createOwned = (owner: ShardOwner, runId: RunId, job: Job, isNew: boolean) =>
     createRun({
@@ -334,6 +357,7 @@ async function openParts(
     dispatcher,
     results,
     memoryActor,
+    blobActor,
     reader,
     openRuns,
     purgeDelayMs: options.purgeDelayMs,
@@ -343,6 +367,7 @@ async function openParts(
       showFact(connection, subjects, logger, stored, line);
       const { event } = stored;
       if (event.type === "stage.succeeded") stageCaches.keep(run, run.position(event.stage));
+      if (isStageEnd(event)) teamLinks.ended(run, run.position(event.stage));
       if (run.ended) forget(run);
     },
     onAbandoned: forget,
@@ -399,6 +424,7 @@ async function openParts(
     agentWatch,
     deadlines,
     learning,
+    teamLinks,
     intakeOptions: {
       access,
       keys,
@@ -483,6 +509,13 @@ async function handOver(
     }
     await new Promise<void>((resolve) => void clock.schedule(HAND_OVER_POLL_MS, resolve));
   }
+}
+
+function isStageEnd(
+  event: RunEvent,
+): event is Extract<RunEvent, { type: "stage.succeeded" | "stage.failed" | "stage.skipped" }> {
+  const { type } = event;
+  return type === "stage.succeeded" || type === "stage.failed" || type === "stage.skipped";
 }
 
 function epochOf(conductor: Conductor, run: RunState): number {

@@ -16,6 +16,7 @@ import {
   type Job,
   resultBatch,
 } from "../bus/messages.ts";
+import { refuseForged } from "../bus/sender.ts";
 import { SwarmError } from "../core/errors.ts";
 import type { RunId } from "../core/ids.ts";
 import type { InboxKind, Subjects } from "../core/subjects.ts";
@@ -70,10 +71,13 @@ function takeMessage(options: InboxOptions, owner: ShardOwner, message: JsMsg): 
   const kind = message.subject.split(".").at(-2) as InboxKind;
   const stored = (): void => owner.afterStored(() => message.ack());
   switch (kind) {
-    case "result":
-      options.results.take(owner, decodeMessage(resultBatch, message.data));
+    case "result": {
+      const batch = decodeMessage(resultBatch, message.data);
+      refuseForged(message.subject.split(".").at(-1), batch.agent);
+      options.results.take(owner, batch);
       stored();
       return;
+    }
     case "cancel": {
       const { run, reason } = decodeMessage(cancelRequest, message.data);
       options.cancel(owner, run, reason);

@@ -5,6 +5,7 @@ import { failureOf } from "../bus/failures.ts";
 import { type MemoryAnswer, type MemoryRequest, memoryRequest } from "../bus/memory-messages.ts";
 import { decodeMessage, encodeMessage } from "../bus/messages.ts";
 import { answer } from "../bus/requests.ts";
+import { refuseForged } from "../bus/sender.ts";
 import { SwarmError, toErrorRecord } from "../core/errors.ts";
 import { refuseOver } from "../core/limits.ts";
 import {
@@ -82,6 +83,7 @@ export class MemoryActor {
     let request: MemoryRequest;
     try {
       request = decodeMessage(memoryRequest, message.data);
+      refuseForged(message.subject.split(".").at(-1), request.agent);
     } catch (error) {
       logger.warn({ event: "message.refused", subject: message.subject, err: error });
       return;

@@ -10,6 +10,7 @@ import {
   type TaskStep,
 } from "../bus/messages.ts";
 import { answer } from "../bus/requests.ts";
+import { refuseForged } from "../bus/sender.ts";
 import type { ErrorRecord } from "../core/errors.ts";
 import type { AgentId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
@@ -62,6 +63,7 @@ export class Results {
     let batch: ResultBatch;
     try {
       batch = decodeMessage(resultBatch, message.data);
+      refuseForged(message.subject.split(".").at(-1), batch.agent);
     } catch (error) {
       this.#options.logger.warn({ event: "message.refused", subject: message.subject, err: error });
       return;

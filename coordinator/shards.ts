@@ -10,6 +10,7 @@ import { LogTrim } from "../store/log-trim.ts";
 import type { OpenRuns } from "../store/open-runs.ts";
 import { openShardArchive } from "../store/shard-archive.ts";
 import type { LogAccess, ShardLog } from "../store/shard-log.ts";
+import type { BlobActor } from "./blob-actor.ts";
 import type { Conductor } from "./conductor.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { openInbox } from "./inbox.ts";
@@ -32,6 +33,7 @@ export interface ShardsOptions {
   readonly dispatcher: Dispatcher;
   readonly results: Results;
   readonly memoryActor: MemoryActor;
+  readonly blobActor: BlobActor;
   readonly reader: RunReader;
   readonly openRuns: OpenRuns;
   readonly purgeDelayMs: number;
@@ -119,6 +121,7 @@ export class Shards {
       answerListings(access, this.#options.reader, owner),
       takeCommands({ access, conductor, reader: this.#options.reader }, owner),
       this.#options.memoryActor.listen(owner),
+      this.#options.blobActor.listen(log.shard),
     ];
     this.#open.set(log.shard, { owner, subscriptions, inbox });
     return recovered.length;

@@ -47,6 +47,11 @@ export function openSubjects(prefix = "cascade"): Subjects {
     historyOf: (shard) => `${at("history", shard)}.*`,
     memory: (shard, agent) => at("memory", shard, agent),
     memoryOf: (shard) => `${at("memory", shard)}.*`,
+    allMemory: `${prefix}.memory.*.*`,
+    blob: (shard, agent) => at("blob", shard, agent),
+    blobsOf: (shard) => `${at("blob", shard)}.*`,
+    allBlobs: `${prefix}.blob.*.*`,
+    allParked: `${prefix}.inbox.*.result.*`,
     result: (shard, agent) => at("result", shard, agent),
     allResults: `${prefix}.result.*.*`,
     resultsOf: (shard) => `${at("result", shard)}.*`,
@@ -60,14 +65,28 @@ export function openSubjects(prefix = "cascade"): Subjects {
     allOffers: `${prefix}.agent.*.task`,
     agentHeartbeat: (agent) => at("agent", agent, "heartbeat"),
     allHeartbeats: `${prefix}.agent.*.heartbeat`,
+    agentGone: (agent) => at("agent", agent, "gone"),
+    allGone: `${prefix}.agent.*.gone`,
     agentControl: (agent) => at("agent", agent, "control"),
+    allControls: `${prefix}.agent.*.control`,
     lane: (lane) => at("lane", lane),
+    allLanes: `${prefix}.lane.*`,
     peer: (from, to, kind) => at("peer", from, to, kind),
     allPeers: `${prefix}.peer.*.*.*`,
     peersTo: (to) => `${prefix}.peer.*.${checkedToken(to)}.*`,
+    peersFromTo: (from, to) => `${at("peer", from, to)}.*`,
     stage: (run, stage) => at("stage", run, stage),
     allStages: `${prefix}.stage.*.*`,
     supervisorScale: (supervisor) => at("supervisor", supervisor, "scale"),
+    admit: `${prefix}.permissions.admit`,
+    teams: (coordinator) => at("permissions", "teams", coordinator),
+    allTeams: `${prefix}.permissions.teams.*`,
+    ofAgent: (agent) => ({
+      results: `${prefix}.result.*.${checkedToken(agent)}`,
+      parked: `${prefix}.inbox.*.result.${checkedToken(agent)}`,
+      memory: `${prefix}.memory.*.${checkedToken(agent)}`,
+      blobs: `${prefix}.blob.*.${checkedToken(agent)}`,
+    }),
   };
 }
 
@@ -100,6 +119,13 @@ export interface Subjects {
   /** What an agent asks of the memory that tasks of a shard's runs use. */
   memory(shard: number, agent: string): string;
   memoryOf(shard: number): string;
+  readonly allMemory: string;
+  /** What an agent asks of the objects of a shard (`shardOf` their name). */
+  blob(shard: number, agent: string): string;
+  blobsOf(shard: number): string;
+  readonly allBlobs: string;
+  /** Results that agents left in INBOX. */
+  readonly allParked: string;
   result(shard: number, agent: string): string;
   resultsOf(shard: number): string;
   readonly allResults: string;
@@ -113,18 +139,53 @@ export interface Subjects {
   readonly allOffers: string;
   agentHeartbeat(agent: string): string;
   readonly allHeartbeats: string;
+  /** Others say there that the process of an agent has ended; the agent itself says so in its heartbeat. */
+  agentGone(agent: string): string;
+  readonly allGone: string;
   agentControl(agent: string): string;
+  readonly allControls: string;
   lane(lane: string): string;
+  readonly allLanes: string;
   peer(from: string, to: string, kind: string): string;
   readonly allPeers: string;
   peersTo(to: string): string;
+  peersFromTo(from: string, to: string): string;
   stage(run: string, stage: string): string;
   readonly allStages: string;
   /** What a supervisor is asked to change about its agents. */
   supervisorScale(supervisor: string): string;
+  /** Asks whoever keeps the server's permissions to let an agent in. */
+  readonly admit: string;
+  /** A coordinator tells whoever keeps the server's permissions which teams it has. */
+  teams(coordinator: string): string;
+  readonly allTeams: string;
+  /** What an agent may send in its own name, to any shard. */
+  ofAgent(agent: string): Readonly<Record<"results" | "parked" | "memory" | "blobs", string>>;
 }
 
 export type InboxKind = "job" | "result" | "cancel" | "approval";
+
+/** Answers to requests go to subjects below the inbox of whoever asks, and to nowhere else. */
+export function inboxOf(name: string): string {
+  return `_INBOX_${checkedToken(name)}`;
+}
+
+/** Where the answers of `peer` to an agent's requests go: nobody else can send there. */
+export function peerInboxOf(agent: string, peer: string): string {
+  return `${inboxOf(agent)}.${checkedToken(peer)}`;
+}
+
+/** The server's own inboxes for answers that go from one account to another. */
+export const CROSS_ACCOUNT_REPLIES = "_R_.>";
+
+/** What NATS service discovery asks of a service of this name. */
+export function discoveryOf(service: string): readonly string[] {
+  return ["PING", "INFO", "STATS"].flatMap((verb) => [
+    `$SRV.${verb}`,
+    `$SRV.${verb}.${service}`,
+    `$SRV.${verb}.${service}.*`,
+  ]);
+}
 
 /** The name of a NATS queue group that all agents of a lane share. */
 export const LANE_QUEUE_GROUP = "agents";

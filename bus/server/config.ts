@@ -1,3 +1,5 @@
+import { accountLines, type ServerAccess } from "./accounts.ts";
+import { quoted } from "./quoted.ts";
 import { isAtLeast, PREFERRED_VERSION, type ProgramVersion } from "./version.ts";
 
 /** `always`: an acknowledged write survives a power cut. Servers below 2.10 do not know it. */
@@ -8,10 +10,12 @@ export interface ServerConfig {
   readonly name: string;
   readonly port: number;
   readonly storeFolder: string;
+  /** Whoever may do everything: coordinators, and the commands of the person whose swarm it is. */
   readonly user: string;
   readonly password: string;
   readonly version: ProgramVersion;
   readonly sync: SyncSetting;
+  readonly access: ServerAccess;
 }
 
 /** True when the server will sync every write with these settings. */
@@ -19,8 +23,9 @@ export function syncsEveryWrite(config: Pick<ServerConfig, "version" | "sync">):
   return config.sync === "always" && isAtLeast(config.version, PREFERRED_VERSION);
 }
 
-/** The text of a nats-server configuration: loopback only, JetStream on, one user. */
+/** The text of a nats-server configuration: loopback only, JetStream for coordinators alone, accounts for the others. */
 export function configText(config: ServerConfig): string {
+  const operator = `{ user: ${quoted(config.user)}, password: ${quoted(config.password)} }`;
   const lines = [
     `listen: "127.0.0.1:${config.port}"`,
     `server_name: ${quoted(config.name)}`,
@@ -29,18 +34,7 @@ export function configText(config: ServerConfig): string {
     `  store_dir: ${quoted(config.storeFolder)}`,
     ...(syncsEveryWrite(config) ? ["  sync_interval: always"] : []),
     "}",
-    "authorization {",
-    `  user: ${quoted(config.user)}`,
-    `  password: ${quoted(config.password)}`,
-    "}",
+    ...accountLines(config.access, operator),
   ];
   return `${lines.join("\n")}\n`;
-}
-
-/** The server's quoted strings know the escapes of JSON, but no \\u. @throws Error for control characters */
-function quoted(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  if (/[\u0000-\u001f]/.test(text))
-    throw new Error(`cannot be written into the server's configuration: ${JSON.stringify(text)}`);
-  return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }

@@ -1,11 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { type FileHandle, open, readFile, rm } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { type FileHandle, open, readFile, rm, stat } from "node:fs/promises";
 import { connect } from "nats";
 import { SwarmError } from "../../core/errors.ts";
 import { withoutModelKeys } from "../../core/model-variables.ts";
+import { inboxOf, openSubjects } from "../../core/subjects.ts";
+import { SUBMITTER_NAME } from "../../topology/permissions.ts";
 import type { BusAddress } from "../connection.ts";
+import { newSeed, nkeyOf } from "../nkey.ts";
+import type { ServerAccess } from "./accounts.ts";
 import { configText, type SyncSetting, syncsEveryWrite } from "./config.ts";
 import type { Guard } from "./guard-client.ts";
 import { freePort, isFree, portIn } from "./ports.ts";
@@ -34,13 +39,22 @@ export interface ServerOptions {
 
 /** A nats-server child of this process: loopback only, JetStream, generated credentials. */
 export interface NatsServer extends AsyncDisposable {
+  /** The operator's: everything of the account that coordinators are in. */
   readonly address: BusAddress;
+  /** For whoever only submits jobs. */
+  readonly submitterAddress: BusAddress;
   readonly pid: number;
   readonly version: ProgramVersion;
   /** True when an acknowledged write survives a power cut. */
   readonly syncsEveryWrite: boolean;
   /** Called when the process ended without `close` or `restart`; the answer removes the listener. */
   onExit(listener: (how: string) => void): () => void;
+  /**
+   * Lets these agents in, with these links between them, and nobody else. Resolves when that is in force, also for those that are
+   * connected; while the server is down, it is in force when it is back.
+   * @throws SwarmError `broker-unavailable` when the server refuses the configuration
+   */
+  permit(access: Pick<ServerAccess, "agents" | "links">): Promise<void>;
   /** Starts it again on the same port and store. */
   restart(): Promise<void>;
   kill(signal: NodeJS.Signals): void;
@@ -53,6 +67,8 @@ const READY_TIMEOUT_MS = 10_000;
 const READY_POLL_MS = 10;
 const STOP_TIMEOUT_MS = 5_000;
 const PORT_TRIES = 5;
+const RELOAD_TIMEOUT_MS = 5_000;
+const RELOAD_POLL_MS = 2;
 
 /**
  * @throws SwarmError `broker-too-old` for a store of a newer server, `broker-unavailable` when it does not start or
@@ -77,8 +93,13 @@ export async function openServer(options: ServerOptions): Promise<NatsServer> {
 
 class ServerProcess implements NatsServer {
   readonly address: BusAddress;
+  readonly submitterAddress: BusAddress;
   readonly version: ProgramVersion;
   readonly syncsEveryWrite: boolean;
+  #access: ServerAccess;
+  /** Counts what was written into the configuration. */
+  #written = 0;
+  #turn: Promise<void> = Promise.resolve();
   readonly #options: ServerOptions;
   readonly #files: StoreFolder;
   readonly #port: number;
@@ -101,6 +122,19 @@ class ServerProcess implements NatsServer {
       url: `nats://127.0.0.1:${port}`,
       user: "cascade",
       password: randomBytes(32).toString("base64url"),
+      admits: true,
+    };
+    const submitterSeed = newSeed();
+    this.submitterAddress = {
+      url: this.address.url,
+      seed: submitterSeed,
+      inboxPrefix: inboxOf(SUBMITTER_NAME),
+    };
+    this.#access = {
+      subjects: openSubjects(),
+      agents: new Map(),
+      links: new Map(),
+      submitter: nkeyOf(submitterSeed),
     };
   }
 
@@ -109,22 +143,23 @@ class ServerProcess implements NatsServer {
   }
 
   async start(): Promise<void> {
-    const { user = "", password = "" } = this.address;
-    const { configFile, versionFile, addressFile, storeFolder } = this.#files;
-    const config = {
-      name: this.#name,
-      port: this.#port,
-      storeFolder,
-      user,
-      password,
-      version: this.version,
-      sync: this.#options.sync,
-    };
-    await writePrivate(configFile, configText(config));
+    const { versionFile, addressFile, submitterFile } = this.#files;
+    await this.#writeConfig();
     // Before the server can write anything: a crash must not leave its store under an older version's name.
     await writePrivate(versionFile, `${formatVersion(this.version)}\n`);
     await this.#spawn();
+    await writePrivate(submitterFile, `${JSON.stringify(this.submitterAddress)}\n`);
     await writePrivate(addressFile, `${JSON.stringify(this.address)}\n`);
+  }
+
+  permit(access: Pick<ServerAccess, "agents" | "links">): Promise<void> {
+    const permitted = this.#turn.then(async () => {
+      this.#access = { ...this.#access, ...access };
+      await this.#writeConfig();
+      await this.#reload();
+    });
+    this.#turn = permitted.catch(() => {}); // the next one is tried whatever came of this one
+    return permitted;
   }
 
   async restart(): Promise<void> {
@@ -144,9 +179,11 @@ class ServerProcess implements NatsServer {
 
   async close(): Promise<void> {
     await this.#stop();
-    const { addressFile } = this.#files;
+    const { addressFile, submitterFile } = this.#files;
     const written = await readFile(addressFile, "utf8").catch(() => "");
-    if (written.includes(this.address.password ?? "")) await rm(addressFile, { force: true });
+    if (!written.includes(this.address.password ?? "")) return;
+    await rm(addressFile, { force: true });
+    await rm(submitterFile, { force: true });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -162,7 +199,48 @@ class ServerProcess implements NatsServer {
     return bytes.subarray(this.#logStart).toString();
   }
 
+  async #writeConfig(): Promise<void> {
+    const { user = "", password = "" } = this.address;
+    const { configFile, storeFolder } = this.#files;
+    const text = configText({
+      name: this.#name,
+      port: this.#port,
+      storeFolder,
+      user,
+      password,
+      version: this.version,
+      sync: this.#options.sync,
+      access: this.#access,
+    });
+    this.#written += 1;
+    await writePrivate(configFile, text);
+  }
+
+  /** Resolves when a running server has taken the configuration over. Its log says so, and what it does not like. */
+  async #reload(): Promise<void> {
+    const child = this.#child;
+    if (!this.#serving || child?.pid === undefined) return;
+    const { logFile } = this.#files;
+    const start = (await stat(logFile)).size;
+    child.kill("SIGHUP");
+    const untilMs = performance.now() + RELOAD_TIMEOUT_MS;
+    while (this.#serving && this.#child === child) {
+      const said = await textFrom(logFile, start);
+      if (said.includes("Reloaded server configuration")) return;
+      const [, why] = /\[ERR\] (.*reload.*)/i.exec(said) ?? [];
+      if (why !== undefined || performance.now() > untilMs) {
+        throw new SwarmError(
+          "broker-unavailable",
+          `nats-server does not take its new configuration: ${why ?? "it does not say why"}`,
+          { hint: `see ${logFile}` },
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, RELOAD_POLL_MS));
+    }
+  }
+
   async #spawn(): Promise<void> {
+    const written = this.#written;
     const log = await open(this.#files.logFile, "a", 0o600);
     try {
       this.#logStart = (await log.stat()).size;
@@ -171,6 +249,7 @@ class ServerProcess implements NatsServer {
       await writePrivate(this.#files.pidFile, `${child.pid}\n`);
       await this.#ready(child);
       this.#serving = true;
+      if (this.#written !== written) await this.#reload();
     } catch (error) {
       throw await this.#explained(error as Error);
     } finally {
@@ -255,6 +334,12 @@ class ServerProcess implements NatsServer {
     await ended;
     clearTimeout(timer);
   }
+}
+
+async function textFrom(file: string, start: number): Promise<string> {
+  let text = "";
+  for await (const chunk of createReadStream(file, { start, encoding: "utf8" })) text += chunk;
+  return text;
 }
 
 function isRunning(child: ChildProcess): boolean {

@@ -8,6 +8,8 @@ import { formatVersion, isAtLeast, type ProgramVersion, parseVersion } from "./v
 export interface StoreFolder {
   /** Credentials and all that names them: readable by their owner only. */
   readonly addressFile: string;
+  /** For whoever only submits jobs. */
+  readonly submitterFile: string;
   readonly configFile: string;
   readonly storeFolder: string;
   readonly versionFile: string;
@@ -19,6 +21,7 @@ export function storeFolderAt(folder: string): StoreFolder {
   const storeFolder = join(folder, "nats");
   return {
     addressFile: join(folder, "nats.json"),
+    submitterFile: join(folder, "submitter.json"),
     configFile: join(folder, "nats.conf"),
     storeFolder,
     versionFile: join(storeFolder, "version"),

@@ -31,6 +31,7 @@ import { HELP } from "./help-text.ts";
 import { addLearned } from "./learned/options.ts";
 import { addMemory } from "./memory/options.ts";
 import { addModels } from "./models/options.ts";
+import { addPermissions } from "./permissions/options.ts";
 import {
   ALLOW_OPTIONS,
   type Ask,
@@ -128,6 +129,7 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
   addLearned(cli, optionsOf, ask);
   addDemo(cli, optionsOf, ask);
   addBackup(cli, optionsOf, ask);
+  addPermissions(cli, optionsOf, ask);
   addModels(cli, optionsOf, ask);
   return cli;
 }

@@ -1,3 +1,4 @@
+import type { AgentId } from "../../core/ids.ts";
 import type { TopologyName } from "../../core/plan.ts";
 import type { SandboxEnforcement } from "../../core/sandbox.ts";
 import type { SkillAllowance } from "../../core/skill-allowance.ts";
@@ -135,6 +136,12 @@ export interface DemoCommand {
   readonly json: boolean;
 }
 
+export interface PermissionsCommand {
+  readonly kind: "permissions";
+  readonly agents: readonly AgentId[];
+  readonly topology: TopologyName;
+}
+
 export type CliCommand =
   | RunCommand
   | UpCommand
@@ -157,7 +164,8 @@ export type CliCommand =
   | TopologyCommand
   | AgentsCommand
   | LearnedCommand
-  | DemoCommand;
+  | DemoCommand
+  | PermissionsCommand;
 
 /** Every command by its name: what a mistyped one is compared with. */
 export const COMMAND_NAMES = [
@@ -185,5 +193,6 @@ export const COMMAND_NAMES = [
     "demo",
     "export",
     "import",
+    "permissions",
   ],
 ] as const satisfies readonly (CliCommand["kind"] | "fix")[];

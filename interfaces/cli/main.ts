@@ -17,6 +17,7 @@ import { CascadeRefused } from "./job-inputs.ts";
 import { runLearned } from "./learned/learned-command.ts";
 import { runMemory } from "./memory/memory-command.ts";
 import { runModelsCommand } from "./models/models-command.ts";
+import { runPermissions } from "./permissions/permissions-command.ts";
 import { runPlan } from "./plan/plan-command.ts";
 import { runRuns } from "./runs/runs-command.ts";
 import { runSandboxCommand } from "./sandbox/sandbox-command.ts";
@@ -81,6 +82,8 @@ function carryOut(command: CliCommand): Promise<number> {
     case "export":
     case "import":
       return runBackup(command, { directory });
+    case "permissions":
+      return runPermissions(command, { directory });
     case "topology":
       return runTopology(command, { directory });
     case "agents":

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseAptSources } from "../../bus/server/apt-sources.ts";
 import { configText } from "../../bus/server/config.ts";
 import { isAtLeast, parseVersion } from "../../bus/server/version.ts";
+import { openSubjects } from "../../core/subjects.ts";
 
 const settings = {
   name: "cascade-1",
@@ -10,23 +11,31 @@ const settings = {
   user: "cascade",
   password: "secret",
   sync: "always",
+  access: {
+    subjects: openSubjects(),
+    agents: new Map(),
+    links: new Map(),
+    submitter: "USUBMITTER",
+  },
 } as const;
 
 describe("server configuration", () => {
   it("listens on loopback, asks for a password and syncs every write where the server knows how", () => {
-    expect(configText({ ...settings, version: { major: 2, minor: 10, patch: 0 } })).toBe(
-      `listen: "127.0.0.1:4222"
+    expect(configText({ ...settings, version: { major: 2, minor: 10, patch: 0 } })).toEqual(
+      expect.stringContaining(`listen: "127.0.0.1:4222"
 server_name: "cascade-1"
 max_payload: 1MB
 jetstream {
   store_dir: "/home/ann/my \\"app\\"\\\\x/.cascade/nats"
   sync_interval: always
 }
-authorization {
-  user: "cascade"
-  password: "secret"
-}
-`,
+accounts {
+  CASCADE {
+    jetstream: enabled
+    users: [
+      { user: "cascade", password: "secret" }
+    ]
+`),
     );
   });
 

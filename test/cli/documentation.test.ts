@@ -38,6 +38,7 @@ it.each(
     ["learned"],
     ["learned", "status"],
     ["learned", "patterns"],
+    ["permissions"],
     ["skills", "ls"],
     ["skills", "show"],
     ["skills", "test"],

@@ -101,16 +101,18 @@ describe("an agent that is offered tasks", () => {
     connection.publish("cascade.agent.robust.task", "{}", { reply: "_INBOX_script.never" });
     connection.publish("cascade.agent.robust.control", '{"v":2,"command":"report"}');
     connection.publish("cascade.stage.r.s", '{"v":1,"kind":"explode"}');
-    connection.publish("cascade.peer.x.robust.task", "not JSON");
-    connection.publish("cascade.agent.other.heartbeat", '{"v":1,"__proto__":{}}');
+    const peer = await script.playAgent("x", ["robust"]);
+    peer.publish("cascade.peer.x.robust.task", "not JSON");
+    peer.publish("cascade.agent.x.heartbeat", '{"v":1,"__proto__":{}}');
+    await peer.flush();
     await script.control("robust", report);
     const refused = script.lines.filter((line) => line.event === "message.refused");
     expect(
       refused.map((line) => [line["subject"], (line["err"] as { code: string }).code]).sort(),
     ).toEqual([
-      ["cascade.agent.other.heartbeat", "invalid-message"],
       ["cascade.agent.robust.control", "invalid-message"],
       ["cascade.agent.robust.task", "invalid-message"],
+      ["cascade.agent.x.heartbeat", "invalid-message"],
       ["cascade.peer.x.robust.task", "invalid-message"],
       ["cascade.stage.r.s", "invalid-message"],
     ]);
@@ -174,9 +176,11 @@ describe("a full agent of a mesh", () => {
     const long = script.taskOf(0, { inputs: { ms: 300 } });
     await script.offer("full", [long]);
     const tasks = [script.taskOf(1, { team: meshOf("full", "stranger", "somebody") })];
-    const handed = await script.connection.request(
+    const somebody = await script.playAgent("somebody", ["full"]);
+    const handed = await somebody.request(
       "cascade.peer.somebody.full.task",
       JSON.stringify({ v: 1, from: "somebody", tasks }),
+      { timeout: 5_000, noMux: true, reply: "_INBOX_somebody.full.1" },
     );
     expect(handed.json()).toMatchObject({ busy: [0], handedOver: [] });
     const alone = script.taskOf(2, { team: meshOf("full") });
@@ -186,18 +190,19 @@ describe("a full agent of a mesh", () => {
 
   it("is busy when its only peer does not answer, or answers nonsense", async () => {
     await using script = await openAgentScript(server);
-    const { connection } = script;
     await script.addAgent("full", { light: 1 });
     const results = script.takeResults();
     await script.offer("full", [script.taskOf(0, { inputs: { ms: 1_500 } })]);
     const slots = { light: 4, heavy: 0, sandbox: 0 };
     const busy = { light: 0, heavy: 0, sandbox: 0 };
     for (const agent of ["silent", "babbler"]) {
-      connection.subscribe(`cascade.peer.full.${agent}.task`, {
+      const connection = await script.playAgent(agent, ["full"]);
+      connection.subscribe(`cascade.peer.*.${agent}.*`, {
         callback: (_, message) => void (agent === "babbler" && message.respond("yes")),
       });
       const beat = { v: 1, agent, host: "h", status: "serving", slots, busy, skills: ["pause"] };
       connection.publish(`cascade.agent.${agent}.heartbeat`, JSON.stringify(beat));
+      await connection.flush();
       const task = script.taskOf(1, { team: meshOf("full", agent) });
       expect(await script.offer("full", [task])).toMatchObject({ busy: [0], handedOver: [] });
     }

@@ -13,7 +13,9 @@ import { follow } from "../support/swarm-process.ts";
 it("an agent with another version of a skill than the run is pinned to does not run it", async () => {
   await using swarm = await startInProcessSwarm({ agents: 0 });
   const skills = await openSkillCatalog([join(import.meta.dirname, "../support/skills")]);
-  const connection = await openBus(swarm.server.address, { name: "agent-other" });
+  const connection = await openBus(await swarm.server.admit("agent-other"), {
+    name: "agent-other",
+  });
   const agent = await openAgent({
     connection,
     agentId: parseAgentId("agent-other"),

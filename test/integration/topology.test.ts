@@ -92,7 +92,9 @@ describe("the traffic between full members", () => {
     expect(offered).toMatchObject({ accepted: [0], busy: [1], handedOver: [] });
     const offer = { v: 1, from: "leaf-b", tasks: [task(1)] };
     const subject = "cascade.peer.leaf-b.leaf-a.task";
-    const answer = await script.connection.request(subject, JSON.stringify(offer));
+    const peer = await script.playAgent("leaf-b", ["leaf-a"]);
+    const reply = { timeout: 5_000, noMux: true, reply: "_INBOX_leaf-b.leaf-a.1" };
+    const answer = await peer.request(subject, JSON.stringify(offer), reply);
     expect(answer.json()).toMatchObject({ accepted: [], busy: [0] });
     expect(script.lines).toContainEqual(
       expect.objectContaining({ event: "offer.unlinked", from: "leaf-b", topology: "star" }),

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NatsConnection } from "nats";
+import { expect } from "vitest";
 import { type Agent, openAgent } from "../../agents/agent.ts";
 import { openBus } from "../../bus/connection.ts";
 import type {
@@ -13,13 +14,16 @@ import type {
   TaskOutcome,
 } from "../../bus/messages.ts";
 import { ensureStreams } from "../../bus/streams.ts";
+import { BlobActor } from "../../coordinator/blob-actor.ts";
 import { systemClock } from "../../core/clock.ts";
 import { parseAgentId, type RunId, type StageId } from "../../core/ids.ts";
 import { openLogger } from "../../core/logging.ts";
 import type { Lane } from "../../core/plan.ts";
 import { Scrubber } from "../../core/scrub.ts";
+import { SHARD_COUNT } from "../../core/shard.ts";
 import { openSubjects } from "../../core/subjects.ts";
 import { openSkillCatalog } from "../../language/skill-catalog.ts";
+import { openBlobs } from "../../store/blobs.ts";
 import type { TestServer } from "./nats.ts";
 import { noModels } from "./no-models.ts";
 import type { LogLine } from "./swarm-process.ts";
@@ -41,6 +45,8 @@ export interface AgentScript extends AsyncDisposable {
     id: string,
     options?: { light?: number; heavy?: number; drainMs?: number },
   ): Promise<Agent & { connection: NatsConnection }>;
+  /** A connection with the rights of an agent, with which a test plays one that is linked with these others. */
+  playAgent(id: string, linked?: readonly string[]): Promise<NatsConnection>;
   taskOf(index: number, extra?: Partial<Task>): Task;
   offer(agent: string, tasks: readonly Task[]): Promise<OfferAnswer>;
   offerToLane(lane: Lane, tasks: readonly Task[]): Promise<OfferAnswer>;
@@ -70,15 +76,30 @@ export async function openAgentScript(server: TestServer): Promise<AgentScript> 
     const answer = await connection.request(subject, JSON.stringify(message), { timeout: 5_000 });
     return answer.json<Answer>();
   }
-  const offerOn = (subject: string, tasks: readonly Task[]): Promise<OfferAnswer> =>
-    ask(subject, { v: 1, from: "script", tasks });
+  /** As coordinators do, before the members are offered anything. */
+  async function link(teams: readonly NonNullable<Task["team"]>[]): Promise<void> {
+    const said = await ask(subjects.teams("script"), { v: 1, teams });
+    expect(said).toEqual({ v: 1, status: "admitted" });
+  }
+  async function offerOn(subject: string, tasks: readonly Task[]): Promise<OfferAnswer> {
+    const teams = tasks.flatMap(({ team }) => team ?? []);
+    if (teams.length > 0) await link(teams);
+    return ask(subject, { v: 1, from: "script", tasks });
+  }
+  const blobActor = new BlobActor({
+    connection,
+    subjects,
+    logger,
+    blobs: await openBlobs(connection.jetstream(), subjects),
+  });
+  for (let shard = 0; shard < SHARD_COUNT; shard++) blobActor.listen(shard);
 
   return {
     connection,
     directory,
     lines,
     async addAgent(id, { light = 8, heavy = 1, drainMs = 5_000 } = {}) {
-      const own = await openBus(server.address, { name: id });
+      const own = await openBus(await server.admit(id), { name: id });
       const agent = await openAgent({
         connection: own,
         agentId: parseAgentId(id),
@@ -96,6 +117,12 @@ export async function openAgentScript(server: TestServer): Promise<AgentScript> 
         await own.close();
       });
       return Object.assign(agent, { connection: own });
+    },
+    async playAgent(id, linked = []) {
+      const own = await openBus(await server.admit(id), { name: id });
+      closing.push(() => own.close());
+      await link([{ topology: "mesh", members: [id, ...linked].map(parseAgentId) }]);
+      return own;
     },
     taskOf: (index, extra = {}) => ({
       run: "r-test" as RunId,

@@ -80,11 +80,14 @@ export async function startInProcessSwarm(
     readonly models?: ModelService;
     /** Whether jobs can name the shipped cascades, too. */
     readonly hasShippedCascades?: boolean;
+    /** Of the nats-server; default: the one that is found. */
+    readonly binary?: string;
     /** False: runs take whatever version of a skill an agent has. */
     readonly isPinned?: boolean;
   } = {},
 ): Promise<InProcessSwarm> {
-  const server = await startTestServer();
+  const { binary } = options;
+  const server = await startTestServer(binary === undefined ? {} : { binary });
   const directory = await mkdtemp(join(tmpdir(), "cascade swarm "));
   const lines: LogLine[] = [];
   const closing: (() => Promise<unknown>)[] = [];
@@ -126,7 +129,7 @@ export async function startInProcessSwarm(
     coordinators,
     client: await openClient(server.address),
     async addAgent(id, own = {}) {
-      const connection = await openBus(server.address, { name: id });
+      const connection = await openBus(await server.admit(id), { name: id });
       const agent = await openAgent({
         connection,
         agentId: parseAgentId(id),

@@ -3,14 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BusAddress } from "../../bus/connection.ts";
 import type { SyncSetting } from "../../bus/server/config.ts";
+import { openGatekeeper } from "../../bus/server/gatekeeper.ts";
 import { type Guard, openGuard } from "../../bus/server/guard-client.ts";
 import { locateServer } from "../../bus/server/locate.ts";
 import { openServer } from "../../bus/server/server.ts";
 import { askVersion } from "../../bus/server/version.ts";
+import { parseAgentId } from "../../core/ids.ts";
 
 /** A nats-server of its own for one test file, in a temporary folder. */
 export interface TestServer extends AsyncDisposable {
+  /** The operator's. */
   readonly address: BusAddress;
+  readonly submitterAddress: BusAddress;
+  /** Lets an agent in, and answers how it connects. */
+  admit(agent: string): Promise<BusAddress>;
   readonly pid: number;
   /** Kills it without warning and waits until it is gone. */
   kill9(): Promise<void>;
@@ -35,8 +41,11 @@ export async function startTestServer(
     port: 0,
     sync: options.sync ?? "default",
   });
+  const gatekeeper = await openGatekeeper(server, { onError: () => {} });
   return {
     address: server.address,
+    submitterAddress: server.submitterAddress,
+    admit: (agent) => gatekeeper.admit(parseAgentId(agent)),
     get pid() {
       return server.pid;
     },
@@ -49,6 +58,7 @@ export async function startTestServer(
     pause: () => server.kill("SIGSTOP"),
     resume: () => server.kill("SIGCONT"),
     async [Symbol.asyncDispose]() {
+      await gatekeeper[Symbol.asyncDispose]();
       await server.close();
       await rm(folder, { recursive: true, force: true });
     },

@@ -4,6 +4,7 @@ import { printable } from "../terminal-text.ts";
 import { type Check, canRun, type Probe, runProbes } from "./check.ts";
 import { checkDurability } from "./durability.ts";
 import { checkDisk, checkFolder, checkNode, checkPorts } from "./machine-checks.ts";
+import { checkPermissions } from "./permission-check.ts";
 import { checkSandbox } from "./sandbox-check.ts";
 import { checkServer, checkSwarm } from "./server-checks.ts";
 import { checkChromium, checkGit, checkModelKeys } from "./tool-checks.ts";
@@ -35,6 +36,7 @@ const PROBES: readonly Probe[] = [
   },
   { name: "ports", timeoutMs: QUICK_MS, needed: true, look: () => checkPorts() },
   { name: "swarm here", timeoutMs: QUICK_MS, needed: false, look: checkSwarm },
+  { name: "permissions", timeoutMs: QUICK_MS, needed: false, look: checkPermissions },
   { name: "git", timeoutMs: QUICK_MS, needed: false, look: checkGit },
   { name: "sandbox", timeoutMs: FETCH_MS, needed: false, look: checkSandbox },
   { name: "Chromium", timeoutMs: QUICK_MS, needed: false, look: checkChromium },

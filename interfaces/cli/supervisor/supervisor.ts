@@ -1,14 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { BusAddress } from "../../../bus/connection.ts";
+import { type Gatekeeper, openGatekeeper } from "../../../bus/server/gatekeeper.ts";
 import { type Guard, openGuard } from "../../../bus/server/guard-client.ts";
 import { locateServer } from "../../../bus/server/locate.ts";
 import { type NatsServer, openServer } from "../../../bus/server/server.ts";
-import { readStoredVersion } from "../../../bus/server/store-folder.ts";
+import { readStoredVersion, writePrivate } from "../../../bus/server/store-folder.ts";
 import { formatVersion } from "../../../bus/server/version.ts";
 import type { Scaled } from "../../../bus/supervisor-messages.ts";
 import { type Client, openClient } from "../../../coordinator/client.ts";
@@ -118,6 +119,8 @@ class Supervisor implements Swarm {
   readyMs = 0;
   readonly #options: SupervisorOptions;
   readonly #folder: string;
+  /** Addresses with the secret keys of agents: readable by their owner only. */
+  readonly #keysFolder: string;
   readonly #children = new Map<string, Child>();
   readonly #restarts = new Map<string, Restarts>();
   readonly #deadCoordinators = new Set<string>();
@@ -125,6 +128,7 @@ class Supervisor implements Swarm {
   readonly #giveUp = new AbortController();
   readonly #signal: AbortSignal;
   #server: NatsServer | undefined;
+  #gatekeeper: Gatekeeper | undefined;
   #guard: Guard | undefined;
   #client: Client | undefined;
   #address: BusAddress | undefined;
@@ -139,6 +143,7 @@ class Supervisor implements Swarm {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#folder = join(options.directory, ".cascade");
+    this.#keysFolder = join(this.#folder, "agents");
     const asked = options.signal === undefined ? [] : [options.signal];
     this.#signal = AbortSignal.any([...asked, this.#giveUp.signal]);
   }
@@ -171,12 +176,13 @@ class Supervisor implements Swarm {
       name: newMemberId("supervisor", randomBytes),
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
     });
+    if (this.#server === undefined) this.#noteUnenforced();
     this.#noteAllowance();
     await this.#startCoordinator();
     // On a server that others use, too, names are made unique.
     if (this.#server === undefined)
       this.#agentSuffix = `-${newMemberId("x", randomBytes).slice(2, 6)}`;
-    for (const name of newAgentNames(agents, new Set(), this.#agentSuffix)) this.#startAgent(name);
+    await this.#startAgents(newAgentNames(agents, new Set(), this.#agentSuffix));
     await this.#everyoneReady();
     this.#scaleService = await openScaleService({
       ...{ address: this.#address, directory: this.#options.directory, logger },
@@ -187,6 +193,14 @@ class Supervisor implements Swarm {
     this.readyMs = Math.round(performance.now() - startedMs);
     const url = withoutCredentials(this.#address.url);
     logger.info({ event: "swarm.ready", agents, url, durationMs: this.readyMs });
+  }
+
+  #noteUnenforced(): void {
+    const url = withoutCredentials(this.address.url);
+    this.#options.logger.warn(
+      { event: "permissions.unenforced", url },
+      "all agents use the credentials of NATS_URL; npm run cascade -- permissions prints accounts that keep them apart",
+    );
   }
 
   /** Whoever reads the log later can tell that code of the project may have run, or foreign code without a sandbox. */
@@ -214,7 +228,9 @@ class Supervisor implements Swarm {
     await Promise.all(coordinators.map(([, child]) => child.stop(COORDINATOR_STOP_MS)));
     await this.#scaleService?.[Symbol.asyncDispose]();
     await this.#client?.close();
+    await this.#gatekeeper?.[Symbol.asyncDispose]();
     await this.#server?.close();
+    await rm(this.#keysFolder, { recursive: true, force: true });
     this.#guard?.close();
     if (this.#running) this.#options.logger.info({ event: "swarm.stopped" });
   }
@@ -247,6 +263,9 @@ class Supervisor implements Swarm {
     });
     this.#server = server;
     server.onExit((how) => void this.#serverEnded(how));
+    this.#gatekeeper = await openGatekeeper(server, {
+      onError: (error) => logger.error({ event: "permissions.refused", err: error }),
+    });
     logger.info({
       event: "server.ready",
       pid: server.pid,
@@ -311,7 +330,7 @@ class Supervisor implements Swarm {
     const before = this.#runningAgents();
     const started = newAgentNames(count - before.length, new Set(before), this.#agentSuffix);
     const tooMany = before.slice(count);
-    for (const name of started) this.#startAgent(name);
+    await this.#startAgents(started);
     const ends = await Promise.all(
       tooMany.map(async (name) => ({ name, how: await this.#retire(name, drainMs) })),
     );
@@ -361,15 +380,31 @@ class Supervisor implements Swarm {
     }
   }
 
-  #startAgent(name: string): void {
+  async #startAgents(names: readonly string[]): Promise<void> {
+    await Promise.all(names.map((name) => this.#startAgent(name)));
+  }
+
+  async #startAgent(name: string): Promise<void> {
     const { env } = this.#options;
+    const own = await this.#keyFileOf(name);
     this.#startChild(
       { name, program: AGENT_PROGRAM, flags: AGENT_FLAGS },
       {
+        ...own,
         CASCADE_AGENT_ID: name,
         CASCADE_DRAIN_MS: env["CASCADE_DRAIN_MS"] ?? String(DRAIN_MS),
       },
     );
+  }
+
+  /** On a server of our own each agent has a key of its own, the same one each time it is started. */
+  async #keyFileOf(name: string): Promise<Record<string, string>> {
+    if (this.#gatekeeper === undefined) return {};
+    const address = await this.#gatekeeper.admit(parseAgentId(name));
+    await mkdir(this.#keysFolder, { recursive: true, mode: 0o700 });
+    const file = join(this.#keysFolder, `${name}.json`);
+    await writePrivate(file, `${JSON.stringify(address)}\n`);
+    return { CASCADE_NATS_FILE: file };
   }
 
   #startChild(
@@ -406,6 +441,7 @@ class Supervisor implements Swarm {
   async #childEnded(name: string, how: string): Promise<void> {
     if (isCoordinator(name)) {
       this.#deadCoordinators.add(name);
+      this.#gatekeeper?.forget(name);
       if (!this.#mayRestart("coordinator", how)) return;
       try {
         await this.#startCoordinator();
@@ -419,7 +455,13 @@ class Supervisor implements Swarm {
     this.#client?.announceGone(parseAgentId(name)).catch((error: unknown) => {
       this.#options.logger.warn({ event: "agent.unannounced", agentId: name, err: error });
     });
-    if (this.#mayRestart(name, how)) this.#startAgent(name);
+    if (!this.#mayRestart(name, how)) return;
+    try {
+      await this.#startAgent(name);
+    } catch (error) {
+      const why = (error as Error).message;
+      this.#fail(new SwarmError("internal", `no ${name}: ${why}`, { cause: error }));
+    }
   }
 
   #mayRestart(name: string, how: string): boolean {
