@@ -86,17 +86,15 @@ describe("the fix loop on the corpus", { timeout: 240_000 }, () => {
   }) => {
     if (runner === "pytest" && !hasPytest) skip("there is no pytest here");
     using loop = openCorpusLoop();
-    for (const project of (await projects(11, 20, [runner])).filter(hasClearMistake).slice(0, 1)) {
-      const folder = loop.place(project);
-      const patches = await badPatchesFor(folder, project, { turn: 0, wrong: 1, cheats: 20 });
-      const { isRightAccepted, bad } = await soundnessOf(loop, folder, project, patches);
-      expect(bad.map(({ kind }) => kind)).toEqual(
-        expect.arrayContaining(["empty", "wrong", "cheat"]),
-      );
-      expect(bad.filter(({ isAccepted }) => isAccepted)).toEqual([]);
-      expect(bad.filter(({ why }) => why === "it was not looked at")).toEqual([]);
-      expect(isRightAccepted).toBe(true);
-    }
+    const project = (await projects(11, 150, [runner])).find(hasClearMistake);
+    if (project === undefined) return expect.fail("no such mistake among them");
+    const folder = loop.place(project);
+    const patches = await badPatchesFor(folder, project, { turn: 0, wrong: 1, cheats: 20 });
+    const { isRightAccepted, bad } = await soundnessOf(loop, folder, project, patches);
+    expect(new Set(bad.map(({ kind }) => kind))).toEqual(new Set(["empty", "wrong", "cheat"]));
+    expect(bad.filter(({ isAccepted }) => isAccepted)).toEqual([]);
+    expect(bad.filter(({ why }) => why === "it was not looked at")).toEqual([]);
+    expect(isRightAccepted).toBe(true);
   });
 });
 

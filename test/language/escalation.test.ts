@@ -127,6 +127,10 @@ describe("fixes as an error strategy", () => {
       `{ stage: a, ${HTTP}, fix_strategy: { max_iterations: 2 } }`,
       "`fix_strategy` belongs to a `codex-sandbox` stage, or one with `strategy: codex-auto-fix`",
     ],
+    [
+      "{ stage: a, type: codex-sandbox, fix_strategy: { sandbox_isolated: false } }",
+      "stages[0].fix_strategy.sandbox_isolated must be true: a fix is only ever tried in the sandbox, but is false",
+    ],
   ])("is refused where it cannot be meant: %s", (stage, message) => {
     expect(problems(`  - ${stage}\n`)).toMatchObject([{ code: "invalid-cascade", message }]);
   });

@@ -56,6 +56,22 @@ describe("a project's tests", () => {
   });
 });
 
+describe("a report", () => {
+  it("is not believed that has fewer tests than the runner lists", async ({ skip }) => {
+    if (!hasPytest()) skip("this machine has no pytest");
+    await using project = await makeProject({
+      "calc.py": "def half(n):\n    return n\n",
+      "test_calc.py":
+        "from calc import half\n\ndef test_zero():\n    assert half(0) == 0\n\ndef test_two():\n    assert half(2) == 1\n",
+      "conftest.py": "def pytest_runtestloop(session):\n    session.items.pop()\n",
+    });
+    await expect(runLoop(project, [])).rejects.toMatchObject({
+      code: "tests-unreadable",
+      message: "the report is not whole: test_calc.py has 2 tests, and 1 of them are in the report",
+    });
+  });
+});
+
 function hasPytest(): boolean {
   try {
     execFileSync("python3", ["-m", "pytest", "--version"], { stdio: "ignore", cwd: "/" });

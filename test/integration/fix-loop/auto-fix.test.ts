@@ -120,3 +120,32 @@ describe("fixes as an error strategy", { timeout: 180_000 }, () => {
     });
   });
 });
+
+describe("the state of the sandbox", { timeout: 180_000 }, () => {
+  it("can be asked for in expressions", async () => {
+    await using project = await makeProject({ ...SUM, "src/sum.js": RIGHT });
+    const definition = `cascade: asked
+stages:
+  - stage: audit
+    type: codex-sandbox
+    fix_strategy: { sandbox_isolated: true, network_disabled: false }
+  - stage: closed
+    when: '\${audit.codex_sandbox_state.isolated && audit.codex_sandbox_state.network == "disabled"}'
+    transform: "\${audit.codex_sandbox_state.enforcement.backend}"
+outputs: { backend: "\${closed}", notes: "\${audit.notes}" }
+`;
+    const { runId } = await swarm.client.submit({
+      ...{ cascade: "asked", definition, inputs: {}, directory: project.root },
+    });
+    const followed = follow(swarm.client, runId);
+    await followed.ended;
+    expect(followed.events.at(-1)?.data).toEqual({
+      output: {
+        value: {
+          backend: "bubblewrap",
+          notes: ["network_disabled: false changes nothing: the sandbox has no network"],
+        },
+      },
+    });
+  });
+});
