@@ -44,6 +44,7 @@ async function main(scrubber: Scrubber): Promise<void> {
   const connection = await openBus(address, { name: agentId });
   const bindDrain = drainOnSignal(EXIT_INTERRUPTED);
   const cacheFolder = resultCacheFolder(env);
+  const models = await openModelsOf(env, { clock: systemClock, random: Math.random, scrub });
   const agent = await openAgent({
     connection,
     agentId,
@@ -57,11 +58,11 @@ async function main(scrubber: Scrubber): Promise<void> {
       allowance: allowanceFromText(env[ALLOWANCE_VARIABLE]),
       env,
     }),
-    models: await openModelsOf(env, { clock: systemClock, random: Math.random, scrub }),
+    models,
     clock: systemClock,
     logger,
     cacheFolder,
-    fixers: openFixers(env, logger),
+    fixers: openFixers(env, { logger, models }),
     sandboxes: openSandboxes({ backend: sandboxBackend(env), env, logger }),
     secrets: openSecrets({ env, directory, onValue: (value) => scrubber.register(value) }),
     writeLogLine: (line) => void process.stdout.write(scrubber.scrub(line)),

@@ -43,6 +43,6 @@ export interface FixCandidate {
   readonly description: string;
   /** Whole new contents by relative path; `null` deletes the file. */
   readonly edits: Readonly<Record<string, string | null>>;
-  /** What asking for it cost; absent when it costs nothing. */
-  readonly costUsd?: number;
+  /** What asking for it cost; absent when it costs nothing, null when it costs something and nobody knows what. */
+  readonly costUsd?: number | null;
 }

@@ -1,4 +1,5 @@
 import { MODEL_FEATURES } from "../core/model.ts";
+import { isAutoFix } from "./auto-fix.ts";
 import type { CascadeSyntax, StageSyntax, WorkSyntax } from "./schema.ts";
 import { type CascadeMemory, cascadeMemory } from "./stage-memory.ts";
 
@@ -15,6 +16,8 @@ export interface CascadeSettings {
   readonly escalates: boolean;
   /** Stages may be answered by other models than they name. */
   readonly switchesModels: boolean;
+  /** Fixes are looked for after a failure of a stage without `error_handling`. */
+  readonly mendsByFix: boolean;
   readonly disabled: ReadonlySet<Part>;
   readonly memory: CascadeMemory;
   /**
@@ -44,6 +47,7 @@ export function settingsOf(cascade: CascadeSyntax, outer?: CascadeSettings): Cas
     triesAgain,
     escalates: chain === undefined ? (outer?.escalates ?? false) : chain.includes("escalate"),
     switchesModels: chain?.some(isModelSwitch) ?? outer?.switchesModels ?? false,
+    mendsByFix: chain?.some(isAutoFix) ?? outer?.mendsByFix ?? false,
     disabled: new Set([...(outer?.disabled ?? []), ...off]),
     memory: cascadeMemory(cascade, outer?.memory),
     context: contextOf(cascade) ?? outer?.context ?? "open",

@@ -1,6 +1,7 @@
 import { LIMITS } from "../core/limits.ts";
 import type { Decision, PlanStage } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
+import { fixWork, isMendedByFix, onPathOf } from "./auto-fix.ts";
 import { disabledPart, settingsOf } from "./cascade-settings.ts";
 import { DEFAULT_BRANCH, type WrittenBranch, writtenBranches } from "./decision-compiler.ts";
 import { EachEntry, hasEntries } from "./each-entry.ts";
@@ -300,12 +301,18 @@ export class Expander {
     const fields = fieldsOf(work, calls, this.#catalog);
     const fallbacks = [work.error_handling?.fallback ?? []].flat();
     const question = escalationOf(work, place.settings);
-    if (fallbacks.length === 0 && question === undefined) return this.#put(frame, stage, fields);
-    const tries = [this.#put(frame, { ...stage, continueOnError: true }, fields)];
+    const isMended = isMendedByFix(work, place.settings);
+    const goesOn = fallbacks.length > 0 || question !== undefined;
+    if (!isMended && !goesOn) return this.#put(frame, stage, fields);
+    const first = this.#put(frame, { ...stage, continueOnError: true }, fields);
+    const tries: Try[] = [first];
+    if (isMended) {
+      const order = { id, failed: { stage, position: first.position }, isLast: !goesOn };
+      tries.push(...this.#autoFix(order, work, place));
+    }
     for (const [index, skill] of fallbacks.entries()) {
       const isLast = index === fallbacks.length - 1 && question === undefined;
-      const failed = tries.at(-1)?.position ?? 0;
-      tries.push(this.#fallback({ id, skill, index, failed, isLast }, work, place));
+      tries.push(this.#fallback({ id, skill, index, tries, isLast }, work, place));
     }
     if (question !== undefined) {
       return inTurn([...tries, ...this.#escalation({ id, question, tries }, work, place)]);
@@ -313,21 +320,72 @@ export class Expander {
     return inTurn(tries);
   }
 
+  /** When the stage has failed: `--fix` looks for fixes, and with one that was accepted `--fixed` is the stage once more. */
+  #autoFix(
+    { id, failed, isLast }: FixOrder,
+    work: WorkSyntax & Pick<StageSyntax, "when">,
+    place: ListPlace,
+  ): readonly Try[] {
+    const guard = { stage: failed.position, failed: true } as const;
+    const path = [...place.path, "error_handling"];
+    const memory = onlyNaming(place.memory);
+    const fixing = this.#add(`${id}--fix`, [failed.position], { ...place, path, memory, guard });
+    const looking = fixWork(work);
+    const fixCalls = writtenCalls(looking, path).map((call) => ({ ...call, path }));
+    const found = { catalog: this.#catalog, path, reporter: this.#reporter };
+    const fix = onPathOf(
+      failed.stage,
+      this.#compiler.alternative(looking, fixCalls, fixing),
+      found,
+    );
+    const tolerated = isLast ? {} : ({ continueOnError: true } as const);
+    const { exits, position } = this.#put(fixing, { ...fix, ...tolerated }, undefined);
+    const frame = this.#add(`${id}--fixed`, [position], { ...place, guard });
+    const calls = writtenCalls(work, place.path);
+    const again = this.#compiler.alternative(work, calls, frame);
+    const when = this.#isOf("succeeded", { stages: [position], path }, frame);
+    const fields = fieldsOf(work, calls, this.#catalog);
+    const fixed = this.#put(frame, { ...again, ...when, ...tolerated }, fields);
+    const isUnmended = { stages: [failed.position, fixed.position], path };
+    return [
+      { position, exits, target: { stages: [], fields: undefined } },
+      { ...fixed, isUnmended, first: failed.position },
+    ];
+  }
+
+  /** A condition: so ended the last of some stages that was not skipped. */
+  #isOf(
+    status: "succeeded" | "failed",
+    { stages, path }: StagesAt,
+    { names }: StageFrame,
+  ): Pick<PlanStage, "when"> {
+    const scope = new StageScope();
+    scope.set(ASKED, { stages, fields: undefined });
+    const text = `\${stages["${ASKED}"].status == "${status}"}`;
+    const when = this.#compiler.decisions.when(text, path, { ...names, scope });
+    return when === undefined ? {} : { when };
+  }
+
   /** The same work by another skill, when the stage has failed. */
   #fallback(
-    { id, skill, index, failed, isLast }: FallbackOrder,
+    { id, skill, index, tries, isLast }: FallbackOrder,
     { error_handling: handling, skills: __, ...work }: WorkSyntax,
     place: ListPlace,
   ): Placed {
-    const guard = { stage: failed, failed: true } as const;
+    const { guard, needs, unmended } = failureOf(tries);
     const number = index === 0 ? "" : `-${index + 1}`;
-    const frame = this.#add(`${id}--fallback${number}`, [failed], { ...place, guard });
+    const frame = this.#add(`${id}--fallback${number}`, needs, { ...place, guard });
     const whole = [...place.path, "error_handling", "fallback"];
     const path = Array.isArray(handling?.fallback) ? [...whole, index] : whole;
     const calls = writtenCalls({ ...work, skill }, place.path).map((call) => ({ ...call, path }));
     const stage = this.#compiler.alternative({ ...work, skill }, calls, frame);
-    const tolerated = isLast ? stage : ({ ...stage, continueOnError: true } as const);
-    return this.#put(frame, tolerated, fieldsOf(work, calls, this.#catalog));
+    const when = unmended === undefined ? {} : this.#isOf("failed", unmended, frame);
+    const tolerated = isLast ? {} : ({ continueOnError: true } as const);
+    return this.#put(
+      frame,
+      { ...stage, ...when, ...tolerated },
+      fieldsOf(work, calls, this.#catalog),
+    );
   }
 
   /**
@@ -339,18 +397,20 @@ export class Expander {
     work: WorkSyntax & Pick<StageSyntax, "when">,
     place: ListPlace,
   ): readonly [exits: Placed, again: Placed] {
-    const last = tries.at(-1)?.position ?? 0;
+    const { guard: failed, needs, unmended } = failureOf(tries);
     const path = [...place.path, "error_handling"];
     const scope = new StageScope(place.scope);
     this.#name(id, inTurn(tries).target, scope);
-    const here = { ...place, path, scope, guard: { stage: last, failed: true } as const };
-    const asking = this.#add(`${id}--escalated`, [last], here);
+    const here = { ...place, path, scope, guard: failed };
+    const asking = this.#add(`${id}--escalated`, needs, here);
+    const when = unmended === undefined ? {} : this.#isOf("failed", unmended, asking);
     const message = questionText(id, question);
     const approve = { message, on_timeout: "deny" } as const;
-    const asked = this.#put(asking, this.#compiler.pause({ approve }, asking), undefined);
+    const pause = this.#compiler.pause({ approve }, asking);
+    const asked = this.#put(asking, { ...pause, ...when }, undefined);
     const reading = this.#add(`${id}--answer`, [asked.position], here);
     const answer = this.#compiler.decision(answerTo(asked.position), {}, reading);
-    const read = this.#put(reading, answer, undefined);
+    const read = this.#put(reading, { ...answer, ...when }, undefined);
     const guard = { stage: read.position, branch: AGAIN };
     const frame = this.#add(`${id}--again`, [read.position], { ...place, guard });
     const calls = writtenCalls(work, place.path);
@@ -513,13 +573,26 @@ export class Expander {
   }
 }
 
+interface FixOrder {
+  readonly id: string;
+  readonly failed: { readonly stage: PlanStage; readonly position: number };
+  /** Nothing comes after it. */
+  readonly isLast: boolean;
+}
+
+/** Stages of the plan, and what is written that asks for them. */
+interface StagesAt {
+  readonly stages: readonly number[];
+  readonly path: Path;
+}
+
 interface FallbackOrder {
   readonly id: string;
   readonly skill: string;
   /** Among the fallbacks of the stage. */
   readonly index: number;
-  /** Position of what has failed before. */
-  readonly failed: number;
+  /** What has failed before. */
+  readonly tries: readonly Try[];
   /** Nothing comes after it. */
   readonly isLast: boolean;
 }
@@ -527,10 +600,27 @@ interface FallbackOrder {
 interface EscalationOrder {
   readonly id: string;
   readonly question: string | true;
-  readonly tries: readonly Placed[];
+  readonly tries: readonly Try[];
 }
 
 type Placed = Group & { readonly position: number };
+type Try = Placed & {
+  /** It is skipped when there is no fix: then the failure of these stages counts, of which the first ran in any case. */
+  readonly isUnmended?: StagesAt;
+  readonly first?: number;
+};
+
+/** What is true when all that was tried has failed. */
+function failureOf(tries: readonly Try[]): {
+  readonly guard: NonNullable<PlanStage["guard"]>;
+  readonly needs: readonly number[];
+  readonly unmended: StagesAt | undefined;
+} {
+  const { position = 0, isUnmended: unmended, first = position } = tries.at(-1) ?? {};
+  return { guard: { stage: first, failed: true }, needs: [position], unmended };
+}
+
+const ASKED = "asked";
 
 /** Stages of which each stands in for those before it: the last that succeeded gives the output. */
 function inTurn(groups: readonly Group[]): Group {

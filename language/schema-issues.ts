@@ -4,7 +4,7 @@ import type { Findings } from "./findings.ts";
 import { didYouMean, nearest } from "./nearest.ts";
 import type { ParsedYaml } from "./parse.ts";
 import { quoted, strangeLetter } from "./quoted.ts";
-import { mappingAt, VALUES_FOR_LATER } from "./schema.ts";
+import { mappingAt } from "./schema.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -63,14 +63,8 @@ export class SchemaIssues {
   }
 
   #wrongValue(given: string, allowed: readonly string[], path: readonly PropertyKey[]): void {
-    if (
-      VALUES_FOR_LATER[isStrategy(path) ? "strategy" : String(path.at(-1))]?.has(given) === true
-    ) {
-      this.#later(path, `${nameOf(path)} "${given}"`);
-    } else {
-      const message = `${nameOf(path)} must be one of ${allowed.join(", ")}, but is ${shown(given)}`;
-      this.#say(path, message, { hint: () => hintFor(given, allowed) });
-    }
+    const message = `${nameOf(path)} must be one of ${allowed.join(", ")}, but is ${shown(given)}`;
+    this.#say(path, message, { hint: () => hintFor(given, allowed) });
   }
 
   /** A mapping is judged by the option that is one; of anything else, what it may be is said. */
@@ -207,11 +201,6 @@ function isOfWrongKind(issue: {
   readonly path: readonly PropertyKey[];
 }): boolean {
   return issue.code === "invalid_type" && issue.path.length === 0;
-}
-
-/** In the list of a cascade; that of a stage stands under its key. */
-function isStrategy(path: readonly PropertyKey[]): boolean {
-  return path.at(-2) === "error_handling" && typeof path.at(-1) === "number";
 }
 
 /** `sequential | parallel` stands in descriptions of the language, where one is meant. */

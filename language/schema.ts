@@ -84,7 +84,7 @@ const swarmConfig = z.strictObject({
 const strategy = z.enum([
   ...(["retry", "retry_with_backoff", "swarm-recovery", "swarm_recovery", "fail"] as const),
   ...(["fallback", "fallback_to_alternative", "escalate"] as const),
-  ...(["model-switch", "model_switching"] as const),
+  ...(["model-switch", "model_switching", "codex-auto-fix", "codex_auto_fix"] as const),
 ]);
 const errorHandling = z.strictObject({
   strategy: strategy.default("retry"),
@@ -446,8 +446,3 @@ export function mappingAt(path: readonly PropertyKey[], asName: boolean): Mappin
   }
   return MAPPINGS[name];
 }
-
-/** Values that belong to the language but cannot be carried out by this version, by the key they stand under. */
-export const VALUES_FOR_LATER: Readonly<Record<string, ReadonlySet<string>>> = {
-  strategy: new Set(["codex-auto-fix", "codex_auto_fix"]),
-};

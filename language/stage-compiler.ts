@@ -3,6 +3,7 @@ import type { Json } from "../core/json.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Decision, InputSpec, PlanStage, Template } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
+import { isAutoFix, isMendedByFix } from "./auto-fix.ts";
 import type { CascadeSettings } from "./cascade-settings.ts";
 import { DecisionCompiler } from "./decision-compiler.ts";
 import { refuseBesideInline } from "./inline-work.ts";
@@ -85,12 +86,17 @@ export class StageCompiler {
       this.#reporter.reportKey("invalid-cascade", message, path, "outputs", hint);
     }
     const { strategy, fallback } = work.error_handling ?? {};
+    if (type === "codex-sandbox" && strategy !== undefined && isAutoFix(strategy)) {
+      const message = "a stage of type codex-sandbox looks for fixes itself";
+      const hint = `leave \`strategy: ${strategy}\` out`;
+      this.#reporter.report("invalid-cascade", message, [...path, "error_handling"], hint);
+    }
     if (strategy?.startsWith("fallback") === true && fallback === undefined) {
       const message = `the strategy ${strategy} needs a skill to fall back to`;
       const hint = "add `fallback: <skill>` beside it";
       this.#reporter.report("invalid-cascade", message, [...path, "error_handling"], hint);
     }
-    this.#refuseForeignSettings(work, path);
+    this.#refuseForeignSettings(work, frame);
     refuseBesideInline(work, path, this.#reporter);
     this.#skills.refuseUnknownInputs(work, path, calls);
     const stage = this.alternative(work, calls, frame);
@@ -249,11 +255,11 @@ export class StageCompiler {
     };
   }
 
-  #refuseForeignSettings(work: WorkSyntax, path: Path): void {
-    if (work.type === "codex-sandbox") return;
+  #refuseForeignSettings(work: WorkSyntax, { path, settings }: StageFrame): void {
+    if (work.type === "codex-sandbox" || isMendedByFix(work, settings)) return;
     for (const key of SANDBOX_KEYS) {
       if (work[key] === undefined) continue;
-      const message = `\`${key}\` belongs to a \`codex-sandbox\` stage`;
+      const message = `\`${key}\` belongs to a \`codex-sandbox\` stage, or one with \`strategy: codex-auto-fix\``;
       this.#reporter.reportKey("invalid-cascade", message, path, key);
     }
   }

@@ -110,6 +110,10 @@ const FORBIDDEN: readonly (readonly [RegExp, string])[] = [
     /\bglobalThis\s*(\.|\[)\s*["'`]?(expect|test|it|describe|assert|process|setTimeout|Date|console)\b|\b(Object|Array|String|Number|Promise|Map|Set|RegExp|Function|Date|Error)\s*\.\s*prototype\s*(\.\s*\w+\s*=[^=]|\[)|\b__builtins__\b|\bbuiltins\s*\.\s*\w+\s*=[^=]|\bassert\s*\.\s*\w+\s*=[^=]|\bexpect\s*\.\s*\w+\s*=[^=]/,
     "changes what tests are made of",
   ],
+  [
+    /\bdef\s+__(eq|ne|instancecheck|subclasscheck)__\b|\basymmetricMatch\b|\$\$typeof\b|\bSymbol\s*\.\s*(hasInstance|toPrimitive)\b/,
+    "decides what it is equal to",
+  ],
   [/\beval\s*\(|\bnew\s+Function\s*\(|\bexec\s*\(\s*(compile|["'f])/, "runs text as code"],
   [
     /\b(ts-nocheck|ts-ignore|eslint-disable|biome-ignore|istanbul ignore|c8 ignore|v8 ignore|pragma:\s*no cover|type:\s*ignore|noqa)\b/,

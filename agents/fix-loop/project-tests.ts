@@ -2,7 +2,7 @@ import { SwarmError } from "../../core/errors.ts";
 import type { TestOrder } from "../../core/repairs.ts";
 import type { Sandbox } from "../../core/sandbox.ts";
 import type { Steps } from "../../core/steps.ts";
-import { type Baseline, baselineOf } from "../testing/compare-runs.ts";
+import { type Baseline, baselineOf, unreportedTests } from "../testing/compare-runs.ts";
 import { openRunner } from "../testing/open-runner.ts";
 import type { TestRun } from "../testing/test-run.ts";
 import { selectTests } from "../testing/test-selection.ts";
@@ -50,7 +50,9 @@ async function runTwice(
   tree: string,
   signal: AbortSignal,
 ): Promise<Reproduction> {
+  const listed = await bench.list(tree, signal);
   const first = reported(await bench.run(tree, undefined, signal));
+  if (listed !== undefined) refuseUnreported(unreportedTests(listed, first.cases));
   const { durationMs } = first;
   const failed = [...first.cases.values()].filter(({ status }) => status === "failed");
   if (failed.length === 0) return { ...baselineOf(first.cases, []), durationMs, runs: 1 };
@@ -62,6 +64,13 @@ async function runTwice(
   if (twice.flaky.length === 0) return { ...twice, durationMs, runs: 2 };
   const third = reported(await bench.run(tree, files, signal));
   return { ...baselineOf(first.cases, [second.cases, third.cases]), durationMs, runs: 3 };
+}
+
+function refuseUnreported(problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  throw new SwarmError("tests-unreadable", `the report is not whole: ${problems.join("; ")}`, {
+    hint: "a test, or the code under test, ends the program before its tests have ended",
+  });
 }
 
 function reported(run: TestRun): Extract<TestRun, { readonly status: "reported" }> {

@@ -1,7 +1,7 @@
 import type { Sandbox, SandboxLimits, SandboxMount } from "../../core/sandbox.ts";
 import { installedPackages } from "../testing/installed-packages.ts";
 import type { ProjectFiles, TestRunner } from "../testing/test-adapter.ts";
-import { runTests } from "../testing/test-box.ts";
+import { listTests, runTests } from "../testing/test-box.ts";
 import type { TestRun } from "../testing/test-run.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 
@@ -13,6 +13,8 @@ export interface TestBench {
   readonly notes: readonly string[];
   /** @param files undefined: all that were chosen */
   run(tree: string, files: readonly string[] | undefined, signal: AbortSignal): Promise<TestRun>;
+  /** How many tests each file has, at least; undefined when the runner cannot tell. */
+  list(tree: string, signal: AbortSignal): Promise<ReadonlyMap<string, number> | undefined>;
   /** Runs of later trees may take a few times as long as this one. */
   expect(durationMs: number): void;
 }
@@ -45,13 +47,18 @@ export async function openTestBench(given: {
     expect(durationMs) {
       wallMs = Math.min(FIRST_RUN_MS, Math.max(LEAST_RUN_MS, SLOWER * durationMs));
     },
+    async list(tree, signal) {
+      return listTests(sandbox, runner, await orderOf(tree, chosen), signal);
+    },
     async run(tree, files, signal) {
-      const limits = { ...LIMITS, wallMs, cpuSeconds: Math.ceil(wallMs / 250) };
-      const archive = await workspace.archive(tree);
-      const order = { tree: archive, packages, files: files ?? chosen, limits };
-      return runTests(sandbox, runner, order, signal);
+      return runTests(sandbox, runner, await orderOf(tree, files ?? chosen), signal);
     },
   };
+
+  async function orderOf(tree: string, files: readonly string[] | undefined) {
+    const limits = { ...LIMITS, wallMs, cpuSeconds: Math.ceil(wallMs / 250) };
+    return { tree: await workspace.archive(tree), packages, files, limits };
+  }
 }
 
 /** Of a workspace, what finding its test runner needs. */

@@ -86,3 +86,15 @@ export function signatureOf(tests: readonly TestCase[]): string {
     .sort()
     .join("\n");
 }
+
+/** Files of which a run reports fewer tests than were listed, as sentences. One that could not be loaded says so itself. */
+export function unreportedTests(
+  listed: ReadonlyMap<string, number>,
+  now: Cases,
+): readonly string[] {
+  return [...listed].flatMap(([file, count]) => {
+    const own = [...now.values()].filter((test) => test.file === file);
+    if (own.length >= count || own.some(({ isFile }) => isFile === true)) return [];
+    return [`${file} has ${count} tests, and ${own.length} of them are in the report`];
+  });
+}

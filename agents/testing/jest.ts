@@ -28,6 +28,20 @@ export const jest: TestAdapter = {
           : ["--runTestsByPath", ...files.map((file) => `${BOX.project}/${file}`)]),
       ],
       read: (report) => withIds(casesOf(report)),
+      listing: {
+        argv: (files) => [
+          ...[NODE, `${BOX.project}/${program}`, "--listTests", "--json"],
+          ...["--cacheDirectory=/tmp/jest", "--no-watchman"],
+          ...(files === undefined
+            ? []
+            : ["--runTestsByPath", ...files.map((file) => `${BOX.project}/${file}`)]),
+        ],
+        read: (_, said) =>
+          z
+            .array(z.string())
+            .parse(JSON.parse(said))
+            .flatMap((file) => projectPath(file) ?? []),
+      },
     };
   },
 };

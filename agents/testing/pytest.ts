@@ -6,6 +6,9 @@ import { type ProjectFiles, type TestAdapter, withIds } from "./test-adapter.ts"
 
 const TEST_FILE = /(^|\/)(test_[^/]*|[^/]*_test)\.py$/;
 
+/** `tests/test_sum.py::TestSum::test_adds[1]` */
+const COLLECTED = /^(\S[^\n:]*\.py)::/gm;
+
 /** pytest, which runs tests of the standard library's kind as well. */
 export const pytest: TestAdapter = {
   name: "pytest",
@@ -30,6 +33,14 @@ export const pytest: TestAdapter = {
         ...(given ?? []).map((file) => `./${file}`),
       ],
       read: (report) => withIds(readJunit(report).map((each) => caseOf(each, project.paths))),
+      listing: {
+        argv: (given) => [
+          ...[python.program, "-m", "pytest", "-p", "no:cacheprovider", "--collect-only", "-q"],
+          ...["--continue-on-collection-errors", "--rootdir=."],
+          ...(given ?? []).map((file) => `./${file}`),
+        ],
+        read: (_, said) => [...said.matchAll(COLLECTED)].map(([, file = ""]) => file),
+      },
     };
   },
 };

@@ -30,6 +30,18 @@ export interface TestRunner {
    * @throws Error with one sentence when it cannot be read
    */
   read(report: string, said: string): readonly TestCase[];
+  /** Absent when the runner cannot tell its tests without running them. */
+  readonly listing?: TestListing;
+}
+
+/** How a runner tells which tests there are, without running them. */
+export interface TestListing {
+  argv(files: readonly string[] | undefined, report: string): readonly string[];
+  /**
+   * The file of each test; a file as often as it has tests, or once when only files are told.
+   * @throws Error when it cannot be read
+   */
+  read(report: string, said: string): readonly string[];
 }
 
 /** Knows one kind of test runner. */

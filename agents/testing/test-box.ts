@@ -34,9 +34,44 @@ export async function runTests(
   order: TestBoxOrder,
   signal: AbortSignal,
 ): Promise<TestRun> {
-  const end = await sandbox.run(
+  const argv = runner.argv(order.files, REPORT);
+  return readEnd(runner, await endOf(sandbox, runner, { ...order, argv }, signal));
+}
+
+/**
+ * How many tests the runner says that each file has, at least; undefined when it cannot tell, as with a file that does not load.
+ * @throws SwarmError `sandbox-unavailable`; the reason of an aborted signal
+ */
+export async function listTests(
+  sandbox: Sandbox,
+  runner: TestRunner,
+  order: TestBoxOrder,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number> | undefined> {
+  if (runner.listing === undefined) return undefined;
+  const argv = runner.listing.argv(order.files, REPORT);
+  const end = await endOf(sandbox, runner, { ...order, argv }, signal);
+  if (end.status === "killed" || end.code !== 0) return undefined;
+  let files: readonly string[];
+  try {
+    files = runner.listing.read(Buffer.from(end.report).toString("utf8"), end.stdout);
+  } catch {
+    return undefined; // what the report holds is checked without it
+  }
+  const counts = new Map<string, number>();
+  for (const file of files) counts.set(file, (counts.get(file) ?? 0) + 1);
+  return counts;
+}
+
+function endOf(
+  sandbox: Sandbox,
+  runner: TestRunner,
+  order: TestBoxOrder & { readonly argv: readonly string[] },
+  signal: AbortSignal,
+): Promise<SandboxEnd> {
+  return sandbox.run(
     {
-      argv: ["/bin/sh", "-c", SCRIPT, "sh", ...runner.argv(order.files, REPORT)],
+      argv: ["/bin/sh", "-c", SCRIPT, "sh", ...order.argv],
       cwd: "/",
       mounts: [
         { kind: "scratch", target: BOX.project, bytes: BOX_BYTES },
@@ -49,7 +84,6 @@ export async function runTests(
     },
     signal,
   );
-  return readEnd(runner, end);
 }
 
 function readEnd(runner: TestRunner, end: SandboxEnd): TestRun {

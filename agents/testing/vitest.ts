@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { BOX, plainText, projectPath } from "./box-paths.ts";
 import { type JunitCase, readJunit } from "./junit.ts";
 import { NODE, nodeMount } from "./node-toolchain.ts";
@@ -24,9 +25,20 @@ export const vitest: TestAdapter = {
         ...(files ?? []).map((file) => `${BOX.project}/${file}`),
       ],
       read: (report) => withIds(readJunit(report).map(caseOf)),
+      listing: {
+        argv: (files, report) => [
+          ...[NODE, `${BOX.project}/${program}`, "list", `--json=${report}`],
+          ...["--configLoader=runner"],
+          ...(files ?? []).map((file) => `${BOX.project}/${file}`),
+        ],
+        read: (report) =>
+          listed.parse(JSON.parse(report)).flatMap(({ file }) => projectPath(file) ?? []),
+      },
     };
   },
 };
+
+const listed = z.array(z.object({ file: z.string() }));
 
 function caseOf({ name, className, status, message }: JunitCase) {
   const file = projectPath(className);

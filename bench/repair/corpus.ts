@@ -61,7 +61,8 @@ export async function* brokenProjects(
   for (let tries = 0; tries < 20_000; tries++) {
     const runner = draw.oneOf(runners);
     const fitting = samples.filter(({ ending }) => (ending === ".py") === (runner === "pytest"));
-    const sample = draw.oneOf(fitting);
+    const drawn = draw.oneOf(fitting);
+    const sample = runner === "jest" ? asCommonJs(drawn) : drawn;
     const kinds = BUG_KINDS.filter(
       ({ only }) => only === undefined || only.includes(sample.ending),
     );
@@ -94,20 +95,29 @@ export async function* brokenProjects(
   }
 }
 
+/** jest takes no other modules unless Node.js is told so. */
+function asCommonJs(sample: Sample): Sample {
+  const bare = sample.source.replaceAll(/^export /gm, "");
+  return { ...sample, source: `${bare}\nmodule.exports = { ${namesOf(sample).join(", ")} };\n` };
+}
+
 function testFileOf({ name }: Sample, runner: Runner): string {
   return runner === "pytest" ? `test/test_${name}.py` : `test/${name}.test.js`;
 }
 
 function settingsOf(runner: Runner): Readonly<Record<string, string>> {
   if (runner === "pytest") return { "conftest.py": "" };
-  const jest = runner === "jest" ? { jest: { transform: {} } } : {};
-  return { "package.json": `${JSON.stringify({ name: "sample", type: "module", ...jest })}\n` };
+  const type = runner === "jest" ? { jest: { transform: {} } } : { type: "module" };
+  const installed = runner === "node" ? {} : { devDependencies: { [runner]: "*" } };
+  const scripts = runner === "node" ? { scripts: { test: "node --test" } } : {};
+  const described = { name: "sample", ...type, ...scripts, ...installed };
+  return { "package.json": `${JSON.stringify(described)}\n` };
 }
 
 /** The names that the source offers. */
 function namesOf({ source, ending }: Sample): string[] {
   const pattern =
-    ending === ".py" ? /^def (\w+)/gm : /^export (?:async )?(?:function|class|const) (\w+)/gm;
+    ending === ".py" ? /^def (\w+)/gm : /^(?:export )?(?:async )?(?:function|class|const) (\w+)/gm;
   return [...source.matchAll(pattern)].map(([, name = ""]) => name);
 }
 
@@ -116,7 +126,7 @@ function testText(sample: Sample, runner: Runner): string {
     sample.cases.some(([, call]) => new RegExp(`\\b${name}\\(`).test(call)),
   );
   if (runner === "pytest") return pythonTests(sample, used);
-  const from = `from "../src/${sample.name}${sample.ending}";`;
+  const file = `"../src/${sample.name}${sample.ending}"`;
   const imports = { node: NODE_IMPORTS, vitest: VITEST_IMPORTS, jest: JEST_IMPORTS }[runner];
   const check = (call: string, expected: unknown): string => {
     const value = JSON.stringify(expected);
@@ -128,13 +138,16 @@ function testText(sample: Sample, runner: Runner): string {
     ([title, call, expected]) =>
       `test(${JSON.stringify(title)}, () => {\n  ${check(call, expected)}\n});\n`,
   );
-  return `${imports}import { ${used.join(", ")} } ${from}\n\n${tests.join("\n")}`;
+  const names = `{ ${used.join(", ")} }`;
+  const loaded =
+    runner === "jest" ? `const ${names} = require(${file});` : `import ${names} from ${file};`;
+  return `${imports}${loaded}\n\n${tests.join("\n")}`;
 }
 
 const NODE_IMPORTS =
   'import assert from "node:assert/strict";\nimport { test } from "node:test";\n';
 const VITEST_IMPORTS = 'import { expect, test } from "vitest";\n';
-const JEST_IMPORTS = 'import { expect, test } from "@jest/globals";\n';
+const JEST_IMPORTS = 'const { expect, test } = require("@jest/globals");\n';
 
 const isPlain = (value: unknown): boolean => typeof value !== "object";
 

@@ -67,13 +67,7 @@ function commandOf(runner: Runner, testFile: string, report: string): readonly s
         "--no-cache",
       ];
     case "jest":
-      return [
-        node,
-        "--experimental-vm-modules",
-        "node_modules/jest/bin/jest.js",
-        "--json",
-        `--outputFile=${report}`,
-      ];
+      return [node, "node_modules/jest/bin/jest.js", "--json", `--outputFile=${report}`];
     case "pytest":
       return [
         "python3",

@@ -21,6 +21,7 @@ export const run = defineSkill({
     network_disabled: { type: "boolean", default: true },
     apply: { type: "string", default: "none" },
     allow_failures: { type: "boolean", default: false },
+    require_fix: { type: "boolean", default: false },
     prompt: { type: "string", required: false },
     task: { type: "string", required: false },
   },
@@ -61,6 +62,7 @@ export const run = defineSkill({
     );
     const found = outputOf(outcome, Math.round(performance.now() - startedMs));
     const files = await writeFiles(found, context);
+    if (inputs.require_fix) refuseWithoutFix(outcome, files.report);
     if (!inputs.allow_failures) refuseFailures(outcome, files.report);
     return { ...found, ...files };
   },
@@ -127,6 +129,16 @@ async function writeFiles(
   const report = await writeArtifact(`fix-report-${name}.json`, text, context);
   if (found.patch === "") return { report };
   return { report, patch_file: await writeArtifact(`fixes-${name}.patch`, found.patch, context) };
+}
+
+/** @throws SwarmError `tests-failing`, `nothing-to-do` */
+function refuseWithoutFix(outcome: RepairOutcome, report: string): void {
+  if (outcome.fixes.length > 0) return;
+  refuseFailures(outcome, report);
+  const { total } = outcome.after;
+  throw new SwarmError("nothing-to-do", `all ${total} tests pass, so there is nothing to fix`, {
+    hint: "what failed is not what the tests look at",
+  });
 }
 
 /** @throws SwarmError `tests-failing`, `nothing-to-do` */

@@ -7,8 +7,10 @@ import {
   readSamples,
 } from "../../bench/repair/corpus.ts";
 import { judge } from "../../bench/repair/judge.ts";
+import { openCorpusLoop } from "../../bench/repair/loop.ts";
 import { measureRepairer } from "../../bench/repair/measure.ts";
 import { writeFiles, writeProject } from "../../bench/repair/project-folder.ts";
+import { badPatchesFor, soundnessOf } from "../../bench/repair/soundness.ts";
 import { makePlace } from "../support/place.ts";
 
 /** A busy machine is no test that hangs. */
@@ -77,3 +79,26 @@ describe("the corpus of mistakes", { timeout: 240_000 }, () => {
     expect(rank).toBeLessThanOrEqual(20);
   });
 });
+
+describe("the fix loop on the corpus", { timeout: 240_000 }, () => {
+  it.for(["node", "pytest"] as const)("takes the right patch and no other: %s", async (runner, {
+    skip,
+  }) => {
+    if (runner === "pytest" && !hasPytest) skip("there is no pytest here");
+    using loop = openCorpusLoop();
+    const project = (await projects(11, 150, [runner])).find(hasClearMistake);
+    if (project === undefined) return expect.fail("no such mistake among them");
+    const folder = loop.place(project);
+    const patches = await badPatchesFor(folder, project, { turn: 0, wrong: 1, cheats: 20 });
+    const { isRightAccepted, bad } = await soundnessOf(loop, folder, project, patches);
+    expect(new Set(bad.map(({ kind }) => kind))).toEqual(new Set(["empty", "wrong", "cheat"]));
+    expect(bad.filter(({ isAccepted }) => isAccepted)).toEqual([]);
+    expect(bad.filter(({ why }) => why === "it was not looked at")).toEqual([]);
+    expect(isRightAccepted).toBe(true);
+  });
+});
+
+/** One that tests show, and with which they come to an end. */
+function hasClearMistake({ bug }: BrokenProject): boolean {
+  return bug.kind === "minus for plus" || bug.kind === "unequal for equal";
+}

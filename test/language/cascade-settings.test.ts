@@ -53,11 +53,6 @@ describe("settings of a cascade", () => {
       '5:24 missing-input the input "files" of the skill "check" is not given and it is the output of a stage, which `data_flow` does not list (add `stage_output` to `data_flow`)',
     ],
     [
-      "error_handling: [codex_auto_fix]\n",
-      stages,
-      '2:18 not-supported error_handling[0] "codex_auto_fix" is part of the language but cannot be carried out by this version',
-    ],
-    [
       "config: { multimodel: disabled }\n",
       stages,
       '2:11 invalid-cascade the key "multimodel" is not known here (did you mean "multi_model"?)',

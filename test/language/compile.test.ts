@@ -160,11 +160,6 @@ describe("a cascade", () => {
       /^5:30 not-supported "create_pr" is part of the language/,
     ],
     [
-      "uses an error strategy that is to come",
-      `${head}  - { stage: a, skill: list, error_handling: { strategy: codex_auto_fix } }`,
-      /^5:58 not-supported stages\[0\]\.error_handling\.strategy "codex_auto_fix"/,
-    ],
-    [
       "shares a memory without keys",
       `${head}  - { stage: a, skill: list, type: swarm-parallel, swarm_config: { memory_shared: true } }`,
       /^5:5 invalid-cascade the stage uses the memory, but no key of it/,

@@ -52,8 +52,6 @@ const fragment = (key: string): readonly string[] => [
   '1 invalid-cascade the key "cascade" is missing',
   `1 invalid-cascade the key "${key}" is not known here`,
 ];
-const later = (line: number, what: string): string =>
-  `${line} not-supported ${what} is part of the language but cannot be carried out by this version`;
 
 /** What each block of YAML in the original description comes to: a plan, or why it is none. */
 const BLOCKS: Readonly<Record<string, readonly string[]>> = {
@@ -62,7 +60,7 @@ const BLOCKS: Readonly<Record<string, readonly string[]>> = {
   "02-data-flow": fragment("data_flow"),
   "03-error-handling": fragment("error_handling"),
   "04-enhanced-data-pipeline": [
-    later(12, 'cascade.stages[1].error_handling.strategy "codex-auto-fix"'),
+    ...["extract", "validate", "validate--fix", "validate--fixed", "transform", "report"],
   ],
   "05-code-quality-swarm": ["quality-checks", "aggregate"],
   "06-test-and-fix": ["functionality-audit", "validate-fixes"],

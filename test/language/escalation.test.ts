@@ -19,6 +19,123 @@ function stagesOf(handling: string, more = "") {
   }));
 }
 
+const FIX_CHAIN = ["a", "a--fix", "a--fixed"];
+
+describe("fixes as an error strategy", () => {
+  /** The ids, the guards and the conditions of the chain. */
+  const chainOf = (handling: string, more = "") => {
+    const text = `cascade: c\n${more}stages:\n  - { stage: a, skill: lint-code, files: [] ${handling} }\n`;
+    const written = text.replace("files: [] ", 'inputs: { path: "src", files: [] }');
+    const result = compileCascade({ text: written, file: "c.yaml" }, skills);
+    if (!result.ok) throw new Error(JSON.stringify(result.diagnostics));
+    return result.plan.stages;
+  };
+
+  it("looks for a fix when a stage has failed, and does it once more only with one", () => {
+    const stages = chainOf(", error_handling: { strategy: codex-auto-fix }");
+    expect(stages.map(({ id }) => id)).toEqual(FIX_CHAIN);
+    const [failed, fix, fixed] = stages;
+    expect([failed, fix, fixed].map((stage) => stage?.continueOnError)).toEqual([
+      ...[true, undefined, undefined],
+    ]);
+    expect(fix).toMatchObject({
+      guard: { stage: 0, failed: true },
+      timeoutMs: 3_600_000,
+      skills: [{ skill: "codex-sandbox", lane: "sandbox" }],
+    });
+    expect(fixed).toMatchObject({
+      needs: [1, 0],
+      guard: { stage: 0, failed: true },
+      when: { references: [{ scope: { kind: "status", indexes: [1] } }] },
+      skills: failed?.skills,
+    });
+  });
+
+  it("works on the path of the stage, with its settings and nothing that happens to have a name", () => {
+    const settings =
+      "codex_config: { max_iterations: 2 }, fix_strategy: { regression_check: true }, error_recovery: { escalate_after: 3 }";
+    const [, fix] = chainOf(
+      `, ${settings}, test_suite: unit, error_handling: { strategy: codex_auto_fix }`,
+      "inputs: [{ name: tests, default: other }, { name: path, type: path, default: . }]\n",
+    );
+    const literals = Object.entries(fix?.skills[0]?.inputs ?? {}).map(([name, template]) => [
+      name,
+      template.kind === "literal" ? template.value : template,
+    ]);
+    expect(Object.fromEntries(literals)).toEqual({
+      ...{ path: "src", test_suite: "unit", tests: null, test_command: null },
+      ...{ prompt: null, task: null, auto_fix: true, max_iterations: 2, escalate_after: 3 },
+      ...{ regression_check: true, network_disabled: true, apply: "apply" },
+      ...{ allow_failures: true, require_fix: true },
+    });
+  });
+
+  it("goes on to fallbacks and to a person when the stage is not mended", () => {
+    const stages = chainOf(
+      ", error_handling: { strategy: codex-auto-fix, fallback: [lint-code, lint-code], escalate: true }",
+    );
+    const later = stages.slice(1).map(({ id, needs, guard, when, continueOnError }) => ({
+      id,
+      needs,
+      guard,
+      asks:
+        when?.kind === "expression" &&
+        when.references.map(({ scope }) => "indexes" in scope && scope.indexes),
+      isTolerated: continueOnError === true,
+    }));
+    const failed = { stage: 0, failed: true };
+    expect(later).toEqual([
+      { id: "a--fix", needs: [0], guard: failed, asks: false, isTolerated: true },
+      { id: "a--fixed", needs: [1, 0], guard: failed, asks: [[1]], isTolerated: true },
+      { id: "a--fallback", needs: [2, 0], guard: failed, asks: [[0, 2]], isTolerated: true },
+      {
+        ...{ id: "a--fallback-2", needs: [3], guard: { stage: 3, failed: true } },
+        ...{ asks: false, isTolerated: true },
+      },
+      {
+        ...{ id: "a--escalated", needs: [4], guard: { stage: 4, failed: true } },
+        ...{ asks: false, isTolerated: false },
+      },
+      {
+        ...{ id: "a--answer", needs: [5, 4], guard: { stage: 4, failed: true } },
+        ...{ asks: false, isTolerated: false },
+      },
+      {
+        ...{ id: "a--again", needs: [6], guard: { stage: 6, branch: "again" } },
+        ...{ asks: false, isTolerated: false },
+      },
+    ]);
+  });
+
+  it("holds for all stages that say nothing themselves when the cascade lists it", () => {
+    const ids = (handling: string) =>
+      chainOf(handling, "error_handling: [retry, codex_auto_fix]\n").map(({ id }) => id);
+    expect(ids("")).toEqual(FIX_CHAIN);
+    expect(ids(", error_handling: { max_retries: 1 }")).toEqual(["a"]);
+  });
+
+  it.each([
+    [
+      `{ stage: a, type: codex-sandbox, error_handling: { strategy: codex-auto-fix } }`,
+      "a stage of type codex-sandbox looks for fixes itself",
+    ],
+    [
+      `{ stage: a, skill: discover-files, foreach: [x, y], inputs: { path: "\${item}" }, error_handling: { strategy: codex-auto-fix } }`,
+      "fixes are made for one path, and here each item has its own",
+    ],
+    [
+      `{ stage: a, ${HTTP}, fix_strategy: { max_iterations: 2 } }`,
+      "`fix_strategy` belongs to a `codex-sandbox` stage, or one with `strategy: codex-auto-fix`",
+    ],
+    [
+      "{ stage: a, type: codex-sandbox, fix_strategy: { sandbox_isolated: false } }",
+      "stages[0].fix_strategy.sandbox_isolated must be true: a fix is only ever tried in the sandbox, but is false",
+    ],
+  ])("is refused where it cannot be meant: %s", (stage, message) => {
+    expect(problems(`  - ${stage}\n`)).toMatchObject([{ code: "invalid-cascade", message }]);
+  });
+});
+
 describe("error handling in turn", () => {
   it("tries again, falls back to one skill after the other, and then asks a person", () => {
     const handling =

@@ -1,10 +1,7 @@
-import type { FixRequest, TestFailure } from "../../../core/fixer.ts";
+import type { FixRequest } from "../../../core/fixer.ts";
+import { earlierText, failuresText } from "../request-text.ts";
 
-const MOST_FAILURES = 20;
-const MOST_MESSAGE_CHARACTERS = 4_000;
-const MOST_FAILURE_CHARACTERS = 24_000;
 const MOST_SUSPECTS = 30;
-const MOST_EARLIER = 5;
 
 /**
  * What the model is asked. Whatever comes from the project, from its tests or from earlier tries stands between marks that
@@ -30,29 +27,4 @@ export function codexPrompt(request: FixRequest, nonce: string): string {
       : [`These changes were tried and did not hold:\n${quoted("earlier", earlierText(request))}`]),
     "Read the failing tests and the code that they use, find the cause, edit the files, run the tests if you can, and say in one sentence what was wrong.",
   ].join("\n\n");
-}
-
-function failuresText(failures: readonly TestFailure[]): string {
-  const each = failures.slice(0, MOST_FAILURES).map(({ id, file, message, frames }) => {
-    const places = frames.slice(0, 5).map((frame) => `  at ${frame.file}:${frame.line}`);
-    const title = `- ${id}${file === undefined ? "" : ` (${file})`}`;
-    return [title, shortened(message, MOST_MESSAGE_CHARACTERS), ...places].join("\n");
-  });
-  const left = failures.length - each.length;
-  const text = shortened(each.join("\n"), MOST_FAILURE_CHARACTERS);
-  return left > 0 ? `${text}\n- and ${left} more` : text;
-}
-
-function earlierText({ earlier }: FixRequest): string {
-  return earlier
-    .slice(-MOST_EARLIER)
-    .map(({ description, why }) => `- ${description}\n  ${shortened(why, 1_000)}`)
-    .join("\n");
-}
-
-/** The beginning and the end, which say the most. */
-function shortened(text: string, most: number): string {
-  if (text.length <= most) return text;
-  const half = Math.floor(most / 2);
-  return `${text.slice(0, half)}\n[${text.length - 2 * half} characters left out]\n${text.slice(-half)}`;
 }

@@ -207,7 +207,7 @@ export const KEY_DESCRIPTIONS = {
   },
   errorHandling: {
     strategy:
-      "All but `fail` mean: try again after a wait that doubles. `fail`: one attempt. `model-switch`: other models than the named one may answer, too.",
+      "All but `fail` mean: try again after a wait that doubles. `fail`: one attempt. `model-switch`: other models than the named one may answer, too. `codex-auto-fix`: when it has failed for good, a fix is looked for, and with one it is done once more.",
     max_retries: "How often a task is tried again; 3 when not given.",
     fallback:
       "The skill that does the work when the stage has failed for good, or a list of them, in order.",

@@ -94,6 +94,8 @@ describe("a change of sources", () => {
     ],
     ["globalThis.expect = () => always;", "changes what tests are made of"],
     ["Number.prototype.valueOf = () => 3;", "changes what tests are made of"],
+    ["def __eq__(self, other):", "decides what it is equal to"],
+    ["asymmetricMatch: () => true,", "decides what it is equal to"],
     ["eval(text)", "runs text as code"],
     ["// @ts-ignore", "switches a check off"],
   ])("is refused when it adds %s, which %s", (line, what) => {

@@ -1,9 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { linkPackages, packagesOf } from "../../../bench/repair/test-runners.ts";
 import { type Files, makeProject, runLoop, scriptedFixer } from "../../support/fix-loop.ts";
 
 describe("a project's tests", () => {
@@ -59,37 +56,28 @@ describe("a project's tests", () => {
   });
 });
 
+describe("a report", () => {
+  it("is not believed that has fewer tests than the runner lists", async ({ skip }) => {
+    if (!hasPytest()) skip("this machine has no pytest");
+    await using project = await makeProject({
+      "calc.py": "def half(n):\n    return n\n",
+      "test_calc.py":
+        "from calc import half\n\ndef test_zero():\n    assert half(0) == 0\n\ndef test_two():\n    assert half(2) == 1\n",
+      "conftest.py": "def pytest_runtestloop(session):\n    session.items.pop()\n",
+    });
+    await expect(runLoop(project, [])).rejects.toMatchObject({
+      code: "tests-unreadable",
+      message: "the report is not whole: test_calc.py has 2 tests, and 1 of them are in the report",
+    });
+  });
+});
+
 function hasPytest(): boolean {
   try {
     execFileSync("python3", ["-m", "pytest", "--version"], { stdio: "ignore", cwd: "/" });
     return true;
   } catch {
     return false;
-  }
-}
-
-/** The packages of this project, or those of a project that npm installed once into the folder of temporary files. */
-async function withPackages(root: string, name: "vitest" | "jest"): Promise<void> {
-  if (name === "vitest") {
-    const own = resolve(import.meta.dirname, "../../../node_modules");
-    linked(own, root);
-    return;
-  }
-  const cache = join(tmpdir(), "cascade-test-jest-29.7.0");
-  if (!existsSync(join(cache, "node_modules/jest/bin/jest.js"))) {
-    await mkdir(cache, { recursive: true });
-    const options = ["--no-audit", "--no-fund", "--ignore-scripts"];
-    execFileSync("npm", ["install", "--prefix", cache, ...options, "jest@29.7.0"]);
-  }
-  linked(join(cache, "node_modules"), root);
-}
-
-/** Hard links where both are on one file system: thousands of files, which only are read. */
-function linked(from: string, root: string): void {
-  try {
-    execFileSync("cp", ["-al", from, root], { stdio: "ignore" });
-  } catch {
-    execFileSync("cp", ["-a", from, root]);
   }
 }
 
@@ -121,7 +109,7 @@ describe.each([
 ] as const)("%s", (name, files) => {
   it("runs the tests, and the fix that makes them pass is kept", { timeout: 120_000 }, async () => {
     await using project = await makeProject({ ...SCRIPT, ...files });
-    await withPackages(project.root, name);
+    linkPackages(packagesOf(name) ?? "", project.root);
     const outcome = await runLoop(project, [scriptedFixer([[{ "src/sum.js": FIXED }]])]);
     expect(outcome).toMatchObject({
       status: "fixed",

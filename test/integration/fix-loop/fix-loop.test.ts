@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmod, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
@@ -300,6 +300,19 @@ describe("fixes that are applied", () => {
       expect(await sourceOf(project)).toBe(RIGHT);
       expect((await stat(join(project.root, "src/sum.js"))).mode & 0o777).toBe(0o755);
     }
+  });
+
+  it("are not written over files that git ignores", async () => {
+    await using project = await makeProject({ ...SUM, ".gitignore": "out/\n" });
+    await mkdir(join(project.root, "out"));
+    await writeFile(join(project.root, "out/sum.js"), "// mine\n");
+    const fixer = scriptedFixer([[{ "src/sum.js": RIGHT, "out/sum.js": "// theirs\n" }]]);
+    const outcome = await runLoop(project, [fixer], { apply: "apply", maxIterations: 1 }).catch(
+      (error: unknown) => error,
+    );
+    expect(outcome).toMatchObject({ code: "not-supported" });
+    expect(await readFile(join(project.root, "out/sum.js"), "utf8")).toBe("// mine\n");
+    expect(await sourceOf(project)).toBe(SUM["src/sum.js"]);
   });
 
   it("are not written over what was changed meanwhile", async () => {

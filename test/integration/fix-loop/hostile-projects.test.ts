@@ -131,6 +131,22 @@ describe("a copy of a hostile project", () => {
     expect(hasRun()).toBe(false);
   });
 
+  it("fetches no submodule, whatever its address and its name are", async () => {
+    await using project = await makeProject({ "a.txt": "a\n" });
+    const { program, hasRun } = await trap(project);
+    const head = project.git("rev-parse", "HEAD").trim();
+    await writeFile(
+      join(project.root, ".gitmodules"),
+      `[submodule "sub\r"]\n\tpath = "sub\\r"\n\turl = -u${program}\n[submodule "ext"]\n\tpath = ext\n\turl = ext::${program}\n`,
+    );
+    project.git("update-index", "--add", "--cacheinfo", `160000,${head},ext`);
+    project.git("add", ".gitmodules");
+    project.git("commit", "--quiet", "--message=submodules");
+    const workspace = await useAll(project);
+    expect(workspace.paths).toEqual([".gitmodules", "a.txt"]);
+    expect(hasRun()).toBe(false);
+  });
+
   it("leaves out links that lead out, pipes, and files that are too large", async () => {
     await using project = await makeProject({ "a.txt": "a\n", "b/c.txt": "c\n" }, { git: false });
     await symlink("/etc/passwd", join(project.root, "report.txt"));
