@@ -115,11 +115,6 @@ describe("a cascade in a cascade", () => {
       "  - { stage: b, needs: [], cascade: checks }",
       '4:37 missing-input the cascade "checks" needs the input "files" (add it under `inputs`)',
     ],
-    [
-      "is to be done for each of a list",
-      "  - { stage: b, cascade: checks, foreach: [1] }",
-      "4:34 invalid-cascade a stage with `cascade` has no `foreach` (write a stage of its own for it)",
-    ],
   ])("that %s is refused at its place", (_, stages, expected) => {
     const compiled = compile(`${stages}\n`);
     const all = compiled.ok ? [] : compiled.diagnostics;
