@@ -142,8 +142,9 @@ describe("tasks of a team", () => {
     const team = await openTeam(script, "star");
     const [a = "", b = ""] = team.members;
     const note = { v: 1, from: b, run: "r-test", stage: "s", team, topic: "hint", body: 1 };
-    script.connection.publish(`cascade.peer.${b}.${a}.note`, JSON.stringify(note));
-    script.connection.publish(`cascade.peer.x.${a}.note`, JSON.stringify(note));
+    const [member, stranger] = [await script.playAgent(b, [a]), await script.playAgent("x", [a])];
+    member.publish(`cascade.peer.${b}.${a}.note`, JSON.stringify(note));
+    stranger.publish(`cascade.peer.x.${a}.note`, JSON.stringify(note));
     await vi.waitFor(() => {
       const refused = script.lines.filter(({ event }) => event === "message.refused");
       expect(refused).toHaveLength(2);
