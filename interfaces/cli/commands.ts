@@ -114,6 +114,13 @@ export interface TopologyCommand {
   readonly form: "text" | "json" | "mermaid";
 }
 
+export interface McpCommand {
+  readonly kind: "mcp";
+  readonly agents: number;
+  readonly allowance?: SkillAllowance;
+  readonly sandbox?: SandboxBackend;
+}
+
 export type CliCommand =
   | RunCommand
   | UpCommand
@@ -131,7 +138,8 @@ export type CliCommand =
   | DeadCommand
   | MemoryCommand
   | ModelsCommand
-  | TopologyCommand;
+  | TopologyCommand
+  | McpCommand;
 
 /** Every command by its name: what a mistyped one is compared with. */
 export const COMMAND_NAMES = [
@@ -154,5 +162,6 @@ export const COMMAND_NAMES = [
     "dead",
     "memory",
     "topology",
+    "mcp",
   ],
 ] as const satisfies readonly (CliCommand["kind"] | "fix")[];

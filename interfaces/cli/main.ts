@@ -73,6 +73,10 @@ function carryOut(command: CliCommand): Promise<number> {
       return runMemory(command, { directory });
     case "topology":
       return runTopology(command, { directory });
+    case "mcp":
+      return import("../mcp/mcp-command.ts").then(({ runMcp }) =>
+        runMcp(command, { directory, scrubber }),
+      );
     default:
       return command satisfies never;
   }

@@ -1,0 +1,126 @@
+import {
+  type CallToolResult,
+  ProtocolError,
+  ProtocolErrorCode,
+  Server,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
+import { type ErrorRecord, formatLocation, SwarmError, toErrorRecord } from "../../core/errors.ts";
+import type { Scrubber } from "../../core/scrub.ts";
+import { listPrompts, promptOf } from "./prompts.ts";
+import { listResources, RESOURCE_TEMPLATES, readResource } from "./resources.ts";
+import type { ToolContext } from "./tool-context.ts";
+import { refusalOf, TOOLS } from "./tool-list.ts";
+
+export type ServerSurroundings = Omit<ToolContext, "signal" | "progress"> & {
+  readonly version: string;
+  readonly scrubber: Scrubber;
+  /** What went wrong without being the caller's fault. */
+  readonly onDefect: (error: unknown) => void;
+};
+
+const INSTRUCTIONS = `Runs cascades: declarative workflows that a swarm of real processes carries out, in the directory where this server was started.
+cascade_list says what can be run, cascade_plan what a run would do, cascade_run starts one and answers its run id, run_status and run_logs follow it.
+The swarm_*, agent_*, task_* tools have the names and parameters of ruv-swarm and act on that same swarm. A run's id is its task id.`;
+
+/** The tools, prompts and resources for one connection. */
+export function openMcpServer(surroundings: ServerSurroundings): Server {
+  const { version, scrubber, onDefect } = surroundings;
+  const server = new Server(
+    { name: "cascade-swarm", title: "Cascade", version },
+    {
+      capabilities: { tools: {}, prompts: {}, resources: {} },
+      instructions: INSTRUCTIONS,
+      cacheHints: { "tools/list": { ttlMs: 3_600_000, cacheScope: "public" } },
+    },
+  );
+  const listed = TOOLS.map((tool) => tool.listed);
+  const byName = new Map(TOOLS.map((tool) => [tool.name, tool]));
+  server.setRequestHandler("tools/list", () => ({ tools: listed }));
+  server.setRequestHandler("tools/call", async ({ params }, call) => {
+    const tool = byName.get(params.name);
+    const refusal = tool === undefined ? refusalOf(params.name) : undefined;
+    if (refusal !== undefined) return failed(refusal, scrubber);
+    if (tool === undefined) {
+      throw new ProtocolError(
+        ProtocolErrorCode.InvalidParams,
+        `there is no tool ${JSON.stringify(params.name).slice(0, 80)}`,
+      );
+    }
+    try {
+      const { data, text } = await tool.call(params.arguments, contextOf(surroundings, call));
+      const json = scrubber.scrub(JSON.stringify(data));
+      return {
+        content: [{ type: "text", text: text === undefined ? json : scrubber.scrub(text) }],
+        structuredContent: JSON.parse(json) as Record<string, unknown>,
+      };
+    } catch (error) {
+      if (!(error instanceof SwarmError)) onDefect(error);
+      return failed(error, scrubber);
+    }
+  });
+  server.setRequestHandler("prompts/list", async () => ({
+    prompts: await listPrompts(surroundings),
+  }));
+  server.setRequestHandler("prompts/get", ({ params }) =>
+    asProtocolError(() => promptOf(params.name, params.arguments ?? {}, surroundings)),
+  );
+  server.setRequestHandler("resources/list", async () => ({
+    resources: await listResources(surroundings),
+  }));
+  server.setRequestHandler("resources/templates/list", () => ({
+    resourceTemplates: [...RESOURCE_TEMPLATES],
+  }));
+  server.setRequestHandler("resources/read", ({ params }, { mcpReq }) =>
+    asProtocolError(() => readResource(params.uri, surroundings, mcpReq.signal)),
+  );
+  return server;
+}
+
+function contextOf(surroundings: ServerSurroundings, { mcpReq }: ServerContext): ToolContext {
+  const { progressToken } = mcpReq._meta ?? {};
+  return {
+    ...surroundings,
+    signal: mcpReq.signal,
+    progress(done, total, message) {
+      if (progressToken === undefined) return;
+      const params = { progressToken, progress: done, message };
+      mcpReq
+        .notify({
+          method: "notifications/progress",
+          params: total === undefined ? params : { ...params, total },
+        })
+        .catch(() => {}); // the connection is gone: the call is aborted, too
+    },
+  };
+}
+
+/** A failed call: the stable code, what happened, and what to do about it. */
+function failed(error: unknown, scrubber: Scrubber): CallToolResult {
+  const { code, message, hint, location } = recordOf(error);
+  const place = formatLocation(location);
+  const lines = [`${code}${place === "" ? "" : ` at ${place}`}: ${message}`, hint ?? ""];
+  const record = { code, message, ...(hint === undefined ? {} : { hint }) };
+  return {
+    isError: true,
+    content: [{ type: "text", text: scrubber.scrub(lines.join("\n").trimEnd()) }],
+    structuredContent: { error: JSON.parse(scrubber.scrub(JSON.stringify(record))) as object },
+  };
+}
+
+function recordOf(error: unknown): ErrorRecord {
+  if (error instanceof SwarmError) return toErrorRecord(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: "internal", message, disposition: "fail" };
+}
+
+/** Prompts and resources have no results that are errors: theirs are the protocol's, with our code in front. */
+async function asProtocolError<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof SwarmError)) throw error;
+    const { code, message, hint } = error;
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, `${code}: ${message}`, { code, hint });
+  }
+}

@@ -1,0 +1,138 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import type { Client } from "../../coordinator/client.ts";
+import type { SwarmError } from "../../core/errors.ts";
+import { isJsonObject } from "../../core/json.ts";
+import { openLogger } from "../../core/logging.ts";
+import type { Scrubber } from "../../core/scrub.ts";
+import type { SkillAllowance } from "../../core/skill-allowance.ts";
+import type { Environment } from "../cli/installed.ts";
+import { type LogFile, openLogFile } from "../cli/log-file.ts";
+import type { Session } from "../cli/swarm-session.ts";
+
+export interface StandingSwarmOptions {
+  readonly directory: string;
+  readonly env: Environment;
+  readonly allowance: SkillAllowance;
+  readonly scrubber: Scrubber;
+  /** Agents that a swarm of ours is started with. */
+  readonly agents: number;
+}
+
+/** A swarm that can be worked with. */
+export interface OpenSwarm {
+  /** The same for everybody who works with it, until its server is another one. */
+  readonly id: string;
+  readonly session: Session;
+}
+
+/**
+ * The swarm of the directory, joined or started when a tool first needs it. One that has ended, because whoever started
+ * it stopped, is opened anew at the next need.
+ */
+export class StandingSwarm {
+  readonly #options: StandingSwarmOptions;
+  readonly #logger: Logger;
+  readonly #pids = new Map<string, number>();
+  readonly #closing = new AbortController();
+  #opening: Promise<OpenSwarm> | undefined;
+  #session: Session | undefined;
+  #log: LogFile | undefined;
+
+  constructor(options: StandingSwarmOptions) {
+    this.#options = options;
+    this.#logger = openLogger({
+      service: "mcp",
+      scrubber: options.scrubber,
+      write: (line) => this.#write(line.trimEnd()),
+    });
+  }
+
+  /** Joins the swarm, or starts one. @param agents how many, should it be started now */
+  open(agents = this.#options.agents): Promise<OpenSwarm> {
+    this.#opening ??= this.#open(agents).catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  /** Undefined while no tool has needed it, or after it has ended. */
+  opened(): Promise<OpenSwarm> | undefined {
+    return this.#opening;
+  }
+
+  async client(): Promise<Client> {
+    return (await this.open()).session.client;
+  }
+
+  /** Process ids by name, such as `agent-1` and `nats-server`, of a swarm that we started; of others none is known. */
+  get pids(): ReadonlyMap<string, number> {
+    return this.#pids;
+  }
+
+  /** Ends what was started. */
+  async close(): Promise<void> {
+    this.#closing.abort(new Error("the server is closed"));
+    const opened = await this.#opening?.catch(() => undefined);
+    await opened?.session.close();
+    this.#log?.[Symbol.dispose]();
+  }
+
+  kill(): void {
+    this.#session?.kill();
+  }
+
+  async #open(agents: number): Promise<OpenSwarm> {
+    const { directory, env, allowance, scrubber } = this.#options;
+    // Loaded when first needed: a client that only lists the tools should not wait for it.
+    const { openSession } = await import("../cli/swarm-session.ts");
+    const session = await openSession({
+      ...{ directory, env, allowance, agents },
+      logger: this.#logger,
+      onLine: (line) => this.#write(scrubber.scrub(line)),
+      onFailure: (error) => this.#forget(error),
+      signal: this.#closing.signal,
+    });
+    this.#session = session;
+    session.lost.catch((error: SwarmError) => this.#forget(error));
+    return { id: swarmId(directory, session.url), session };
+  }
+
+  /** The next need opens another one. */
+  #forget(error: SwarmError): void {
+    const session = this.#session;
+    this.#opening = undefined;
+    this.#session = undefined;
+    this.#pids.clear();
+    this.#logger.error({ event: "swarm.ended", err: error });
+    session?.close().catch((failure: unknown) => {
+      this.#logger.error({ event: "swarm.unclosed", err: failure });
+    });
+  }
+
+  #write(line: string): void {
+    this.#log ??= openLogFile(join(this.#options.directory, ".cascade/logs"), {
+      now: new Date(),
+      onFailure: (error) => void process.stderr.write(`no log file: ${error.message}\n`),
+    });
+    this.#log.write(line);
+    this.#notePid(line);
+  }
+
+  #notePid(line: string): void {
+    if (!/"event":"(process|server)\./.test(line)) return;
+    const fields = JSON.parse(line) as unknown;
+    if (!isJsonObject(fields)) return;
+    const { event, process: name, pid } = fields;
+    if (event === "process.started") this.#pids.set(String(name), Number(pid));
+    if (event === "process.ended") this.#pids.delete(String(name));
+    if (event === "server.ready" || event === "server.restarted")
+      this.#pids.set("nats-server", Number(pid));
+  }
+}
+
+function swarmId(directory: string, url: string): string {
+  return `swarm-${createHash("sha256").update(`${directory}\0${url}`).digest("hex").slice(0, 12)}`;
+}
