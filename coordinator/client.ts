@@ -24,12 +24,14 @@ import { COORDINATOR_SERVICE, openSubjects } from "../core/subjects.ts";
 import type { Value } from "../core/value.ts";
 import { type Blobs, openBlobs } from "../store/blobs.ts";
 import { type DeadLetters, openDeadLetters } from "../store/dead-letters.ts";
+import { type Learned, openLearned } from "../store/learned.ts";
 import { type Memory, openMemory } from "../store/memory.ts";
 import { discoverAgents } from "./discovery.ts";
 import { LiveEvents } from "./live-events.ts";
 import { RunQueries } from "./run-queries.ts";
 
 export type { DeadLetter, DeadLetters } from "../store/dead-letters.ts";
+export type { Learned } from "../store/learned.ts";
 
 /** How everything outside the swarm talks to it: submit, watch, cancel, look. */
 export interface Client extends AsyncDisposable {
@@ -65,6 +67,8 @@ export interface Client extends AsyncDisposable {
   /** Tells everyone that an agent's process has ended. */
   announceGone(agentId: AgentId): Promise<void>;
   agents(): Promise<readonly Heartbeat[]>;
+  /** What was learned of agents: the latest that coordinators stored. */
+  learned(): Promise<readonly Learned[]>;
   /**
    * The output of a task or run, as its event has it: loaded when it was too large to travel with the event.
    * @throws SwarmError `record-corrupt` when its object is missing or broken
@@ -254,6 +258,11 @@ class NatsClient implements Client {
     return discoverAgents(this.#connection, this.#subjects).then((reports) =>
       reports.map((report) => report.heartbeat),
     );
+  }
+
+  async learned(): Promise<readonly Learned[]> {
+    const access = { jetstream: this.#connection.jetstream(), subjects: this.#subjects };
+    return (await openLearned(access)).list();
   }
 
   async outputOf({ type, data }: PublishedEvent): Promise<Json> {

@@ -5,6 +5,7 @@ import { NOTHING_ALLOWED } from "../../core/skill-allowance.ts";
 import type { McpCommand } from "../cli/commands.ts";
 import { Ending } from "../cli/ending.ts";
 import { EXIT } from "../cli/exit-code.ts";
+import { newState } from "./ruv-swarm/settings.ts";
 import { openMcpServer } from "./server.ts";
 import { StandingSwarm } from "./standing-swarm.ts";
 
@@ -22,11 +23,12 @@ export async function runMcp(
   const env = sandbox === undefined ? process.env : { ...process.env, CASCADE_SANDBOX: sandbox };
   const swarm = new StandingSwarm({ directory, env, allowance, scrubber, agents });
   ending.killWith(() => swarm.kill());
+  const state = newState();
   const version = ownVersion();
   const onDefect = (error: unknown): void =>
     say(error instanceof Error ? (error.stack ?? error.message) : String(error));
   const handle = serveStdio(
-    () => openMcpServer({ directory, env, allowance, swarm, scrubber, version, onDefect }),
+    () => openMcpServer({ directory, env, allowance, swarm, state, scrubber, version, onDefect }),
     { onerror: (error) => say(error.message) },
   );
   for (const event of ["end", "close"])

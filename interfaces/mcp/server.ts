@@ -9,8 +9,9 @@ import { type ErrorRecord, formatLocation, SwarmError, toErrorRecord } from "../
 import type { Scrubber } from "../../core/scrub.ts";
 import { listPrompts, promptOf } from "./prompts.ts";
 import { listResources, RESOURCE_TEMPLATES, readResource } from "./resources.ts";
+import { refusalOf } from "./ruv-swarm/daa-tools.ts";
 import type { ToolContext } from "./tool-context.ts";
-import { refusalOf, TOOLS } from "./tool-list.ts";
+import { TOOLS } from "./tool-list.ts";
 
 export type ServerSurroundings = Omit<ToolContext, "signal" | "progress"> & {
   readonly version: string;

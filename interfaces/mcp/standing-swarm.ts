@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Client } from "../../coordinator/client.ts";
@@ -9,6 +10,7 @@ import type { Scrubber } from "../../core/scrub.ts";
 import type { SkillAllowance } from "../../core/skill-allowance.ts";
 import type { Environment } from "../cli/installed.ts";
 import { type LogFile, openLogFile } from "../cli/log-file.ts";
+import { lockHolder } from "../cli/supervisor/lock.ts";
 import type { Session } from "../cli/swarm-session.ts";
 
 export interface StandingSwarmOptions {
@@ -58,6 +60,13 @@ export class StandingSwarm {
     return this.#opening;
   }
 
+  /** The swarm that is open, or one that runs here and can be joined; undefined when there is none: nothing is started. */
+  async found(): Promise<OpenSwarm | undefined> {
+    const folder = join(this.#options.directory, ".cascade");
+    const isThere = this.#opening !== undefined || (existsSync(folder) && lockHolder(folder));
+    return isThere ? this.open() : undefined;
+  }
+
   /** Undefined while no tool has needed it, or after it has ended. */
   opened(): Promise<OpenSwarm> | undefined {
     return this.#opening;
@@ -65,6 +74,11 @@ export class StandingSwarm {
 
   async client(): Promise<Client> {
     return (await this.open()).session.client;
+  }
+
+  /** Agents that a swarm of ours is started with, unless a tool says otherwise. */
+  get usualAgents(): number {
+    return this.#options.agents;
   }
 
   /** Process ids by name, such as `agent-1` and `nats-server`, of a swarm that we started; of others none is known. */

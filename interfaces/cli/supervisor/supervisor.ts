@@ -12,7 +12,7 @@ import { readStoredVersion } from "../../../bus/server/store-folder.ts";
 import { formatVersion } from "../../../bus/server/version.ts";
 import { type Client, openClient } from "../../../coordinator/client.ts";
 import { SwarmError } from "../../../core/errors.ts";
-import { newMemberId, parseAgentId } from "../../../core/ids.ts";
+import { type AgentId, newMemberId, parseAgentId } from "../../../core/ids.ts";
 import { PROVIDERS_VARIABLE, withoutModelKeys } from "../../../core/model-variables.ts";
 import {
   ALLOWANCE_VARIABLE,
@@ -49,6 +49,8 @@ export interface Swarm {
   readonly client: Client;
   /** Milliseconds from the found server binary until the coordinator takes jobs and all agents are there. */
   readonly readyMs: number;
+  /** Starts one more agent; resolves when it takes tasks. @throws the reason of `signal` */
+  addAgent(signal: AbortSignal): Promise<AgentId>;
   /** Drains agents, then the coordinator, then stops the server. */
   stop(): Promise<void>;
   /** Ends everything at once. */
@@ -282,6 +284,19 @@ class Supervisor implements Swarm {
     }
     const kept = [...this.#deadCoordinators, id].slice(-COORDINATORS_KEPT);
     await writeFile(file, `${kept.join("\n")}\n`, { mode: 0o600 });
+  }
+
+  async addAgent(signal: AbortSignal): Promise<AgentId> {
+    const [first = ""] = this.#agentNames();
+    let name = first;
+    for (let number = 2; this.#children.has(name); number++) name = first.replace("1", `${number}`);
+    this.#startAgent(name);
+    for (;;) {
+      signal.throwIfAborted();
+      const there = await this.client.agents();
+      if (there.some(({ agent }) => agent === name)) return parseAgentId(name);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    }
   }
 
   /** On a server that others use, too, names are made unique. */
