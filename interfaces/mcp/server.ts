@@ -7,11 +7,7 @@ import {
 } from "@modelcontextprotocol/server";
 import { type ErrorRecord, formatLocation, SwarmError, toErrorRecord } from "../../core/errors.ts";
 import type { Scrubber } from "../../core/scrub.ts";
-import { listPrompts, promptOf } from "./prompts.ts";
-import { listResources, RESOURCE_TEMPLATES, readResource } from "./resources.ts";
-import { refusalOf } from "./ruv-swarm/daa-tools.ts";
 import type { ToolContext } from "./tool-context.ts";
-import { TOOLS } from "./tool-list.ts";
 
 export type ServerSurroundings = Omit<ToolContext, "signal" | "progress"> & {
   readonly version: string;
@@ -24,58 +20,87 @@ const INSTRUCTIONS = `Runs cascades: declarative workflows that a swarm of real 
 cascade_list says what can be run, cascade_plan what a run would do, cascade_run starts one and answers its run id, run_status and run_logs follow it.
 The swarm_*, agent_*, task_* tools have the names and parameters of ruv-swarm and act on that same swarm. A run's id is its task id.`;
 
+/** What the requests need that come after the first one: loading it takes longer than everything before. */
+const offers = {
+  tools: () => import("./tool-list.ts"),
+  prompts: () => import("./prompts.ts"),
+  resources: () => import("./resources.ts"),
+};
+
 /** The tools, prompts and resources for one connection. */
 export function openMcpServer(surroundings: ServerSurroundings): Server {
-  const { version, scrubber, onDefect } = surroundings;
   const server = new Server(
-    { name: "cascade-swarm", title: "Cascade", version },
+    { name: "cascade-swarm", title: "Cascade", version: surroundings.version },
     {
       capabilities: { tools: {}, prompts: {}, resources: {} },
       instructions: INSTRUCTIONS,
       cacheHints: { "tools/list": { ttlMs: 3_600_000, cacheScope: "public" } },
     },
   );
-  const listed = TOOLS.map((tool) => tool.listed);
-  const byName = new Map(TOOLS.map((tool) => [tool.name, tool]));
-  server.setRequestHandler("tools/list", () => ({ tools: listed }));
-  server.setRequestHandler("tools/call", async ({ params }, call) => {
-    const tool = byName.get(params.name);
-    const refusal = tool === undefined ? refusalOf(params.name) : undefined;
-    if (refusal !== undefined) return failed(refusal, scrubber);
-    if (tool === undefined) {
-      throw new ProtocolError(
-        ProtocolErrorCode.InvalidParams,
-        `there is no tool ${JSON.stringify(params.name).slice(0, 80)}`,
-      );
-    }
-    try {
-      const { data, text } = await tool.call(params.arguments, contextOf(surroundings, call));
-      const json = scrubber.scrub(JSON.stringify(data));
-      return {
-        content: [{ type: "text", text: text === undefined ? json : scrubber.scrub(text) }],
-        structuredContent: JSON.parse(json) as Record<string, unknown>,
-      };
-    } catch (error) {
-      if (!(error instanceof SwarmError)) onDefect(error);
-      return failed(error, scrubber);
-    }
-  });
-  server.setRequestHandler("prompts/list", async () => ({
-    prompts: await listPrompts(surroundings),
+  server.oninitialized = () => void offers.tools();
+  server.setRequestHandler("tools/list", async () => ({
+    tools: (await offers.tools()).TOOLS.map((tool) => tool.listed),
   }));
-  server.setRequestHandler("prompts/get", ({ params }) =>
-    asProtocolError(() => promptOf(params.name, params.arguments ?? {}, surroundings)),
+  server.setRequestHandler("tools/call", ({ params }, call) =>
+    callTool(params.name, params.arguments, surroundings, call),
   );
-  server.setRequestHandler("resources/list", async () => ({
-    resources: await listResources(surroundings),
-  }));
-  server.setRequestHandler("resources/templates/list", () => ({
-    resourceTemplates: [...RESOURCE_TEMPLATES],
-  }));
-  server.setRequestHandler("resources/read", ({ params }, { mcpReq }) =>
-    asProtocolError(() => readResource(params.uri, surroundings, mcpReq.signal)),
-  );
+  servePrompts(server, surroundings);
+  serveResources(server, surroundings);
   return server;
+}
+
+async function callTool(
+  name: string,
+  input: unknown,
+  surroundings: ServerSurroundings,
+  call: ServerContext,
+): Promise<CallToolResult> {
+  const { scrubber, onDefect } = surroundings;
+  const { refusalOf, TOOLS } = await offers.tools();
+  const tool = TOOLS.find((each) => each.name === name);
+  if (tool === undefined) {
+    const refusal = refusalOf(name);
+    if (refusal !== undefined) return failed(refusal, scrubber);
+    const shown = JSON.stringify(name).slice(0, 80);
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, `there is no tool ${shown}`);
+  }
+  try {
+    const { data, text } = await tool.call(input, contextOf(surroundings, call));
+    const json = scrubber.scrub(JSON.stringify(data));
+    return {
+      content: [{ type: "text", text: text === undefined ? json : scrubber.scrub(text) }],
+      structuredContent: JSON.parse(json) as Record<string, unknown>,
+    };
+  } catch (error) {
+    if (!(error instanceof SwarmError)) onDefect(error);
+    return failed(error, scrubber);
+  }
+}
+
+function servePrompts(server: Server, surroundings: ServerSurroundings): void {
+  server.setRequestHandler("prompts/list", async () => {
+    const { listPrompts } = await offers.prompts();
+    return { prompts: await listPrompts(surroundings) };
+  });
+  server.setRequestHandler("prompts/get", async ({ params }) => {
+    const { promptOf } = await offers.prompts();
+    return asProtocolError(() => promptOf(params.name, params.arguments ?? {}, surroundings));
+  });
+}
+
+function serveResources(server: Server, surroundings: ServerSurroundings): void {
+  server.setRequestHandler("resources/list", async () => {
+    const { listResources } = await offers.resources();
+    return { resources: await listResources(surroundings) };
+  });
+  server.setRequestHandler("resources/templates/list", async () => {
+    const { RESOURCE_TEMPLATES } = await offers.resources();
+    return { resourceTemplates: [...RESOURCE_TEMPLATES] };
+  });
+  server.setRequestHandler("resources/read", async ({ params }, { mcpReq }) => {
+    const { readResource } = await offers.resources();
+    return asProtocolError(() => readResource(params.uri, surroundings, mcpReq.signal));
+  });
 }
 
 function contextOf(surroundings: ServerSurroundings, { mcpReq }: ServerContext): ToolContext {

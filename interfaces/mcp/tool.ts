@@ -56,7 +56,7 @@ const ANNOTATIONS: Readonly<Record<Effect, ListedTool["annotations"]>> = {
 
 /** As short as it can be: every client reads the whole list before it does anything. */
 function listedSchema(schema: z.ZodObject, io: "input" | "output"): JsonObject {
-  const json = z.toJSONSchema(schema, { io, target: "draft-2020-12" }) as JsonObject;
+  const json = z.toJSONSchema(schema, { io, unrepresentable: "any" }) as JsonObject;
   return shortened(json) as JsonObject;
 }
 
