@@ -43,11 +43,16 @@ function partsOf(given: string): readonly string[] {
 
 /** The absolute path; folders on the way to it are made, and none of them may be a link. */
 async function placeOf(root: string, parts: readonly string[], given: string): Promise<string> {
-  const path = join(root, ...parts);
-  await mkdir(dirname(path), { recursive: true });
-  if ((await realpath(dirname(path))) !== dirname(path))
-    throw refused(given, "a link stands on the way to it");
-  return path;
+  let folder = root;
+  for (const part of parts.slice(0, -1)) {
+    folder = join(folder, part);
+    await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    });
+    if (!(await lstat(folder)).isDirectory())
+      throw refused(given, "a link or a file stands on the way to it");
+  }
+  return join(root, ...parts);
 }
 
 /** Whether anything was changed. A file that is there already is left alone unless it may be replaced. */

@@ -44,7 +44,8 @@ export const daaWorkflowCreate = defineTool({
     .strict(),
   output: z.object({ workflow_id: z.string(), message: z.string() }).loose(),
   async call({ id, name, steps, dependencies, strategy }, context) {
-    const world = await worldOf(context);
+    const installed = await installedHere(context);
+    const world = await worldOf(installed, context);
     const named = steps.map((each, at) =>
       typeof each === "string" ? { id: `step${at + 1}`, task: each } : each,
     );
@@ -63,7 +64,7 @@ export const daaWorkflowCreate = defineTool({
     const cascade = isToken(name) ? name : "workflow";
     const made = cascadeOf(cascade, planned, { strategy, swarm: context.state.settings });
     const definition = JSON.stringify(made.definition);
-    const plan = compiled(definition, id, await installedHere(context));
+    const plan = compiled(definition, id, installed);
     await jobOf({ plan, definition }, made.inputs, context.directory);
     context.state.workflows.set(id, { definition, inputs: made.inputs });
     const data = { workflow_id: id, name, total_steps: steps.length, strategy, dependencies };

@@ -132,6 +132,11 @@ const SIMD_MODULE = Uint8Array.of(
   ...[253, 15, 253, 98, 11],
 );
 
+/** The types of Node.js leave it out. */
+const { WebAssembly: webAssembly } = globalThis as unknown as {
+  readonly WebAssembly?: { validate(bytes: Uint8Array): boolean };
+};
+
 export const featuresDetect = defineTool({
   name: "features_detect",
   description: "Says what this runtime has. Neural networks and forecasting there are none.",
@@ -139,10 +144,10 @@ export const featuresDetect = defineTool({
   input: z.object({ category: z.enum(CATEGORIES).default("all") }).strict(),
   output: z.object({}).loose(),
   async call({ category }) {
-    const simd = WebAssembly.validate(SIMD_MODULE);
+    const simd = webAssembly?.validate(SIMD_MODULE) === true;
     const groups = {
       wasm: {
-        supported: typeof WebAssembly === "object",
+        supported: webAssembly !== undefined,
         modules_loaded: null,
         simd_support: simd,
       },

@@ -15,7 +15,7 @@ export function statusOf({ status, busy }: Heartbeat): AgentStatus {
   return busy.light + busy.heavy + busy.sandbox > 0 ? "busy" : "idle";
 }
 
-/** An agent under the keys of ruv-swarm; cognitive patterns and networks there are none. */
+/** An agent under the keys of ruv-swarm; cognitive patterns and networks there are none. `skill_list` names the skills. */
 export function agentFacts(agent: Heartbeat, { labels }: RuvSwarmState): JsonObject {
   const label = labels.get(agent.agent);
   return {
@@ -24,10 +24,8 @@ export function agentFacts(agent: Heartbeat, { labels }: RuvSwarmState): JsonObj
     type: label?.type ?? null,
     status: statusOf(agent),
     cognitive_pattern: null,
-    capabilities:
-      label === undefined || label.capabilities.length === 0
-        ? agent.skills
-        : [...label.capabilities],
+    capabilities: [...(label?.capabilities ?? [])],
+    skills: agent.skills.length,
     neural_network_id: null,
     host: agent.host,
   };

@@ -2,7 +2,9 @@ import { z } from "zod";
 import type { Job } from "../../../bus/messages.ts";
 import { SwarmError } from "../../../core/errors.ts";
 import type { Json, JsonObject } from "../../../core/json.ts";
+import type { InputSpec } from "../../../core/plan.ts";
 import { modelAccess } from "../../../models/environment.ts";
+import type { Installed } from "../../cli/installed.ts";
 import { endOf } from "../../cli/runs/run-story.ts";
 import { compiled, installedHere, jobOf } from "../jobs.ts";
 import { answerSignal, eventLine, type KnownRun, knownRun, runIdOf, viewOf } from "../runs.ts";
@@ -35,8 +37,9 @@ export const taskOrchestrate = defineTool({
       ...settings,
       maxAgents: Math.min(settings.maxAgents, maxAgents ?? Number.POSITIVE_INFINITY),
     };
-    const plan = planTask(task, { strategy, swarm }, await worldOf(context));
-    const job = await jobFor(plan, context);
+    const installed = await installedHere(context);
+    const plan = planTask(task, { strategy, swarm }, await worldOf(installed, context));
+    const job = await jobFor(plan, installed, context.directory);
     const { id, session } = await context.swarm.open();
     const { runId } = await session.client.submit(job);
     const agents = await session.client.agents();
@@ -68,13 +71,12 @@ export const taskOrchestrate = defineTool({
   },
 });
 
-/** What tasks may name here. */
-export async function worldOf(context: ToolContext): Promise<TaskWorld> {
-  const { skills, cascades } = await installedHere(context);
-  const runnable = new Map<
-    string,
-    TaskWorld["cascades"] extends ReadonlyMap<string, infer I> ? I : never
-  >();
+/** What tasks may name. */
+export async function worldOf(
+  { skills, cascades }: Installed,
+  { env }: ToolContext,
+): Promise<TaskWorld> {
+  const runnable = new Map<string, readonly InputSpec[]>();
   for (const name of await cascades.names()) {
     const plan = await cascades.plan(name).catch((error: unknown) => {
       if (error instanceof SwarmError) return undefined; // it cannot run here
@@ -85,21 +87,19 @@ export async function worldOf(context: ToolContext): Promise<TaskWorld> {
   return {
     cascades: runnable,
     skills: new Map(skills.names().map((name) => [name, skills.find(name)?.inputs ?? []])),
-    hasModel: modelAccess(context.env).providers.length > 0,
+    hasModel: modelAccess(env).providers.length > 0,
   };
 }
 
 /** @throws SwarmError when the cascade does not hold, or its inputs do not fit */
-export async function jobFor(plan: TaskPlan, context: ToolContext): Promise<Job> {
-  const installed = await installedHere(context);
+async function jobFor(plan: TaskPlan, installed: Installed, directory: string): Promise<Job> {
   if (plan.by === "cascade") {
     const found = { plan: await installed.cascades.plan(plan.cascade) };
-    return jobOf(found, plan.inputs, context.directory);
+    return jobOf(found, plan.inputs, directory);
   }
-  // JSON is YAML.
-  const definition = JSON.stringify(plan.definition);
+  const definition = JSON.stringify(plan.definition); // JSON is YAML
   const found = { plan: compiled(definition, "task", installed), definition };
-  return jobOf(found, plan.inputs, context.directory);
+  return jobOf(found, plan.inputs, directory);
 }
 
 export const taskStatus = defineTool({
