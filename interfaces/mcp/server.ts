@@ -72,7 +72,8 @@ async function callTool(
       structuredContent: JSON.parse(json) as Record<string, unknown>,
     };
   } catch (error) {
-    if (!(error instanceof SwarmError)) onDefect(error);
+    const isTakenBack = call.mcpReq.signal.aborted;
+    if (!(error instanceof SwarmError) && !isTakenBack && !isLate(error)) onDefect(error);
     return failed(error, scrubber);
   }
 }
@@ -136,8 +137,17 @@ function failed(error: unknown, scrubber: Scrubber): CallToolResult {
 
 function recordOf(error: unknown): ErrorRecord {
   if (error instanceof SwarmError) return toErrorRecord(error);
+  if (isLate(error)) {
+    const message = "the swarm did not answer in time";
+    return { code: "coordinator-unavailable", message, disposition: "retry" };
+  }
   const message = error instanceof Error ? error.message : String(error);
   return { code: "internal", message, disposition: "fail" };
+}
+
+/** An `AbortSignal.timeout` has ended a question to the swarm. */
+function isLate(error: unknown): boolean {
+  return error instanceof Error && error.name === "TimeoutError";
 }
 
 /** Prompts and resources have no results that are errors: theirs are the protocol's, with our code in front. */

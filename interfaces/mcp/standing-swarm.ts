@@ -5,7 +5,6 @@ import type { Logger } from "pino";
 import type { Client } from "../../coordinator/client.ts";
 import type { SwarmError } from "../../core/errors.ts";
 import { isJsonObject } from "../../core/json.ts";
-import { openLogger } from "../../core/logging.ts";
 import type { Scrubber } from "../../core/scrub.ts";
 import type { SkillAllowance } from "../../core/skill-allowance.ts";
 import type { Environment } from "../cli/installed.ts";
@@ -35,24 +34,20 @@ export interface OpenSwarm {
  */
 export class StandingSwarm {
   readonly #options: StandingSwarmOptions;
-  readonly #logger: Logger;
   readonly #pids = new Map<string, number>();
   readonly #closing = new AbortController();
   #opening: Promise<OpenSwarm> | undefined;
   #session: Session | undefined;
+  #logger: Logger | undefined;
   #log: LogFile | undefined;
 
   constructor(options: StandingSwarmOptions) {
     this.#options = options;
-    this.#logger = openLogger({
-      service: "mcp",
-      scrubber: options.scrubber,
-      write: (line) => this.#write(line.trimEnd()),
-    });
   }
 
   /** Joins the swarm, or starts one. @param agents how many, should it be started now */
   open(agents = this.#options.agents): Promise<OpenSwarm> {
+    if (this.#hasEnded()) this.#forget("whoever started the swarm has stopped it");
     this.#opening ??= this.#open(agents).catch((error: unknown) => {
       this.#opening = undefined;
       throw error;
@@ -62,9 +57,8 @@ export class StandingSwarm {
 
   /** The swarm that is open, or one that runs here and can be joined; undefined when there is none: nothing is started. */
   async found(): Promise<OpenSwarm | undefined> {
-    const folder = join(this.#options.directory, ".cascade");
-    const isThere = this.#opening !== undefined || (existsSync(folder) && lockHolder(folder));
-    return isThere ? this.open() : undefined;
+    const isOpen = this.#opening !== undefined && !this.#hasEnded();
+    return isOpen || this.#isHeld() ? this.open() : undefined;
   }
 
   /** Undefined while no tool has needed it, or after it has ended. */
@@ -98,31 +92,48 @@ export class StandingSwarm {
     this.#session?.kill();
   }
 
+  /** Whether a living process has the swarm of the directory. */
+  #isHeld(): boolean {
+    const folder = join(this.#options.directory, ".cascade");
+    return existsSync(folder) && lockHolder(folder) !== undefined;
+  }
+
+  /** Of a swarm that we joined: we may be asked for it before we are told that it has ended. */
+  #hasEnded(): boolean {
+    return this.#session?.owned === false && this.#session.embedded && !this.#isHeld();
+  }
+
   async #open(agents: number): Promise<OpenSwarm> {
     const { directory, env, allowance, scrubber } = this.#options;
     // Loaded when first needed: a client that only lists the tools should not wait for it.
     const { openSession } = await import("../cli/swarm-session.ts");
+    const { openLogger } = await import("../../core/logging.ts");
+    const write = (line: string): void => this.#write(line.trimEnd());
+    const logger = openLogger({ service: "mcp", scrubber, write });
+    this.#logger = logger;
     const session = await openSession({
       ...{ directory, env, allowance, agents },
-      logger: this.#logger,
+      logger,
       onLine: (line) => this.#write(scrubber.scrub(line)),
-      onFailure: (error) => this.#forget(error),
+      onFailure: (error) => this.#forget(error.message),
       signal: this.#closing.signal,
     });
     this.#session = session;
-    session.lost.catch((error: SwarmError) => this.#forget(error));
+    session.lost.catch((error: SwarmError) => {
+      if (this.#session === session) this.#forget(error.message);
+    });
     return { id: swarmId(directory, session.url), session };
   }
 
   /** The next need opens another one. */
-  #forget(error: SwarmError): void {
+  #forget(why: string): void {
     const session = this.#session;
     this.#opening = undefined;
     this.#session = undefined;
     this.#pids.clear();
-    this.#logger.error({ event: "swarm.ended", err: error });
+    this.#logger?.warn({ event: "swarm.ended" }, why);
     session?.close().catch((failure: unknown) => {
-      this.#logger.error({ event: "swarm.unclosed", err: failure });
+      this.#logger?.error({ event: "swarm.unclosed", err: failure });
     });
   }
 
