@@ -272,7 +272,7 @@ describe("the tools", () => {
     const stages = (events as { event: string; stage?: string }[])
       .filter(({ event }) => event === "stage.succeeded")
       .map(({ stage }) => stage);
-    expect(stages).toEqual(["a", "b"]);
+    expect(stages).toEqual(["a", "b", "outputs"]);
     expect(await server.refused("daa_workflow_execute", { workflowId: "w2" })).toBe(
       "unknown-cascade",
     );
@@ -408,7 +408,7 @@ it("two servers in one directory share one swarm; the one that is left starts it
   await rm(directory, { recursive: true, force: true });
 });
 
-it("a client that is killed in the middle of a run leaves no process behind", async () => {
+it("a client that is killed in the middle of a run leaves no process behind, and has read nothing but the protocol", async () => {
   const directory = await mkdtemp(join(tmpdir(), "cascade mcp "));
   const messages = [
     {
@@ -446,6 +446,9 @@ it("a client that is killed in the middle of a run leaves no process behind", as
   createInterface({ input: client.stdout }).on("line", (line) => lines.push(line));
   await vi.waitFor(() => expect(lines.join("\n")).toContain('"status":"accepted"'), SOON);
   client.kill("SIGKILL");
+  // Clients skip lines that are none of the protocol; a stricter one must find none.
+  const answers = lines.slice(1).map((line) => JSON.parse(line) as { readonly jsonrpc: string });
+  expect(answers.map(({ jsonrpc }) => jsonrpc)).toEqual(["2.0", "2.0"]);
   const pids = [Number(lines[0]), ...(await pidsOf(directory))];
   expect(pids.length).toBeGreaterThanOrEqual(4);
   await vi.waitFor(() => expect(pids.filter((pid) => !isGone(pid))).toEqual([]), SOON);
