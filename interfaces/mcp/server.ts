@@ -56,9 +56,10 @@ async function callTool(
   call: ServerContext,
 ): Promise<CallToolResult> {
   const { scrubber, onDefect } = surroundings;
-  const { refusalOf, TOOLS } = await offers.tools();
+  const { TOOLS } = await offers.tools();
   const tool = TOOLS.find((each) => each.name === name);
   if (tool === undefined) {
+    const { refusalOf } = await import("./ruv-swarm/daa-tools.ts");
     const refusal = refusalOf(name);
     if (refusal !== undefined) return failed(refusal, scrubber);
     const shown = JSON.stringify(name).slice(0, 80);

@@ -5,7 +5,6 @@ import {
   daaPerformanceMetrics,
   daaWorkflowCreate,
   daaWorkflowExecute,
-  refusalOf,
 } from "./ruv-swarm/daa-tools.ts";
 import { benchmarkRun, featuresDetect, memoryUsage } from "./ruv-swarm/measure-tools.ts";
 import { neuralPatterns, neuralStatus, neuralTrain } from "./ruv-swarm/neural-tools.ts";
@@ -16,8 +15,6 @@ import { cascadeList, cascadePlan, cascadeRun, cascadeValidate } from "./tools/c
 import { memoryTool } from "./tools/memory-tool.ts";
 import { runApprove, runCancel, runList, runLogs, runRerun, runStatus } from "./tools/run-tools.ts";
 import { skillList } from "./tools/skill-tools.ts";
-
-export { refusalOf };
 
 /** Every tool that is listed, in the order in which clients show them: ours, then those with the names of ruv-swarm. */
 export const TOOLS: readonly Tool[] = [
