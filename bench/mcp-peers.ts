@@ -14,11 +14,13 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 const root = resolve(import.meta.dirname, "..");
 const folder = process.argv[2];
 const peers: Readonly<Record<string, readonly string[]>> = {
-  "cascade-swarm": [join(root, "interfaces/cli/bin.mjs"), "mcp"],
+  "cascade-swarm": [process.execPath, join(root, "interfaces/cli/bin.mjs"), "mcp"],
   ...(folder === undefined
     ? {}
     : {
+        // The Node.js that npm built its native module for.
         "ruv-swarm": [
+          "node",
           join(resolve(folder), "node_modules/ruv-swarm/bin/ruv-swarm-secure.js"),
           ...["mcp", "start"],
         ],
@@ -37,8 +39,8 @@ interface Seen {
 }
 
 const rows: string[] = [];
-for (const [name, args] of Object.entries(peers)) {
-  const seen = await look(args);
+for (const [name, command] of Object.entries(peers)) {
+  const seen = await look(command);
   const sorted = seen.connectMs.toSorted((a, b) => a - b);
   rows.push(
     `| ${name} | ${ms(sorted[Math.floor(STARTS / 2)])} | ${seen.tools} | ${seen.tokens} | ${seen.hello} | ${ms(seen.helloMs)} | ${seen.unknownTask} |`,
@@ -58,16 +60,16 @@ const lines = [
 ];
 process.stdout.write(`${lines.join("\n")}\n`);
 
-async function look(args: readonly string[]): Promise<Seen> {
+async function look(command: readonly string[]): Promise<Seen> {
   const directory = await mkdtemp(join(tmpdir(), "mcp-peers-"));
   try {
     const connectMs: number[] = [];
     for (let start = 1; start < STARTS; start++) {
-      const { client, tookMs } = await connect(args, directory);
+      const { client, tookMs } = await connect(command, directory);
       connectMs.push(tookMs);
       await client.close();
     }
-    const { client, tookMs } = await connect(args, directory);
+    const { client, tookMs } = await connect(command, directory);
     const { tools } = await client.listTools();
     const call = (name: string, input: Record<string, unknown>) =>
       client.callTool({ name, arguments: input }, { timeout: 120_000 });
@@ -95,10 +97,10 @@ async function look(args: readonly string[]): Promise<Seen> {
   }
 }
 
-async function connect(args: readonly string[], cwd: string) {
+async function connect([program = "", ...args]: readonly string[], cwd: string) {
   const transport = new StdioClientTransport({
-    command: process.execPath,
-    args: [...args],
+    command: program,
+    args,
     cwd,
     stderr: "ignore",
   });
