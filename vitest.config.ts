@@ -10,7 +10,7 @@ export default defineConfig({
           testTimeout: 30_000,
           include: [
             "test/*.test.ts",
-            "test/{agents,core,language,machines,topology,skills,bus,store,models,coordinator,cli}/**/*.test.ts",
+            "test/{agents,core,language,machines,topology,skills,bus,store,models,coordinator,cli,mcp}/**/*.test.ts",
           ],
           // They start the real program, which takes its time.
           exclude: ["test/**/*.process.test.ts"],

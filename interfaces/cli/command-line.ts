@@ -131,6 +131,7 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
   addBackup(cli, optionsOf, ask);
   addPermissions(cli, optionsOf, ask);
   addModels(cli, optionsOf, ask);
+  addMcp(cli, optionsOf, ask);
   return cli;
 }
 
@@ -202,6 +203,22 @@ function addUp(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
         ...allowanceOf(options),
         ...sandboxOf(options),
       });
+    });
+}
+
+function addMcp(cli: Command, optionsOf: OptionsOf, ask: Ask): void {
+  cli
+    .command("mcp")
+    .description("serve the Model Context Protocol on standard input and output")
+    .addOption(agentsOption())
+    .addOption(allowProjectSkillsOption())
+    .addOption(allowHostCommandsOption())
+    .addOption(sandboxOption())
+    .action((own: Options) => {
+      const options = optionsOf(own);
+      refuse("mcp", options, { ...RUN_OPTIONS, logs: "--logs", json: "--json" });
+      const agents = options.agents ?? DEFAULT_AGENTS;
+      ask({ kind: "mcp", agents, ...allowanceOf(options), ...sandboxOf(options) });
     });
 }
 

@@ -142,6 +142,13 @@ export interface PermissionsCommand {
   readonly topology: TopologyName;
 }
 
+export interface McpCommand {
+  readonly kind: "mcp";
+  readonly agents: number;
+  readonly allowance?: SkillAllowance;
+  readonly sandbox?: SandboxBackend;
+}
+
 export type CliCommand =
   | RunCommand
   | UpCommand
@@ -165,7 +172,8 @@ export type CliCommand =
   | AgentsCommand
   | LearnedCommand
   | DemoCommand
-  | PermissionsCommand;
+  | PermissionsCommand
+  | McpCommand;
 
 /** Every command by its name: what a mistyped one is compared with. */
 export const COMMAND_NAMES = [
@@ -194,5 +202,6 @@ export const COMMAND_NAMES = [
     "export",
     "import",
     "permissions",
+    "mcp",
   ],
 ] as const satisfies readonly (CliCommand["kind"] | "fix")[];

@@ -17,6 +17,7 @@ Examples:
   npm run cascade -- validate cascades              check cascades without running them
   npm run cascade -- plan code-quality-swarm        show what a run would do, and start nothing
   npm run cascade -- explain unknown-skill          what an error code means and what to do
+  npm run cascade -- mcp                            serve MCP clients such as Claude Code; docs/mcp.md
   npm run cascade -- topology --live                who sends messages to whom
   npm run cascade -- agents ls                      who is there; agents scale 8 starts more
   npm run swarm -- demo mesh                        kills an agent in the middle of a run, and shows what follows

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import { SwarmError } from "../../core/errors.ts";
-import { registerEnvironment, Scrubber } from "../../core/scrub.ts";
 import { runAgents } from "./agents/agents-command.ts";
 import { runBackup } from "./backup/backup-command.ts";
 import { parseCommandLine } from "./command-line.ts";
@@ -8,6 +7,7 @@ import type { CliCommand } from "./commands.ts";
 import { runDead } from "./dead/dead-command.ts";
 import { runDemo } from "./demo/demo-command.ts";
 import { runDoctor } from "./doctor/doctor-command.ts";
+import { scrubberOf } from "./environment-secrets.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { runExplain } from "./explain/explain-command.ts";
 import { runFormat } from "./format/format-command.ts";
@@ -29,9 +29,7 @@ import { runTopology } from "./topology/topology-command.ts";
 import { runValidate } from "./validate/validate-command.ts";
 import { runVerify } from "./verify/verify-command.ts";
 
-const scrubber = new Scrubber();
-registerEnvironment(scrubber, process.env);
-registerUrl(process.env["NATS_URL"]);
+const scrubber = scrubberOf(process.env);
 try {
   const command = parseCommandLine(
     process.argv.slice(2),
@@ -92,17 +90,12 @@ function carryOut(command: CliCommand): Promise<number> {
       return runLearned(command, { directory });
     case "demo":
       return runDemo(command, { scrubber });
+    case "mcp":
+      return import("../mcp/mcp-command.ts").then(({ runMcp }) =>
+        runMcp(command, { directory, scrubber }),
+      );
     default:
       return command satisfies never;
-  }
-}
-
-/** Passwords may stand in the server's URL itself. */
-function registerUrl(urls: string | undefined): void {
-  for (const url of (urls ?? "").split(",")) {
-    const password = URL.parse(url)?.password ?? "";
-    scrubber.register(password);
-    scrubber.register(decodeURIComponent(password));
   }
 }
 

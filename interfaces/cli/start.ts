@@ -9,4 +9,4 @@ if (env["NODE_COMPILE_CACHE"] === undefined) {
   env["NODE_COMPILE_CACHE"] = join(cache, "cascade-swarm", "compiled");
 }
 enableCompileCache(env["NODE_COMPILE_CACHE"]);
-await import("./main.ts");
+await import(process.argv[2] === "mcp" ? "../mcp/main.ts" : "./main.ts");

@@ -20,6 +20,7 @@ it.each(
     ["up"],
     ["verify"],
     ["doctor"],
+    ["mcp"],
     ["validate"],
     ["plan"],
     ["schema"],

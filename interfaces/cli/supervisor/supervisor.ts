@@ -55,6 +55,8 @@ export interface Swarm {
   readonly readyMs: number;
   /** Process ids of the coordinator and the agents that run now, by name. */
   processes(): ReadonlyMap<string, number>;
+  /** Starts one more agent; resolves when it takes tasks. @throws the reason of `signal` */
+  addAgent(signal: AbortSignal): Promise<AgentId>;
   /** Drains agents, then the coordinator, then stops the server. */
   stop(): Promise<void>;
   /** Ends everything at once. */
@@ -322,6 +324,17 @@ class Supervisor implements Swarm {
     }
     const kept = [...this.#deadCoordinators, id].slice(-COORDINATORS_KEPT);
     await writeFile(file, `${kept.join("\n")}\n`, { mode: 0o600 });
+  }
+
+  async addAgent(signal: AbortSignal): Promise<AgentId> {
+    const [name = ""] = newAgentNames(1, new Set(this.#runningAgents()), this.#agentSuffix);
+    await this.#startAgent(name);
+    for (;;) {
+      signal.throwIfAborted();
+      const there = await this.client.agents();
+      if (there.some(({ agent }) => agent === name)) return parseAgentId(name);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    }
   }
 
   /** Runs `count` agents from now on. Of those that are too many the last ones drain, then end; their tasks go to the others. */
