@@ -40,6 +40,7 @@ import { Pulse } from "./pulse.ts";
 import { Results } from "./results.ts";
 import { NO_SANDBOXES, type Sandboxes } from "./sandbox/sandbox.ts";
 import { NO_SECRETS, type Secrets } from "./secrets.ts";
+import { TaskBudgets } from "./task-budget.ts";
 import { TaskMemories } from "./task-memory.ts";
 import { openWorkerPool, type WorkerPool } from "./worker-pool.ts";
 
@@ -121,6 +122,7 @@ class AgentProcess implements Agent {
       blobs,
       blobCache,
       taskMemories: new TaskMemories({ ...parts, blobs, blobCache }),
+      taskBudgets: new TaskBudgets(parts),
       workers: this.#workers,
       programs: this.#programs,
       sandboxes: options.sandboxes ?? NO_SANDBOXES,

@@ -13,6 +13,7 @@ import type { Secrets } from "./secrets.ts";
 import type { ContextData } from "./skill-context.ts";
 import { runSkill, type SkillRunOptions } from "./skill-run.ts";
 import { openSteps, type StepsOptions } from "./steps.ts";
+import type { TaskBudgets } from "./task-budget.ts";
 import type { TaskMemories } from "./task-memory.ts";
 import type { LogBindings } from "./worker-messages.ts";
 
@@ -21,6 +22,7 @@ export interface ExecutionOptions extends SkillRunOptions, StepsOptions {
   readonly blobs: Blobs;
   readonly blobCache: BlobCache;
   readonly taskMemories: TaskMemories;
+  readonly taskBudgets: TaskBudgets;
   readonly clock: Clock;
   /** Where skills keep results; undefined: nowhere. */
   readonly cacheFolder: string | undefined;
@@ -60,11 +62,13 @@ async function outputOf(
     ...(values.length === 0 ? {} : { secrets: values }),
   };
   const { skill, digest } = task;
+  const budget = options.taskBudgets.of(task, signal);
   const order = {
     ...{ skill, digest, inputs, context },
     bindings: bindingsOf(task, options.agentId),
     steps: openSteps(options, task),
     askMemory: options.taskMemories.of(task, signal),
+    ...(budget === undefined ? {} : { budget }),
   };
   const output = withoutSecrets(
     options.secrets,

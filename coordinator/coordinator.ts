@@ -17,6 +17,7 @@ import type { CascadeRegistry } from "../language/cascade-registry.ts";
 import { coordinatorMachine } from "../machines/coordinator.ts";
 import { RUN_MACHINE } from "../machines/run.ts";
 import { openBlobs } from "../store/blobs.ts";
+import { openDayBudgets } from "../store/day-budgets.ts";
 import { openJobKeys } from "../store/job-keys.ts";
 import { openLearned } from "../store/learned.ts";
 import { openLeases } from "../store/lease.ts";
@@ -26,8 +27,10 @@ import type { LogAccess } from "../store/shard-log.ts";
 import { openStageCache } from "../store/stage-cache.ts";
 import { Admission } from "./admission.ts";
 import { AgentWatch } from "./agent-watch.ts";
+import { BudgetActor } from "./budget-actor.ts";
 import { Companions } from "./companions.ts";
 import { Conductor } from "./conductor.ts";
+import { dayLimitsOf } from "./day-limits.ts";
 import { openDeadlines } from "./deadlines.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { showFact } from "./facts.ts";
@@ -215,13 +218,14 @@ async function openParts(
 ) {
   const { connection, clock, logger, coordinatorId, random, randomBytes } = options;
   const { jetstream, subjects, link } = access;
-  const [blobs, leases, keys, openRuns, learned, cache] = await Promise.all([
+  const [blobs, leases, keys, openRuns, learned, cache, days] = await Promise.all([
     openBlobs(jetstream, subjects),
     openLeases(access),
     openJobKeys(access),
     openOpenRuns(access),
     openLearned(access),
     openStageCache(access),
+    openDayBudgets(access),
   ]);
   const measurements = new Measurements();
   const learning = new Learning({ clock, logger, store: learned, measurements });
@@ -233,6 +237,8 @@ async function openParts(
   });
   const memory = await openMemory(access, blobs);
   const memoryActor = new MemoryActor({ connection, subjects, logger, memory });
+  const perDay = dayLimitsOf(options.env ?? {});
+  const budgetActor = new BudgetActor({ connection, subjects, logger, clock, perDay, days });
   const stageInputs = new StageInputs(blobs);
   const stageMemories = new StageMemories({
     memory,
@@ -277,7 +283,11 @@ async function openParts(
     clock,
     logger,
     dispatcher: () => dispatcher,
-    textOf: (prepared) => taskText(prepared, epochOf(conductor, prepared.task.run), blobs),
+    textOf: (prepared) =>
+      taskText(prepared, epochOf(conductor, prepared.task.run), {
+        blobs,
+        hasDayBudget: perDay !== undefined,
+      }),
     onChange,
     onAgentSilent: (agent) => void agentWatch.ask(agent),
   });
@@ -326,6 +336,7 @@ async function openParts(
     dispatcher,
     results,
     memoryActor,
+    budgetActor,
     reader,
     openRuns,
     purgeDelayMs: options.purgeDelayMs,
@@ -334,6 +345,7 @@ async function openParts(
     onStored: (run, stored, line) => {
       showFact(connection, subjects, logger, stored, line);
       const { event } = stored;
+      conductor.budgetDeadlines.heard(run, event);
       if (event.type === "stage.succeeded") stageCaches.keep(run, run.position(event.stage));
       if (run.ended) stageInputs.forget(run);
     },

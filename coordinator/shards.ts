@@ -10,6 +10,7 @@ import { LogTrim } from "../store/log-trim.ts";
 import type { OpenRuns } from "../store/open-runs.ts";
 import { openShardArchive } from "../store/shard-archive.ts";
 import type { LogAccess, ShardLog } from "../store/shard-log.ts";
+import type { BudgetActor } from "./budget-actor.ts";
 import type { Conductor } from "./conductor.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { openInbox } from "./inbox.ts";
@@ -31,6 +32,7 @@ export interface ShardsOptions {
   readonly dispatcher: Dispatcher;
   readonly results: Results;
   readonly memoryActor: MemoryActor;
+  readonly budgetActor: BudgetActor;
   readonly reader: RunReader;
   readonly openRuns: OpenRuns;
   readonly purgeDelayMs: number;
@@ -111,12 +113,14 @@ export class Shards {
     for (const run of recovered) {
       logger.info({ event: "run.resumed", runId: run.runId, cascade: run.plan.cascade });
       owner.recover(run);
+      conductor.budgetDeadlines.resume(run);
     }
     const subscriptions = [
       results.listen(owner),
       answerQueries(access, this.#options.reader, owner),
       answerListings(access, this.#options.reader, owner),
       this.#options.memoryActor.listen(owner),
+      this.#options.budgetActor.listen(owner),
     ];
     this.#open.set(log.shard, { owner, subscriptions, inbox });
     return recovered.length;

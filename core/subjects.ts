@@ -26,6 +26,7 @@ export function openSubjects(prefix = "cascade"): Subjects {
       memory: `${prefix}_memory`,
       learned: `${prefix}_learned`,
       cache: `${prefix}_cache`,
+      budget: `${prefix}_budget`,
     },
     jobs: `${prefix}.jobs`,
     allJobs: [`${prefix}.jobs`, `${prefix}.jobs.*`],
@@ -45,6 +46,8 @@ export function openSubjects(prefix = "cascade"): Subjects {
     historyOf: (shard) => `${at("history", shard)}.*`,
     memory: (shard, agent) => at("memory", shard, agent),
     memoryOf: (shard) => `${at("memory", shard)}.*`,
+    budget: (shard, agent) => at("budget", shard, agent),
+    budgetOf: (shard) => `${at("budget", shard)}.*`,
     result: (shard, agent) => at("result", shard, agent),
     allResults: `${prefix}.result.*.*`,
     resultsOf: (shard) => `${at("result", shard)}.*`,
@@ -72,7 +75,7 @@ export interface Subjects {
   readonly prefix: string;
   readonly streams: Readonly<Record<"jobs" | "log" | "history" | "inbox" | "dead", string>>;
   readonly buckets: Readonly<
-    Record<"lease" | "open" | "key" | "blob" | "memory" | "learned" | "cache", string>
+    Record<"lease" | "open" | "key" | "blob" | "memory" | "learned" | "cache" | "budget", string>
   >;
   readonly jobs: string;
   readonly allJobs: readonly string[];
@@ -93,6 +96,9 @@ export interface Subjects {
   /** What an agent asks of the memory that tasks of a shard's runs use. */
   memory(shard: number, agent: string): string;
   memoryOf(shard: number): string;
+  /** What an agent asks before it calls a model for a run of a shard. */
+  budget(shard: number, agent: string): string;
+  budgetOf(shard: number): string;
   result(shard: number, agent: string): string;
   resultsOf(shard: number): string;
   readonly allResults: string;

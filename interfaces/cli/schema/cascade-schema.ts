@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   approval,
   branch,
+  budget,
   cascadeAsMapping,
   cascadeAsName,
   config,
@@ -35,6 +36,7 @@ const DEFINITIONS = {
   branch,
   threshold,
   approval,
+  budget,
   config,
   memory,
   stageMemory,
