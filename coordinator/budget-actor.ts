@@ -25,7 +25,11 @@ export interface BudgetActorOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   /** What all runs together may spend in a day of UTC; undefined: as much as they like. */
-  readonly perDay: Budget | undefined;
+  readonly perDay: PerDay | undefined;
+}
+
+export interface PerDay {
+  readonly limit: Budget;
   readonly days: DayBudgets;
 }
 
@@ -123,9 +127,9 @@ export class BudgetActor {
     owner: ShardOwner,
     request: BudgetRequest,
     question: Reserve,
-    perDay: Budget,
+    { limit, days }: PerDay,
   ): Promise<BudgetAnswer> {
-    const { days, clock } = this.#options;
+    const { clock } = this.#options;
     const run = runOf(owner, request);
     const { id, model, tokens, usd } = question;
     const known = run.budget.reservation(id);
@@ -134,7 +138,7 @@ export class BudgetActor {
     const inRun = decisionIn(run, request, question);
     if (inRun.status !== "granted") return answerOf(inRun);
     const day = new Date(clock.wallMs()).toISOString().slice(0, 10);
-    const inDay = await days.reserve(day, perDay, {
+    const inDay = await days.reserve(day, limit, {
       ...{ id, model, tokens, usd },
       where: whereOf(request),
     });
@@ -147,8 +151,9 @@ export class BudgetActor {
     request: BudgetRequest,
     { id, tokens, usd, day }: Settle,
   ): Promise<BudgetAnswer> {
-    if (day !== undefined) {
-      await this.#dayTurn(() => this.#options.days.settle(day, id, { tokens, usd }));
+    const { perDay } = this.#options;
+    if (day !== undefined && perDay !== undefined) {
+      await this.#dayTurn(() => perDay.days.settle(day, id, { tokens, usd }));
     }
     const run = owner.runs.get(request.task.run);
     const reservation = run?.budget.reservation(id);

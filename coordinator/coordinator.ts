@@ -218,14 +218,13 @@ async function openParts(
 ) {
   const { connection, clock, logger, coordinatorId, random, randomBytes } = options;
   const { jetstream, subjects, link } = access;
-  const [blobs, leases, keys, openRuns, learned, cache, days] = await Promise.all([
+  const [blobs, leases, keys, openRuns, learned, cache] = await Promise.all([
     openBlobs(jetstream, subjects),
     openLeases(access),
     openJobKeys(access),
     openOpenRuns(access),
     openLearned(access),
     openStageCache(access),
-    openDayBudgets(access),
   ]);
   const measurements = new Measurements();
   const learning = new Learning({ clock, logger, store: learned, measurements });
@@ -237,8 +236,9 @@ async function openParts(
   });
   const memory = await openMemory(access, blobs);
   const memoryActor = new MemoryActor({ connection, subjects, logger, memory });
-  const perDay = dayLimitsOf(options.env ?? {});
-  const budgetActor = new BudgetActor({ connection, subjects, logger, clock, perDay, days });
+  const limit = dayLimitsOf(options.env ?? {});
+  const perDay = limit === undefined ? undefined : { limit, days: await openDayBudgets(access) };
+  const budgetActor = new BudgetActor({ connection, subjects, logger, clock, perDay });
   const stageInputs = new StageInputs(blobs);
   const stageMemories = new StageMemories({
     memory,

@@ -112,7 +112,8 @@ export function timeIsOver(of: string, timeMs: number): SwarmError {
 
 /** An amount with its unit: `7 calls`, `1200 tokens`, `$0.0500`. */
 export function amountText(counted: Counted, amount: number): string {
-  return counted === "usd" ? `$${amount.toFixed(4)}` : `${amount} ${counted}`;
+  if (counted === "usd") return `$${amount.toFixed(4)}`;
+  return amount === 1 ? `1 ${counted.slice(0, -1)}` : `${amount} ${counted}`;
 }
 
 export function plus(one: Spending, other: Spending): Spending {

@@ -1,4 +1,4 @@
-import type { Budget } from "../core/budget.ts";
+import { amountText, type Budget } from "../core/budget.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { PlanBudget, PlanStage } from "../core/plan.ts";
 import { modelAskedBy, type SkillCatalog } from "../core/skill.ts";
@@ -28,7 +28,7 @@ export function refuseUnaffordable(
   if (calls === undefined) return;
   const least = leastCalls(budget, stages, catalog);
   if (least <= calls) return;
-  const message = `the budget of ${budget.name} is ${calls} calls, and at least ${least} are needed: one for each task that asks a model and must run`;
+  const message = `the budget of ${budget.name} is ${amountText("calls", calls)}, and at least ${least} are needed: one for each task that asks a model and must run`;
   const hint = `raise \`calls\` to ${least} at least; tries after a failure need more`;
   reporter.report("budget-exhausted", message, [...path, "calls"], hint);
 }

@@ -25,10 +25,10 @@ export const RUN_EXPLANATIONS = {
     remedies: [
       "the message says which budget it is, its limit, what is spent and reserved, and what was asked for",
       "raise it under `budget` in the cascade, or CASCADE_BUDGET_USD_PER_DAY and its like for the day",
-      "a call is reserved with the longest answer it may have: fewer `max_tokens` reserve less",
+      "a call is reserved with the longest answer it may have: a smaller `max_output_tokens` reserves less",
     ],
     example:
-      "error budget-exhausted  stage review, task 7: the budget of the run is 7 calls: 7 calls spent, 0 calls reserved, 1 calls asked for a call of claude-opus-5-5",
+      "error budget-exhausted  stage review, task 7: the budget of the run is 7 calls: 7 calls spent, 0 calls reserved, 1 call asked for a call of claude-opus-5-5",
   },
   "budget-unbounded": {
     causes: [
