@@ -75,7 +75,7 @@ export class BudgetActor {
         question.op === "reserve"
           ? await this.#reserve(owner, request, question)
           : await this.#settle(owner, request, question);
-      this.#answer(owner, message, given);
+      if (given !== undefined) this.#answer(owner, message, given);
     } catch (error) {
       // Not known to have happened, so not answered: it is asked again.
       if (failureOf(error) === "unknown") logger.warn({ event: "budget.unknown", err: error });
@@ -95,7 +95,7 @@ export class BudgetActor {
     owner: ShardOwner,
     request: BudgetRequest,
     question: Reserve,
-  ): Promise<BudgetAnswer> {
+  ): Promise<BudgetAnswer | undefined> {
     const { perDay } = this.#options;
     if (perDay === undefined) return this.#reserveInRun(owner, request, question);
     return this.#dayTurn(() => this.#reserveInDay(owner, request, question, perDay));
@@ -123,12 +123,13 @@ export class BudgetActor {
     return grantedFor(day);
   }
 
+  /** Undefined when the shard was lost meanwhile: the next owner answers, and finds the call in the day's record. */
   async #reserveInDay(
     owner: ShardOwner,
     request: BudgetRequest,
     question: Reserve,
     { limit, days }: PerDay,
-  ): Promise<BudgetAnswer> {
+  ): Promise<BudgetAnswer | undefined> {
     const { clock } = this.#options;
     const run = runOf(owner, request);
     const { id, model, tokens, usd } = question;
@@ -142,6 +143,7 @@ export class BudgetActor {
       ...{ id, model, tokens, usd },
       where: whereOf(request),
     });
+    if (run.abandoned) return undefined;
     if (inDay.status !== "granted") return answerOf(inDay);
     return this.#reserveInRun(owner, request, question, day);
   }

@@ -37,7 +37,10 @@ export interface ModelSpending {
  */
 export class BudgetAccount {
   readonly #budgets: readonly PlanBudget[];
-  readonly #stageIds: ReadonlyMap<StageId, number>;
+  /** Those of the whole run. */
+  readonly #ofAll: readonly number[];
+  /** All that hold for a stage that has some of its own. */
+  readonly #byStage: ReadonlyMap<StageId, readonly number[]>;
   readonly #reservations = new Map<string, Reservation>();
   /** Ids of those that are not settled. */
   readonly #open = new Set<string>();
@@ -46,7 +49,8 @@ export class BudgetAccount {
 
   constructor({ budgets = [], stages }: Pick<Plan, "budgets" | "stages">) {
     this.#budgets = budgets;
-    this.#stageIds = new Map(budgets.length === 0 ? [] : stages.map(({ id }, at) => [id, at]));
+    this.#ofAll = budgets.flatMap(({ stages: own }, at) => (own === undefined ? [at] : []));
+    this.#byStage = budgetsByStage(budgets, stages, this.#ofAll);
     this.#charged = budgets.map(() => NOTHING_SPENT);
     this.#startedMs = budgets.map(() => undefined);
   }
@@ -75,11 +79,7 @@ export class BudgetAccount {
 
   /** The budgets that hold for a stage, by their position in the plan. */
   of(stage: StageId): readonly number[] {
-    if (this.#budgets.length === 0) return [];
-    const position = this.#stageIds.get(stage) ?? -1;
-    return this.#budgets.flatMap(({ stages }, at) =>
-      stages === undefined || stages.includes(position) ? [at] : [],
-    );
+    return this.#byStage.get(stage) ?? this.#ofAll;
   }
 
   limit(at: number): PlanBudget | undefined {
@@ -168,4 +168,19 @@ export class BudgetAccount {
       this.#charged[at] = plus(this.#charged[at] ?? NOTHING_SPENT, amount);
     }
   }
+}
+
+function budgetsByStage(
+  budgets: readonly PlanBudget[],
+  stages: Plan["stages"],
+  ofAll: readonly number[],
+): ReadonlyMap<StageId, readonly number[]> {
+  const byStage = new Map<StageId, number[]>();
+  for (const [at, { stages: own = [] }] of budgets.entries()) {
+    for (const position of own) {
+      const id = stages[position]?.id;
+      if (id !== undefined) byStage.set(id, [...(byStage.get(id) ?? ofAll), at]);
+    }
+  }
+  return byStage;
 }

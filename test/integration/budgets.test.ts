@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { PublishedEvent } from "../../bus/messages.ts";
+import { budgetReply } from "../../bus/budget-messages.ts";
+import { decodeMessage, encodeMessage, type PublishedEvent } from "../../bus/messages.ts";
 import { systemClock } from "../../core/clock.ts";
 import type { JsonObject } from "../../core/json.ts";
+import { shardOf } from "../../core/shard.ts";
 import { NOTHING_ALLOWED } from "../../core/skill-allowance.ts";
+import { openSubjects } from "../../core/subjects.ts";
 import { openModelsOf } from "../../models/environment.ts";
 import type { ModelService } from "../../models/service.ts";
 import { type InProcessSwarm, startInProcessSwarm } from "../support/in-process-swarm.ts";
@@ -239,6 +242,46 @@ stages: [{ stage: one, model: claude, prompt: Say one. }]
     expect({ outcome, spent }).toEqual({ outcome: "run.succeeded", spent: undefined });
     expect(tap.count("cascade.budget.")).toBe(0);
     expect(events.filter(({ type }) => type.startsWith("budget."))).toEqual([]);
+  });
+});
+
+describe("an agent that asks for a call", () => {
+  it("gets one reservation however often it asks with one id, and none for a task that is over", async () => {
+    await using tap = await openWiretap(swarm.server);
+    server.reply({ fault: { kind: "hang" } });
+    const { directory, client } = swarm;
+    const definition = `cascade: spend
+budget: { calls: 3 }
+stages: [{ stage: one, model: claude, prompt: Say one. }]
+`;
+    const { runId } = await client.submit({ cascade: "spend", definition, directory });
+    const followed = follow(client, runId);
+    await followed.reached("budget.reserved");
+    const ask = async (question: JsonObject) => {
+      const task = { run: runId, stage: "one", index: 0, attempt: 1 };
+      const body = encodeMessage({ v: 1, agent: "agent-9", task, question });
+      const subject = openSubjects().budget(shardOf(runId), "agent-9");
+      const message = await tap.connection.request(subject, body, { timeout: 5_000 });
+      return decodeMessage(budgetReply, message.data).answer;
+    };
+    const reserve = { op: "reserve", id: "asker.1", model: "m", tokens: 10, usd: null };
+    const settle = { op: "settle", id: "asker.1", tokens: 4, usd: 0.5 };
+    expect([await ask(reserve), await ask(reserve), await ask(settle), await ask(settle)]).toEqual([
+      { status: "granted" },
+      { status: "granted" },
+      { status: "settled" },
+      { status: "settled" },
+    ]);
+    await client.cancel(runId, "enough");
+    await followed.ended;
+    const of = (type: string) => followed.events.filter((event) => event.type === type);
+    expect(of("budget.reserved").map(({ data }) => data["id"])).toContain("asker.1");
+    expect(of("budget.reserved")).toHaveLength(2);
+    expect(of("budget.settled")).toHaveLength(1);
+    expect(await ask({ ...reserve, id: "asker.2" })).toMatchObject({
+      status: "refused",
+      error: { code: "task-cancelled" },
+    });
   });
 });
 
