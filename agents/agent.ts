@@ -42,6 +42,7 @@ import { openRemoteBlobs } from "./remote-blobs.ts";
 import { Results } from "./results.ts";
 import { NO_SANDBOXES, type Sandboxes } from "./sandbox/sandbox.ts";
 import { NO_SECRETS, type Secrets } from "./secrets.ts";
+import { TaskBudgets } from "./task-budget.ts";
 import { TaskMemories } from "./task-memory.ts";
 import { openWorkerPool, type WorkerPool } from "./worker-pool.ts";
 
@@ -131,6 +132,7 @@ class AgentProcess implements Agent {
       blobs,
       blobCache,
       taskMemories: new TaskMemories({ ...parts, blobs, blobCache }),
+      taskBudgets: new TaskBudgets(parts),
       workers: this.#workers,
       programs: this.#programs,
       sandboxes: options.sandboxes ?? NO_SANDBOXES,

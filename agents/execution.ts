@@ -14,6 +14,7 @@ import type { Secrets } from "./secrets.ts";
 import type { ContextData } from "./skill-context.ts";
 import { runSkill, type SkillRunOptions } from "./skill-run.ts";
 import { openSteps, type StepsOptions } from "./steps.ts";
+import type { TaskBudgets } from "./task-budget.ts";
 import type { TaskMemories } from "./task-memory.ts";
 import type { LogBindings } from "./worker-messages.ts";
 
@@ -23,6 +24,7 @@ export interface ExecutionOptions extends SkillRunOptions, StepsOptions {
   readonly blobCache: BlobCache;
   readonly taskMemories: TaskMemories;
   readonly peerTalk: PeerTalk;
+  readonly taskBudgets: TaskBudgets;
   readonly clock: Clock;
   /** Where skills keep results; undefined: nowhere. */
   readonly cacheFolder: string | undefined;
@@ -62,12 +64,14 @@ async function outputOf(
     ...(values.length === 0 ? {} : { secrets: values }),
   };
   const { skill, digest } = task;
+  const budget = options.taskBudgets.of(task, signal);
   const order = {
     ...{ skill, digest, inputs, context },
     bindings: bindingsOf(task, options.agentId),
     steps: openSteps(options, task),
     askMemory: options.taskMemories.of(task, signal),
     askPeers: options.peerTalk.of(task),
+    ...(budget === undefined ? {} : { budget }),
   };
   const output = withoutSecrets(
     options.secrets,

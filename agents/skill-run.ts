@@ -4,6 +4,7 @@ import { systemClock } from "../core/clock.ts";
 import { SwarmError } from "../core/errors.ts";
 import type { Fixer } from "../core/fixer.ts";
 import type { Json, JsonObject } from "../core/json.ts";
+import type { CallBudget } from "../core/model.ts";
 import { kindOf, type SkillCatalog, type SkillManifest } from "../core/skill.ts";
 import { COMMAND_SKILLS } from "../core/skill-allowance.ts";
 import type { Steps } from "../core/steps.ts";
@@ -49,6 +50,8 @@ export interface SkillOrder {
   readonly askMemory: AskMemory;
   /** Absent: it is in no team. */
   readonly askPeers?: AskPeers;
+  /** Allows each call of a model; absent: under no budget. */
+  readonly budget?: CallBudget;
   /** What each log line about it carries. */
   readonly bindings: LogBindings;
   /** Absent when nothing keeps them. */
@@ -108,11 +111,20 @@ async function output(
   order: CheckedOrder,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const { manifest, inputs, context, bindings, steps, askMemory, askPeers = noPeers } = order;
+  const {
+    manifest,
+    inputs,
+    context,
+    bindings,
+    steps,
+    askMemory,
+    askPeers = noPeers,
+    budget,
+  } = order;
   const { workers, programs, writeLogLine, scrub } = options;
   const logger = options.logger.child(bindings);
   const surroundings: ArgvSurroundings = { programs, logger, scrub, signal };
-  const models = modelsFor(options.models.forTask(signal, logger), context.wish);
+  const models = modelsFor(options.models.forTask(signal, logger, budget), context.wish);
   if (kindOf(manifest) === "prompt") return runPromptSkill(manifest, inputs, models);
   if (manifest.entry === undefined) {
     const run = { manifest, inputs, runFolder: context.runFolder };

@@ -78,6 +78,8 @@ export const task = taskName.extend({
       mayLeaveRoute: z.boolean().exactOptional(),
     })
     .exactOptional(),
+  /** Models are called for it only when the owner of its run's shard allows each call. */
+  budgeted: z.literal(true).exactOptional(),
   /** What earlier attempts recorded; absent when that is nothing. */
   steps: z.array(z.object({ name: stepName, value })).exactOptional(),
   /** Of a stage with a swarm of its own: its members that were there, in the order that the topology goes by. */

@@ -11,6 +11,7 @@ import { stageOutput } from "../language/stage-output.ts";
 import type { QueueTasks, TaskState } from "../machines/stage.ts";
 import type { Blobs } from "../store/blobs.ts";
 import type { LogAccess } from "../store/shard-log.ts";
+import { BudgetDeadlines } from "./budget-deadlines.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Dispatcher, OfferTarget, PreparedTask } from "./dispatcher.ts";
 import { type Approval, Pauses, type Signal } from "./pauses.ts";
@@ -44,6 +45,7 @@ export interface ConductorOptions {
 export class Conductor {
   readonly owners = new Map<number, ShardOwner>();
   readonly orders: Omit<RunOrders, "propose">;
+  readonly budgetDeadlines: BudgetDeadlines;
   readonly #options: ConductorOptions;
   readonly #pauses: Pauses;
   /** Offers of this turn, by shard: they go out when the shard's append is stored. */
@@ -51,7 +53,9 @@ export class Conductor {
 
   constructor(options: ConductorOptions) {
     this.#options = options;
-    this.#pauses = new Pauses({ ...options, ownerOf: (run) => this.#ownerOf(run) });
+    const ownerOf = (run: RunState): ShardOwner | undefined => this.#ownerOf(run);
+    this.#pauses = new Pauses({ ...options, ownerOf });
+    this.budgetDeadlines = new BudgetDeadlines({ ...options, ownerOf });
     this.orders = {
       startStages: (run, indexes) => {
         for (const index of indexes) this.#startStage(run, index);

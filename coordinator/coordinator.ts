@@ -17,6 +17,7 @@ import type { CascadeRegistry } from "../language/cascade-registry.ts";
 import { coordinatorMachine } from "../machines/coordinator.ts";
 import { RUN_MACHINE } from "../machines/run.ts";
 import { openBlobs } from "../store/blobs.ts";
+import { openDayBudgets } from "../store/day-budgets.ts";
 import { openJobKeys } from "../store/job-keys.ts";
 import { openLearned } from "../store/learned.ts";
 import { openLeases } from "../store/lease.ts";
@@ -28,8 +29,10 @@ import { Admission } from "./admission.ts";
 import { AgentWatch } from "./agent-watch.ts";
 import { refuseWhenFull } from "./back-pressure.ts";
 import { BlobActor } from "./blob-actor.ts";
+import { BudgetActor } from "./budget-actor.ts";
 import { Companions } from "./companions.ts";
 import { Conductor } from "./conductor.ts";
+import { dayLimitsOf } from "./day-limits.ts";
 import { openDeadlines } from "./deadlines.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { showFact } from "./facts.ts";
@@ -243,6 +246,9 @@ async function openParts(
   const memory = await openMemory(access, blobs);
   const memoryActor = new MemoryActor({ connection, subjects, logger, memory });
   const blobActor = new BlobActor({ connection, subjects, logger, blobs });
+  const limit = dayLimitsOf(options.env ?? {});
+  const perDay = limit === undefined ? undefined : { limit, days: await openDayBudgets(access) };
+  const budgetActor = new BudgetActor({ connection, subjects, logger, clock, perDay });
   const stageInputs = new StageInputs(blobs);
   const stageMemories = new StageMemories({
     memory,
@@ -301,7 +307,10 @@ async function openParts(
     dispatcher: () => dispatcher,
     textOf: (prepared) => {
       const text = (): string | Promise<string> =>
-        taskText(prepared, epochOf(conductor, prepared.task.run), blobs);
+        taskText(prepared, epochOf(conductor, prepared.task.run), {
+          blobs,
+          hasDayBudget: perDay !== undefined,
+        });
       return teamLinks.allow(prepared)?.then(text) ?? text();
     },
     onChange,
@@ -358,6 +367,7 @@ async function openParts(
     results,
     memoryActor,
     blobActor,
+    budgetActor,
     reader,
     openRuns,
     purgeDelayMs: options.purgeDelayMs,
@@ -366,6 +376,7 @@ async function openParts(
     onStored: (run, stored, line) => {
       showFact(connection, subjects, logger, stored, line);
       const { event } = stored;
+      conductor.budgetDeadlines.heard(run, event);
       if (event.type === "stage.succeeded") stageCaches.keep(run, run.position(event.stage));
       if (isStageEnd(event)) teamLinks.ended(run, run.position(event.stage));
       if (run.ended) forget(run);

@@ -10,6 +10,9 @@ const LEVELS: Partial<Record<RunEvent["type"], Level>> = {
   "task.failed": "warn",
   "memory.read": "debug",
   "memory.written": "debug",
+  "budget.reserved": "debug",
+  "budget.settled": "debug",
+  "budget.exhausted": "error",
   "stage.failed": "error",
   "run.failed": "error",
 };
@@ -116,6 +119,16 @@ function fieldsOf(event: RunEvent): Record<string, unknown> {
       const { stage, key, scope, revision, isDeletion, agent } = event;
       return { stageId: stage, key, scope, revision, isDeletion, agentId: agent };
     }
+    case "budget.reserved": {
+      const { stage, attempt, agent, id, model, tokens, usd } = event;
+      return { stageId: stage, attempt, agentId: agent, call: id, model, tokens, usd };
+    }
+    case "budget.settled": {
+      const { stage, id, tokens, usd } = event;
+      return { stageId: stage, call: id, tokens, usd };
+    }
+    case "budget.exhausted":
+      return { error: event.error };
     case "run.continued":
       return { by: event.by };
     case "signal.received":
@@ -124,11 +137,11 @@ function fieldsOf(event: RunEvent): Record<string, unknown> {
     case "cancel.requested":
       return { by: event.by, reason: event.reason };
     case "run.failed":
-      return { error: event.error };
+      return { error: event.error, spent: event.spent };
     case "run.cancelled":
-      return { reason: event.reason };
+      return { reason: event.reason, spent: event.spent };
     case "run.succeeded":
-      return {};
+      return event.spent === undefined ? {} : { spent: event.spent };
     default:
       return event satisfies never;
   }

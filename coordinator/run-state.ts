@@ -1,10 +1,12 @@
 import { type Actor, type AnyActorRef, createActor } from "xstate";
+import { BudgetAccount } from "../core/budget-account.ts";
 import type { ErrorRecord } from "../core/errors.ts";
 import {
   type EventOf,
   isRunOutcome,
   type RunEvent,
   type RunStatus,
+  type Spent,
   type StoredEvent,
 } from "../core/events.ts";
 import type { RunId, StageId } from "../core/ids.ts";
@@ -44,6 +46,8 @@ export class RunState {
   readonly shard: number;
   readonly plan: Plan;
   readonly created: EventOf<"run.started">;
+  /** What was reserved and spent on models under its budgets. */
+  readonly budget: BudgetAccount;
   /** Number of the last event applied. */
   n = 0;
   status: RunStatus = "running";
@@ -69,6 +73,7 @@ export class RunState {
     this.plan = plan;
     this.created = created;
     this.orders = orders;
+    this.budget = new BudgetAccount(plan);
     this.#positions = positionsOf(plan);
     this.#timeline = asksForTimeline(plan) ? new RunTimeline(plan) : undefined;
     this.#run = createActor(runActorLogic, { input: { plan } });
@@ -84,10 +89,12 @@ export class RunState {
     this.n = stored.n;
     this.#timeline?.add(stored);
     const { event } = stored;
+    this.budget.apply(event, stored.atMs);
     if (isRunOutcome(event)) this.status = event.type.slice("run.".length) as RunStatus;
     switch (event.type) {
       case "run.started":
       case "cancel.requested":
+      case "budget.exhausted":
       case "run.succeeded":
       case "run.failed":
       case "run.cancelled":
@@ -160,6 +167,9 @@ export class RunState {
       case "memory.written":
         this.#written.add(`${event.stage}/${event.key}`);
         break;
+      case "budget.reserved":
+      case "budget.settled":
+        break; // the account has them
       default:
         event satisfies never;
     }
@@ -388,15 +398,17 @@ const runActorLogic = runMachine.provide({
     stopStages: ({ self }) => ownerOf(self).run.stopStages(),
     proposeSuccess: ({ self }) => {
       const { run } = ownerOf(self);
-      run.orders.propose(run, { type: "run.succeeded", output: lastOutput(run) });
+      run.orders.propose(run, { type: "run.succeeded", output: lastOutput(run), ...spentBy(run) });
     },
     proposeFailure: ({ self }, { error }) => {
       const { run } = ownerOf(self);
-      if (error !== undefined) run.orders.propose(run, { type: "run.failed", error });
+      if (error !== undefined) {
+        run.orders.propose(run, { type: "run.failed", error, ...spentBy(run) });
+      }
     },
     proposeCancelled: ({ self }, { reason }) => {
       const { run } = ownerOf(self);
-      run.orders.propose(run, { type: "run.cancelled", reason: reason ?? "" });
+      run.orders.propose(run, { type: "run.cancelled", reason: reason ?? "", ...spentBy(run) });
     },
   },
 });
@@ -428,6 +440,11 @@ const stageActorLogic = stageMachine.provide({
     },
   },
 });
+
+function spentBy({ budget }: RunState): Spent {
+  const { spending } = budget;
+  return spending === undefined ? {} : { spent: spending };
+}
 
 function lastOutput(run: RunState): Value {
   const last = run.plan.result.findLast((index) => run.outcome(index) === "succeeded");

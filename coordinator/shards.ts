@@ -11,6 +11,7 @@ import type { OpenRuns } from "../store/open-runs.ts";
 import { openShardArchive } from "../store/shard-archive.ts";
 import type { LogAccess, ShardLog } from "../store/shard-log.ts";
 import type { BlobActor } from "./blob-actor.ts";
+import type { BudgetActor } from "./budget-actor.ts";
 import type { Conductor } from "./conductor.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { openInbox } from "./inbox.ts";
@@ -34,6 +35,7 @@ export interface ShardsOptions {
   readonly results: Results;
   readonly memoryActor: MemoryActor;
   readonly blobActor: BlobActor;
+  readonly budgetActor: BudgetActor;
   readonly reader: RunReader;
   readonly openRuns: OpenRuns;
   readonly purgeDelayMs: number;
@@ -114,6 +116,7 @@ export class Shards {
     for (const run of recovered) {
       logger.info({ event: "run.resumed", runId: run.runId, cascade: run.plan.cascade });
       owner.recover(run);
+      conductor.budgetDeadlines.resume(run);
     }
     const subscriptions = [
       results.listen(owner),
@@ -122,6 +125,7 @@ export class Shards {
       takeCommands({ access, conductor, reader: this.#options.reader }, owner),
       this.#options.memoryActor.listen(owner),
       this.#options.blobActor.listen(log.shard),
+      this.#options.budgetActor.listen(owner),
     ];
     this.#open.set(log.shard, { owner, subscriptions, inbox });
     return recovered.length;

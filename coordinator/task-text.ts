@@ -1,3 +1,4 @@
+import type { StageId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { ModelWish } from "../core/model.ts";
@@ -5,6 +6,7 @@ import type { PlanStage } from "../core/plan.ts";
 import { BLOB_KEY, type BlobRef } from "../core/value.ts";
 import type { Blobs } from "../store/blobs.ts";
 import { nameOf, type PreparedTask } from "./dispatcher.ts";
+import type { RunState } from "./run-state.ts";
 import { skillCallOf } from "./task-queue.ts";
 
 /**
@@ -14,16 +16,22 @@ import { skillCallOf } from "./task-queue.ts";
 export function taskText(
   prepared: PreparedTask,
   epoch: number,
-  blobs: Blobs,
+  { blobs, hasDayBudget }: { readonly blobs: Blobs; readonly hasDayBudget: boolean },
 ): string | Promise<string> {
   const inputs = JSON.stringify(prepared.inputs);
-  if (inputs.length <= LIMITS.inlineValueBytes) return textWith(prepared, epoch, inputs);
+  if (inputs.length <= LIMITS.inlineValueBytes)
+    return textWith(prepared, epoch, inputs, hasDayBudget);
   return blobs
     .put(Buffer.from(inputs))
-    .then((ref) => textWith(prepared, epoch, JSON.stringify(pointerTo(ref))));
+    .then((ref) => textWith(prepared, epoch, JSON.stringify(pointerTo(ref)), hasDayBudget));
 }
 
-function textWith(prepared: PreparedTask, epoch: number, inputs: string): string {
+function textWith(
+  prepared: PreparedTask,
+  epoch: number,
+  inputs: string,
+  hasDayBudget: boolean,
+): string {
   const { task, team } = prepared;
   const stage = task.run.stage(task.stage);
   const steps = task.run.steps(task.stage, task.index);
@@ -40,10 +48,19 @@ function textWith(prepared: PreparedTask, epoch: number, inputs: string): string
     timeoutMs: stage.timeoutMs,
     directory: task.run.created.directory,
     ...modelsOf(stage),
+    ...(hasDayBudget || limitsCalls(task.run, stage.id) ? { budgeted: true } : {}),
     ...(team === undefined ? {} : { team }),
     ...(steps.length === 0 ? {} : { steps: steps.map(({ name, value }) => ({ name, value })) }),
   });
   return `${rest.slice(0, -1)},"inputs":${inputs}}`;
+}
+
+/** A budget of time alone says nothing of single calls. */
+function limitsCalls({ budget }: RunState, stage: StageId): boolean {
+  return budget.of(stage).some((at) => {
+    const { usd, tokens, calls } = budget.limit(at)?.limit ?? {};
+    return usd !== undefined || tokens !== undefined || calls !== undefined;
+  });
 }
 
 function modelsOf({ model, features, mayLeaveModelRoute }: PlanStage): {

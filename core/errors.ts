@@ -14,6 +14,8 @@ export const ERROR_CODES = {
   "missing-input": "A required input was not given.",
   "invalid-input": "An input has the wrong type or value.",
   "no-model": "A model is needed, and none can be had.",
+  "budget-exhausted": "A budget of the cascade, of a stage or of the day has no room for more.",
+  "budget-unbounded": "A call has no known price, and a budget limits what calls may cost.",
   "model-failed": "No model gave an answer that can be used.",
   "invalid-output": "A skill returned something its manifest does not declare.",
   "unknown-secret": "No secret of this name is known where it is needed.",

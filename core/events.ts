@@ -1,3 +1,4 @@
+import type { ModelSpending } from "./budget-account.ts";
 import type { CacheAddress } from "./cache.ts";
 import type { ErrorRecord } from "./errors.ts";
 import type { AgentId, RunId, StageId } from "./ids.ts";
@@ -136,6 +137,30 @@ export type RunEvent =
       /** Absent when the coordinator kept the stage's output. */
       readonly agent?: AgentId;
     }
+  /** A call of a model may be made: it counts at its worst until it is settled. `usd` is null when its price is not known. */
+  | {
+      readonly type: "budget.reserved";
+      readonly stage: StageId;
+      readonly index: number;
+      readonly attempt: number;
+      readonly agent: AgentId;
+      readonly id: string;
+      readonly model: string;
+      readonly tokens: number;
+      readonly usd: number | null;
+      /** It counts for that day's budget, too. */
+      readonly day?: string;
+    }
+  /** What the vendor counted of the call; null: not known, and the worst case stays. */
+  | {
+      readonly type: "budget.settled";
+      readonly stage: StageId;
+      readonly id: string;
+      readonly tokens: number | null;
+      readonly usd: number | null;
+    }
+  /** The time of the run's own budget is over. */
+  | { readonly type: "budget.exhausted"; readonly error: ErrorRecord }
   | { readonly type: "cancel.requested"; readonly by: string; readonly reason: string }
   /** Nothing of the run begins until it is continued; what is under way ends. Its waits stand still. */
   | { readonly type: "run.paused"; readonly by: string; readonly reason: string }
@@ -150,9 +175,14 @@ export type RunEvent =
       readonly id: string;
     }
   /** `output` is the last stage's when that stage has a single task, else null. */
-  | { readonly type: "run.succeeded"; readonly output: Value }
-  | { readonly type: "run.failed"; readonly error: ErrorRecord }
-  | { readonly type: "run.cancelled"; readonly reason: string };
+  | ({ readonly type: "run.succeeded"; readonly output: Value } & Spent)
+  | ({ readonly type: "run.failed"; readonly error: ErrorRecord } & Spent)
+  | ({ readonly type: "run.cancelled"; readonly reason: string } & Spent);
+
+/** What its calls of models came to; absent when none was made under a budget. */
+export interface Spent {
+  readonly spent?: ModelSpending;
+}
 
 export type RunEventType = RunEvent["type"];
 export type EventOf<Type extends RunEventType> = Extract<RunEvent, { type: Type }>;

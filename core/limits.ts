@@ -95,6 +95,12 @@ export const LIMITS = {
   cachedPaths: 20,
   cachedFiles: 20_000,
   cachedFileBytes: 268_435_456,
+  /** A limit of a budget, whatever it counts. */
+  budgetAmount: 1_000_000_000_000,
+  /** How long it is known what was spent in a day: a week. */
+  dayBudgetTtlMs: 604_800_000,
+  /** Calls of a day that are not settled; of more, the oldest count at their worst. */
+  openDayCalls: 2_000,
   attemptsPerTask: 100,
   taskTimeoutMs: 86_400_000,
   /** Recorded parts of one task. */

@@ -213,9 +213,28 @@ export interface ModelOutlook {
   choose(wish: ModelWish): ModelChoice;
 }
 
+/** Who allows calls of vendors, one by one. */
+export interface CallBudget {
+  /**
+   * Resolves when the call may be made.
+   * @param call at its worst; `usd` is null when its price is not known
+   * @throws SwarmError `budget-exhausted` or `budget-unbounded`; the reason of an aborted signal
+   */
+  reserve(call: {
+    readonly model: string;
+    readonly tokens: number;
+    readonly usd: number | null;
+  }): Promise<ReservedCall>;
+}
+
+export interface ReservedCall {
+  /** Tells what the vendor counted; null: not known, and the worst case stays. */
+  settle(counted: { readonly tokens: number | null; readonly usd: number | null }): Promise<void>;
+}
+
 /** Models, for skills. */
 export interface SkillModels {
-  /** @throws SwarmError `no-model` or `model-failed`; the reason of an aborted signal */
+  /** @throws SwarmError `no-model`, `model-failed`, `budget-exhausted` or `budget-unbounded`; the reason of an aborted signal */
   generate(request: ModelRequest): Promise<ModelResult>;
   /** @throws SwarmError `no-model` */
   choose(request: ModelRequest): ModelChoice;

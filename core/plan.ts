@@ -1,3 +1,4 @@
+import type { Budget } from "./budget.ts";
 import type { StageCache } from "./cache.ts";
 import type { StageId } from "./ids.ts";
 import type { Json } from "./json.ts";
@@ -19,8 +20,19 @@ export interface Plan {
   /** Names of the secrets that agents may be asked for. */
   readonly secrets?: readonly string[];
   readonly stages: readonly PlanStage[];
+  /** What may be spent on models, and how long it may take: by the run as a whole, and by written stages. */
+  readonly budgets?: readonly PlanBudget[];
   /** The output of the last of these stages that succeeded is the run's, when it is of a single task. */
   readonly result: readonly number[];
+}
+
+/** A budget with whatever it is for. */
+export interface PlanBudget {
+  /** Whose it is, as people call it: `the run`, `stage review`. */
+  readonly name: string;
+  readonly limit: Budget;
+  /** Positions in `Plan.stages`: what the written stage became. Absent: the whole run. */
+  readonly stages?: readonly number[];
 }
 
 export type InputType =

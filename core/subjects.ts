@@ -26,6 +26,7 @@ export function openSubjects(prefix = "cascade"): Subjects {
       memory: `${prefix}_memory`,
       learned: `${prefix}_learned`,
       cache: `${prefix}_cache`,
+      budget: `${prefix}_budget`,
     },
     jobs: `${prefix}.jobs`,
     allJobs: [`${prefix}.jobs`, `${prefix}.jobs.*`],
@@ -52,6 +53,9 @@ export function openSubjects(prefix = "cascade"): Subjects {
     blobsOf: (shard) => `${at("blob", shard)}.*`,
     allBlobs: `${prefix}.blob.*.*`,
     allParked: `${prefix}.inbox.*.result.*`,
+    budget: (shard, agent) => at("budget", shard, agent),
+    budgetOf: (shard) => `${at("budget", shard)}.*`,
+    allBudgets: `${prefix}.budget.*.*`,
     result: (shard, agent) => at("result", shard, agent),
     allResults: `${prefix}.result.*.*`,
     resultsOf: (shard) => `${at("result", shard)}.*`,
@@ -86,6 +90,7 @@ export function openSubjects(prefix = "cascade"): Subjects {
       parked: `${prefix}.inbox.*.result.${checkedToken(agent)}`,
       memory: `${prefix}.memory.*.${checkedToken(agent)}`,
       blobs: `${prefix}.blob.*.${checkedToken(agent)}`,
+      budgets: `${prefix}.budget.*.${checkedToken(agent)}`,
     }),
   };
 }
@@ -94,7 +99,7 @@ export interface Subjects {
   readonly prefix: string;
   readonly streams: Readonly<Record<"jobs" | "log" | "history" | "inbox" | "dead", string>>;
   readonly buckets: Readonly<
-    Record<"lease" | "open" | "key" | "blob" | "memory" | "learned" | "cache", string>
+    Record<"lease" | "open" | "key" | "blob" | "memory" | "learned" | "cache" | "budget", string>
   >;
   readonly jobs: string;
   readonly allJobs: readonly string[];
@@ -126,6 +131,10 @@ export interface Subjects {
   readonly allBlobs: string;
   /** Results that agents left in INBOX. */
   readonly allParked: string;
+  /** What an agent asks before it calls a model for a run of a shard. */
+  budget(shard: number, agent: string): string;
+  budgetOf(shard: number): string;
+  readonly allBudgets: string;
   result(shard: number, agent: string): string;
   resultsOf(shard: number): string;
   readonly allResults: string;
@@ -160,7 +169,9 @@ export interface Subjects {
   teams(coordinator: string): string;
   readonly allTeams: string;
   /** What an agent may send in its own name, to any shard. */
-  ofAgent(agent: string): Readonly<Record<"results" | "parked" | "memory" | "blobs", string>>;
+  ofAgent(
+    agent: string,
+  ): Readonly<Record<"results" | "parked" | "memory" | "blobs" | "budgets", string>>;
 }
 
 export type InboxKind = "job" | "result" | "cancel" | "approval";

@@ -55,6 +55,7 @@ export function compileCascade(
     ...(description === undefined ? {} : { description }),
     inputs,
     ...builder.listedNames(),
+    ...builder.budgets,
     stages: builder.stages,
     result: target.stages,
   };

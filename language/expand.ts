@@ -2,6 +2,7 @@ import { LIMITS } from "../core/limits.ts";
 import type { Decision, PlanStage } from "../core/plan.ts";
 import type { SkillCatalog } from "../core/skill.ts";
 import { fixWork, isMendedByFix, onPathOf } from "./auto-fix.ts";
+import { budgetOf, refuseUnaffordable } from "./budgets.ts";
 import { disabledPart, settingsOf } from "./cascade-settings.ts";
 import { DEFAULT_BRANCH, type WrittenBranch, writtenBranches } from "./decision-compiler.ts";
 import { EachEntry, hasEntries } from "./each-entry.ts";
@@ -86,10 +87,34 @@ export class Expander {
       suffix: "",
       iteration: undefined,
     };
+    const from = this.#builder.graph.size;
     const whole = this.#list(cascade.stages, place);
     const result = this.#outputs(cascade, outputsId, whole, place);
     this.#finals(cascade, whole, place);
+    const isWhole = this.#prefix === "";
+    const name = isWhole ? "the run" : `the cascade ${cascade.name} in ${outputsId}`;
+    this.#budget(cascade.budget, { name, ...(isWhole ? {} : { from }) }, ["budget"]);
     return result;
+  }
+
+  /** @param from the first stage that it is for, up to the last so far; absent: it is for the whole run */
+  #budget(
+    written: StageSyntax["budget"],
+    { name, from }: { readonly name: string; readonly from?: number },
+    path: Path,
+  ): void {
+    if (written === undefined) return;
+    const { stages, graph } = this.#builder;
+    const isIts = (position: number): boolean => from !== undefined && position >= from;
+    const positions = [...Array(graph.size).keys()].filter(isIts);
+    const budget = {
+      name,
+      limit: budgetOf(written, path, this.#reporter),
+      ...(from === undefined ? {} : { stages: positions }),
+    };
+    const place = { catalog: this.#catalog, path, reporter: this.#reporter };
+    refuseUnaffordable(budget, stages, place);
+    this.#builder.addBudget(budget);
   }
 
   #checkMemory({ memory }: CascadeSyntax): void {
@@ -224,7 +249,10 @@ export class Expander {
     const { id, syntax, path } = stage;
     this.#refuseDisabled(syntax, path, place);
     const here = { ...place, path, memory: this.#memoryOf(id, syntax, path, place) };
+    const from = this.#builder.graph.size;
     const group = this.#gated(id, syntax, this.#ungated(stage, needs, here), here);
+    const name = `stage ${this.#prefix}${id}${place.suffix}`;
+    this.#budget(syntax.budget, { name, from }, [...path, "budget"]);
     this.#notifyOf(stage, group, place);
     return group;
   }
@@ -526,7 +554,11 @@ export class Expander {
     const { when: _, condition: __, at_least: ___, ...work } = syntax;
     refuseForeignKeys(work, kindOf(work), path, this.#reporter);
     this.#refuseDisabled(work, path, place);
-    return this.#gated(whole, work, this.#branchWork(whole, work, [decision], here), here);
+    const from = this.#builder.graph.size;
+    const group = this.#gated(whole, work, this.#branchWork(whole, work, [decision], here), here);
+    const title = `stage ${this.#prefix}${whole}${place.suffix}`;
+    this.#budget(work.budget, { name: title, from }, [...path, "budget"]);
+    return group;
   }
 
   #branchWork(id: string, work: WorkSyntax, needs: readonly number[], place: ListPlace): Group {

@@ -1,6 +1,6 @@
 import { isToken } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
-import type { Plan, PlanStage } from "../core/plan.ts";
+import type { Plan, PlanBudget, PlanStage } from "../core/plan.ts";
 import { isOwnSetting, refusedVariable } from "./environment.ts";
 import type { Path, Reporter } from "./reporter.ts";
 import type { CascadeSyntax } from "./schema.ts";
@@ -21,6 +21,7 @@ export class PlanBuilder {
   readonly #ids = new Set<string>();
   readonly #env = new Set<string>();
   readonly #secrets = new Set<string>();
+  readonly #budgets: PlanBudget[] = [];
   #isFull = false;
   readonly #atTheEnd: ((needs: readonly number[]) => void)[] = [];
 
@@ -50,6 +51,15 @@ export class PlanBuilder {
       this.#secrets.add(name);
     }
     return { env, secrets };
+  }
+
+  /** The budget of the run, or of a written stage with all that it became. */
+  addBudget(budget: PlanBudget): void {
+    this.#budgets.push(budget);
+  }
+
+  get budgets(): Pick<Plan, "budgets"> {
+    return this.#budgets.length === 0 ? {} : { budgets: this.#budgets };
   }
 
   /** Those of all cascades, for the plan. */

@@ -143,6 +143,19 @@ export const approval = z.strictObject({
   on_timeout: z.enum(["deny", "approve"]).default("deny"),
 });
 
+const amount = z.number().positive("must be above 0");
+const wholeAmount = z.int().min(1);
+/** What may be spent on models, and how long it may take. */
+export const budget = z
+  .strictObject({
+    usd: amount.exactOptional(),
+    tokens: wholeAmount.exactOptional(),
+    calls: wholeAmount.exactOptional(),
+    time: duration.exactOptional(),
+  })
+  .refine((limits) => Object.keys(limits).length > 0, "must limit something");
+export type BudgetSyntax = z.infer<typeof budget>;
+
 /** Whether results of earlier runs may be taken for the stage's own. */
 export const stageCache = z.strictObject({
   key: json.exactOptional(),
@@ -234,6 +247,7 @@ const work = {
   error_handling: errorHandling.exactOptional(),
   cache: z.union([z.boolean(), stageCache]).exactOptional(),
   timeout: duration.exactOptional(),
+  budget: budget.exactOptional(),
   wait: z.union([duration, signalWait]).exactOptional(),
   approve: z.union([z.literal(true), z.string().min(1), approval]).exactOptional(),
   continue_on_error: z.boolean().exactOptional(),
@@ -321,6 +335,7 @@ const body = z.strictObject({
   description: shownText.exactOptional(),
   version: z.union([shownText, z.number()]).exactOptional(),
   model: modelName.exactOptional(),
+  budget: budget.exactOptional(),
   config: config.exactOptional(),
   memory: memory.exactOptional(),
   learned_patterns: z.boolean().exactOptional(),
@@ -376,6 +391,7 @@ const BELOW_WORK = {
   http: "http",
   memory: "stageMemory",
   cache: "cache",
+  budget: "budget",
 } as const;
 /** Below a cascade. */
 const BELOW_BODY = {
@@ -384,6 +400,7 @@ const BELOW_BODY = {
   finally: "stage",
   config: "config",
   memory: "memory",
+  budget: "budget",
   notify: "notification",
 } as const;
 export const MAPPINGS = {
@@ -400,6 +417,7 @@ export const MAPPINGS = {
   memory: kind(memory),
   stageMemory: kind(stageMemory),
   cache: kind(stageCache),
+  budget: kind(budget),
   skill: kind(skillWithInputs, "model"),
   sandbox: kind(sandboxConfig, ...GITHUB, ...GITHUB_DETAILS),
   fixStrategy: kind(fixStrategy),

@@ -43,6 +43,7 @@ export type RunInput =
   | EventOf<"cancel.requested">
   | EventOf<"run.paused">
   | EventOf<"run.continued">
+  | EventOf<"budget.exhausted">
   | EventOf<"run.succeeded">
   | EventOf<"run.failed">
   | EventOf<"run.cancelled">
@@ -77,6 +78,8 @@ const runSetup = setup({
   guards: {
     isLastOpenStage: ({ context }) => context.openStages === 1,
     isTolerated: (_, params: { readonly isTolerated: boolean }) => params.isTolerated,
+    hasFinals: ({ context }) =>
+      context.finals.some((isFinal, index) => isFinal && isOpen(context, index)),
     failsWithFinals: ({ context }, params: { readonly index: number }) =>
       context.finals.some(
         (isFinal, index) => isFinal && index !== params.index && isOpen(context, index),
@@ -118,6 +121,7 @@ const pausing = {
  * ```
  * created ─run.started─▶ running ── last stage ended ──▶ succeeding ─run.succeeded─▶ succeeded
  *                           ├──────── stage.failed ────▶ failing ────run.failed────▶ failed
+ *                           │      or budget.exhausted
  *                           │     └─ with final stages ─▶ finishing ─ last of them ended ─▶ failing
  *                           └─────── cancel.requested ─▶ cancelling ─run.cancelled─▶ cancelled
  * ```
@@ -184,6 +188,22 @@ export const runMachine = runSetup.createMachine({
               }),
               "stopStages",
             ],
+          },
+        ],
+        "budget.exhausted": [
+          {
+            guard: "hasFinals",
+            target: "finishing",
+            actions: [
+              assign({ error: ({ event }) => event.error }),
+              "stopStages",
+              "keepFinals",
+              startReady,
+            ],
+          },
+          {
+            target: "failing",
+            actions: [assign({ error: ({ event }) => event.error }), "stopStages"],
           },
         ],
         "cancel.requested": {

@@ -157,6 +157,8 @@ export const stageMachine = setup({
             ],
           },
         ],
+        /** Its time is over, or it cannot go on for another reason than a task. */
+        "stage.failed": { target: "failed", actions: "cancelTasks" },
         recovered: {
           actions: { type: "adoptTasks", params: ({ context }) => ({ tasks: context.tasks }) },
         },

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../core/clock.ts";
 import type { Json } from "../core/json.ts";
 import type {
+  CallBudget,
   ModelAnswer,
   ModelCall,
   ModelFailureClass,
@@ -11,16 +12,18 @@ import type {
   ModelSwitch,
   ModelUsage,
   ModelVendor,
+  ReservedCall,
 } from "../core/model.ts";
 import { type AnswerCheck, answerCheck } from "./answer-json.ts";
 import type { Breaker } from "./breaker.ts";
 import { withData } from "./context-format.ts";
 import { DEFAULT_OUTPUT_TOKENS, decisionFor } from "./decision-for.ts";
 import { ModelError } from "./model-error.ts";
-import { costOf } from "./price.ts";
+import { costOf, worstCostOf } from "./price.ts";
 import type { RouteCandidate, RouteDecision } from "./router.ts";
 import type { ModelServiceOptions } from "./service-options.ts";
 import { nextStep } from "./switching.ts";
+import { estimateTokens } from "./token-estimate.ts";
 import { sumOfUsage } from "./usage.ts";
 
 /** Failures of calls that a vendor may bill all the same, without saying how much. */
@@ -30,10 +33,15 @@ const MAY_BE_BILLED: ReadonlySet<ModelFailureClass> = new Set([
   "invalid-output",
 ] as const);
 
+/** What a call comes to that a vendor may have billed without saying how much, and one that it did not take. */
+const NOT_KNOWN = { tokens: null, usd: null } as const;
+const NOTHING = { tokens: 0, usd: 0 } as const;
+
 interface Order {
   readonly request: ModelRequest;
   readonly signal: AbortSignal;
   readonly logger: Logger;
+  readonly budget: CallBudget | undefined;
 }
 
 /** One request: the models that were decided on are asked in turn until one has answered. */
@@ -43,7 +51,8 @@ export class Generation {
   readonly #request: ModelRequest;
   readonly #logger: Logger;
   readonly #signal: AbortSignal;
-  readonly #endsAtMs: number;
+  readonly #budget: CallBudget | undefined;
+  #endsAtMs: number;
   readonly #decision: RouteDecision;
   readonly #check: AnswerCheck | undefined;
   readonly #usages: ModelUsage[] = [];
@@ -58,6 +67,7 @@ export class Generation {
     this.#request = order.request;
     this.#logger = order.logger;
     this.#signal = order.signal;
+    this.#budget = order.budget;
     this.#endsAtMs = clock.monotonicMs() + deadlineMs;
     this.#decision = decisionFor(options, breaker, order.request);
     this.#check =
@@ -170,10 +180,12 @@ export class Generation {
     const vendor = this.#options.vendors.get(provider);
     if (vendor === undefined) throw new Error(`${provider} was chosen and is not there`);
     const { clock } = this.#options;
+    const call = this.#callOf(candidate, messages);
+    const reserved = await this.#reserve(candidate, call);
     this.#breaker.begin(provider, id, clock.wallMs());
     let answer: ModelAnswer;
     try {
-      answer = await this.#call(vendor, this.#callOf(candidate, messages));
+      answer = await this.#call(vendor, call);
     } catch (error) {
       if (!(error instanceof ModelError)) {
         this.#breaker.ended(provider, id);
@@ -182,12 +194,16 @@ export class Generation {
       const { failure, retryAfterMs } = error;
       const nowMs = clock.wallMs();
       this.#breaker.failed({ provider, model: id }, failure, { retryAfterMs, nowMs });
-      if (MAY_BE_BILLED.has(failure)) this.#costs.push(null);
+      const isBilled = MAY_BE_BILLED.has(failure);
+      if (isBilled) this.#costs.push(null);
+      await reserved?.settle(isBilled ? NOT_KNOWN : NOTHING);
       return { error: this.#scrubbed(error) };
     }
     this.#breaker.succeeded(provider, id);
     this.#usages.push(answer.usage);
-    this.#costs.push(costOf(candidate.model, answer.usage, clock.wallMs()));
+    const cost = costOf(candidate.model, answer.usage, clock.wallMs());
+    this.#costs.push(cost);
+    await reserved?.settle({ tokens: tokensOf(answer.usage), usd: cost });
     const isAnswer = this.#check !== undefined && answer.stop !== "tool-calls";
     const checked = isAnswer ? this.#check?.(answer.text) : undefined;
     if (checked?.status === "wrong") {
@@ -196,6 +212,23 @@ export class Generation {
       return { error: new ModelError("invalid-output", message), answer };
     }
     return { result: this.#resultOf(answer, vendor, checked?.json) };
+  }
+
+  /** Each call is allowed at its worst before it is made; waiting for that is no part of the time for answers. */
+  async #reserve(
+    { model }: RouteCandidate,
+    { messages, maxOutputTokens: outputTokens }: ModelCall,
+  ): Promise<ReservedCall | undefined> {
+    if (this.#budget === undefined) return undefined;
+    const { clock } = this.#options;
+    const { data: _, ...request } = this.#request; // the messages of a call have it in them
+    const inputTokens = estimateTokens({ ...request, messages });
+    const usd = worstCostOf(model, { inputTokens, outputTokens }, clock.wallMs());
+    const sinceMs = clock.monotonicMs();
+    const asked = { model: model.id, tokens: inputTokens + outputTokens, usd };
+    const reserved = await this.#budget.reserve(asked);
+    this.#endsAtMs += clock.monotonicMs() - sinceMs;
+    return reserved;
   }
 
   #callOf({ model }: RouteCandidate, messages: readonly ModelMessage[]): ModelCall {
@@ -287,6 +320,11 @@ export class Generation {
       switches: this.#switches,
     };
   }
+}
+
+function tokensOf({ inputTokens, outputTokens }: ModelUsage): number | null {
+  if (inputTokens === undefined || outputTokens === undefined) return null;
+  return inputTokens + outputTokens;
 }
 
 function repaired(

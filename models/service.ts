@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { ModelChoice, SkillModels } from "../core/model.ts";
+import type { CallBudget, ModelChoice, SkillModels } from "../core/model.ts";
 import { Breaker } from "./breaker.ts";
 import { decisionFor } from "./decision-for.ts";
 import { Generation } from "./generation.ts";
@@ -8,16 +8,19 @@ import type { ModelServiceOptions } from "./service-options.ts";
 
 /** All models that this process can ask, and what it knows of their health. */
 export interface ModelService {
-  /** Models for one task: its calls end with `signal`. */
-  forTask(signal: AbortSignal, logger: Logger): SkillModels;
+  /**
+   * Models for one task: its calls end with `signal`.
+   * @param budget allows each call of a vendor; default: all are
+   */
+  forTask(signal: AbortSignal, logger: Logger, budget?: CallBudget): SkillModels;
 }
 
 export function openModelService(options: ModelServiceOptions): ModelService {
   const breaker = new Breaker();
   return {
-    forTask: (signal, logger) => ({
+    forTask: (signal, logger, budget) => ({
       async generate(request) {
-        return new Generation(options, breaker, { request, signal, logger }).run();
+        return new Generation(options, breaker, { request, signal, logger, budget }).run();
       },
       choose: (request) => choiceOf(decisionFor(options, breaker, request)),
     }),

@@ -67,14 +67,14 @@ export function agentPermissions(
   agent: AgentId,
   linked: Iterable<AgentId>,
 ): SubjectPermissions {
-  const { results, parked, memory, blobs } = subjects.ofAgent(agent);
+  const { results, parked, memory, blobs, budgets } = subjects.ofAgent(agent);
   const toPeers = [...linked]
     .sort()
     .flatMap((peer) => [subjects.peersFromTo(agent, peer), `${peerInboxOf(peer, agent)}.*`]);
   return {
     publish: [
       subjects.agentHeartbeat(agent),
-      ...[results, parked, memory, blobs],
+      ...[results, parked, memory, blobs, budgets],
       ...toPeers,
       CROSS_ACCOUNT_REPLIES,
     ],
@@ -104,7 +104,13 @@ export function submitterPermissions(subjects: Subjects): SubjectPermissions {
 
 export function accountCrossings(subjects: Subjects): AccountCrossings {
   return {
-    agentsAsk: [subjects.allResults, subjects.allParked, subjects.allMemory, subjects.allBlobs],
+    agentsAsk: [
+      subjects.allResults,
+      subjects.allParked,
+      subjects.allMemory,
+      subjects.allBlobs,
+      subjects.allBudgets,
+    ],
     agentsAnswer: [subjects.allOffers, subjects.allControls, subjects.allLanes],
     discovery: discoveryOf(AGENT_SERVICE),
     agentsSay: [subjects.allHeartbeats, subjects.allPeers],

@@ -41,8 +41,14 @@ const RUN: ReadonlySet<ErrorCode> = new Set([
   "internal",
 ]);
 
+const LIMIT: ReadonlySet<ErrorCode> = new Set([
+  "limit-exceeded",
+  "budget-exhausted",
+  "budget-unbounded",
+]);
+
 export function exitCodeOf(code: ErrorCode): number {
-  if (code === "limit-exceeded") return EXIT.limit;
+  if (LIMIT.has(code)) return EXIT.limit;
   if (INFRASTRUCTURE.has(code)) return EXIT.infrastructure;
   return RUN.has(code) ? EXIT.runFailed : EXIT.usage;
 }

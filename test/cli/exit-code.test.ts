@@ -8,7 +8,7 @@ it("tells a failed run, a wrong command, a limit and a swarm that cannot run apa
   expect(byExit).toMatchObject({
     1: expect.arrayContaining(["skill-failed", "no-attempts-left", "agent-lost", "internal"]),
     2: expect.arrayContaining(["usage", "invalid-yaml", "unknown-cascade", "path-not-found"]),
-    4: ["limit-exceeded"],
+    4: ["budget-exhausted", "budget-unbounded", "limit-exceeded"],
     5: expect.arrayContaining(["broker-unavailable", "broker-missing", "restart-limit"]),
   });
 });

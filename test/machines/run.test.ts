@@ -223,4 +223,23 @@ describe("run machine", () => {
   ] as const)("$promise", ({ plan, events, state, orders }) => {
     expect(fold(plan, ...events)).toEqual({ state, orders });
   });
+
+  it("fails when the time of its budget is over, after its final stages, and only once", () => {
+    const over: RunInput = { type: "budget.exhausted", error: broken };
+    const plan = planOf([], [0], [0, 1]);
+    const fail = { type: "proposeFailure", params: { error: broken } };
+    const stop = { type: "stopStages", params: undefined };
+    expect(fold(plan, created, started(0), over)).toEqual({
+      state: "failing",
+      orders: [stop, fail],
+    });
+    expect(fold(withFinals(plan, 2), created, started(0), over)).toEqual({
+      state: "finishing",
+      orders: [stop, start(2)],
+    });
+    expect(fold(withFinals(plan, 2), created, started(0), over, over)).toEqual({
+      state: "finishing",
+      orders: [],
+    });
+  });
 });

@@ -16,6 +16,31 @@ export const RUN_EXPLANATIONS = {
     ],
     example: "error no-model  claude needs ANTHROPIC_API_KEY: claude-opus-5-5: no key of anthropic",
   },
+  "budget-exhausted": {
+    causes: [
+      "the next call of a model could cost more than is left of a budget: of the run, of a stage, or of the day",
+      "the time of a budget is over",
+      "the stages need more calls than the budget has, which is found before anything runs",
+    ],
+    remedies: [
+      "the message says which budget it is, its limit, what is spent and reserved, and what was asked for",
+      "raise it under `budget` in the cascade, or CASCADE_BUDGET_USD_PER_DAY and its like for the day",
+      "a call is reserved with the longest answer it may have: a smaller `max_output_tokens` reserves less",
+    ],
+    example:
+      "error budget-exhausted  stage review, task 7: the budget of the run is 7 calls: 7 calls spent, 0 calls reserved, 1 call asked for a call of claude-opus-5-5",
+  },
+  "budget-unbounded": {
+    causes: [
+      "a budget limits `usd`, and the registry of models has no price for the model that would be asked",
+    ],
+    remedies: [
+      "put its price into a file that CASCADE_MODEL_REGISTRY names",
+      "or limit `tokens` or `calls`, which are counted without a price",
+    ],
+    example:
+      "error budget-unbounded  stage ask, task 0: the budget of the run is $1.0000, and the price of my-model is not known",
+  },
   "model-failed": {
     causes: [
       "a vendor answered with an error: a limit, a quota that is used up, a key that it does not take",

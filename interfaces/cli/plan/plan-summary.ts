@@ -2,6 +2,7 @@ import type { Json, JsonObject } from "../../../core/json.ts";
 import type { StageMemory } from "../../../core/memory.ts";
 import type { InputType, Plan, StageType } from "../../../core/plan.ts";
 import { kindOf, modelAskedBy, type SkillCatalog, type SkillKind } from "../../../core/skill.ts";
+import { type BudgetSummary, budgetSummaries } from "./budget-summary.ts";
 import { KnownValues } from "./known-values.ts";
 import { findLoops } from "./loops.ts";
 import { type StageWork, stageWorkOf } from "./stage-work.ts";
@@ -30,6 +31,8 @@ export interface PlanSummary {
   readonly env?: readonly string[];
   /** Names of secrets that skills may be given; absent when there are none. */
   readonly secrets?: readonly string[];
+  /** Of the run and of stages; absent when there are none. */
+  readonly budgets?: readonly BudgetSummary[];
   readonly worstCase: WorstCase & { readonly modelCost: ModelCost };
 }
 
@@ -108,6 +111,9 @@ export function planSummary({ plan, given, values, skills }: PlanRequest): PlanS
     skills: used,
     ...(plan.env === undefined ? {} : { env: plan.env }),
     ...(plan.secrets === undefined ? {} : { secrets: plan.secrets }),
+    ...(plan.budgets === undefined
+      ? {}
+      : { budgets: budgetSummaries(plan, (position) => known.entriesOf(position), skills) }),
     worstCase: {
       ...worstCaseOf(plan, tasks),
       modelCost: {

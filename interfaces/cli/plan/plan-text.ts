@@ -1,3 +1,4 @@
+import { budgetLines } from "./budget-summary.ts";
 import type { InputSummary, PlanSummary, SkillSummary } from "./plan-summary.ts";
 import { stageLines } from "./stage-lines.ts";
 import { directNeeds } from "./stage-order.ts";
@@ -21,6 +22,7 @@ export function planText(summary: PlanSummary, width: number): string {
     ...["", "Inputs", ...inputLines(summary.inputs, width)],
     ...waveLines(summary, width),
     ...["", "Worst case", ...worstCaseLines(summary, width)],
+    ...budgetLines(summary.budgets ?? [], width),
     ...approvalLines(summary, width),
     ...["", "Side effects", ...wrapped(effectsText(summary.skills), width - 2).map(indented)],
     ...namesLines("Secrets, which agents give to skills", summary.secrets, width),

@@ -1,5 +1,8 @@
 import type { PublishedEvent } from "../../../bus/messages.ts";
+import type { BudgetStanding } from "../../../core/budget.ts";
+import { BudgetAccount, type ModelSpending } from "../../../core/budget-account.ts";
 import type { ErrorRecord } from "../../../core/errors.ts";
+import type { RunEvent } from "../../../core/events.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import type { Plan } from "../../../core/plan.ts";
 import type { RunStanding } from "./command.ts";
@@ -16,6 +19,10 @@ export interface RunStory {
   readonly pausedAtMs?: number;
   /** In the order of the plan. */
   readonly stages: readonly StageStory[];
+  /** How its budgets stand; empty when it has none. */
+  readonly budgets: readonly BudgetStanding[];
+  /** What its calls of models came to; absent when none was made under a budget. */
+  readonly spent?: ModelSpending;
   readonly error?: ErrorRecord;
   readonly reason?: string;
   /** The run that it began with. */
@@ -67,6 +74,7 @@ export function storyOf(plan: Plan, events: readonly PublishedEvent[]): RunStory
     directory: String(first.data["directory"]),
     startedAtMs: first.atMs,
     ...rerunOf(first.data),
+    ...spendingOf(plan, events),
     ...endOf(events.at(-1) ?? first),
     ...pauseIn(events),
     stages: [...stages.values()],
@@ -76,6 +84,22 @@ export function storyOf(plan: Plan, events: readonly PublishedEvent[]): RunStory
 function pauseIn(events: readonly PublishedEvent[]): Pick<RunStory, "pausedAtMs"> {
   const last = events.findLast(({ type }) => type === "run.paused" || type === "run.continued");
   return last?.type === "run.paused" ? { pausedAtMs: last.atMs } : {};
+}
+
+function spendingOf(
+  plan: Plan,
+  events: readonly PublishedEvent[],
+): Pick<RunStory, "budgets" | "spent"> {
+  const account = new BudgetAccount(plan);
+  for (const { type, atMs, data } of events) {
+    account.apply({ type, ...data } as unknown as RunEvent, atMs);
+  }
+  const isRunning = events.every(({ type }) => !/^run\.(succeeded|failed|cancelled)$/.test(type));
+  const { spending } = account;
+  return {
+    budgets: account.standings(() => isRunning),
+    ...(spending === undefined ? {} : { spent: spending }),
+  };
 }
 
 function rerunOf({ rerunOf: run }: JsonObject): Pick<RunStory, "rerunOf"> {

@@ -1,4 +1,6 @@
 import type { Client } from "../../../coordinator/client.ts";
+import { amountText, type BudgetStanding } from "../../../core/budget.ts";
+import type { ModelSpending } from "../../../core/budget-account.ts";
 import type { ErrorRecord } from "../../../core/errors.ts";
 import { formatLocation } from "../../../core/errors.ts";
 import type { RunId } from "../../../core/ids.ts";
@@ -49,12 +51,42 @@ export function storyLines(
     `  directory  ${directory}`,
     ...(story.rerunOf === undefined ? [] : [`  begun with ${story.rerunOf}`]),
     ...(story.reason === undefined ? [] : [`  reason     ${story.reason}`]),
+    ...(story.spent === undefined ? [] : [`  models     ${spentText(story.spent)}`]),
+    ...story.budgets.map((budget) => `  budget     ${budgetText(budget, endedAtMs - startedAtMs)}`),
     ...(isToldBelow(story) || story.error === undefined ? [] : errorLines(story.error)),
     ...(output === undefined || output === null ? [] : [`  output     ${shortJson(output)}`]),
     "",
     ...aligned([["  stage", "status", "tasks", "attempts", "took", "by"], ...rows]),
     ...stages.flatMap(detailLines),
   ].map(printable);
+}
+
+function spentText({ calls, tokens, usd }: ModelSpending): string {
+  const known = [
+    tokens === null ? "tokens not known" : amountText("tokens", tokens),
+    usd === null ? "cost not known" : amountText("usd", usd),
+  ];
+  return [amountText("calls", calls), ...known].join(", ");
+}
+
+/** Spent of limit, and what calls that are under way may still need. */
+function budgetText({ of, limit, spent, reserved }: BudgetStanding, tookMs: number): string {
+  const told = (["calls", "tokens", "usd"] as const).flatMap((counted) => {
+    const most = limit[counted];
+    if (most === undefined) return [];
+    const held = reserved[counted];
+    const short = (amount: number): string =>
+      counted === "usd" ? amountText(counted, amount) : String(amount);
+    const more = held === 0 ? "" : ` and ${short(held)} reserved`;
+    return [`${short(spent[counted])} of ${amountText(counted, most)}${more}`];
+  });
+  const { timeMs } = limit;
+  const isOfRun = of === "the run";
+  const time =
+    timeMs === undefined
+      ? []
+      : [`${isOfRun ? `${durationText(tookMs)} of ` : "at most "}${durationText(timeMs)}`];
+  return `${of}: ${[...told, ...time].join(", ")}`;
 }
 
 function stageRow(stage: StageStory, nowMs: number): readonly string[] {
@@ -122,6 +154,8 @@ function storyJson(story: RunStory, output: Json | undefined): object {
     reason,
     rerunOf,
     pausedAtMs,
+    budgets,
+    spent,
   } = story;
   return {
     schemaVersion: 1,
@@ -137,6 +171,8 @@ function storyJson(story: RunStory, output: Json | undefined): object {
     error: error ?? null,
     ...(reason === undefined ? {} : { reason }),
     output: output ?? null,
+    ...(spent === undefined ? {} : { spent }),
+    ...(budgets.length === 0 ? {} : { budgets }),
     stages: stages.map(({ startedAtMs: from, endedAtMs: to, tasks, ...stage }) => ({
       ...stage,
       tasks: tasks ?? null,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   approval,
   branch,
+  budget,
   cascadeAsMapping,
   cascadeAsName,
   config,
@@ -37,6 +38,7 @@ const DEFINITIONS = {
   threshold,
   approval,
   signal: signalWait,
+  budget,
   config,
   memory,
   stageMemory,

@@ -3,6 +3,8 @@ const BODY = {
   description: "What the cascade is for.",
   version: "Kept as it is written, 1.10 too.",
   model: "The model of stages that name none.",
+  budget:
+    "What the whole run may spend on models, and how long it may take: {usd, tokens, calls, time}.",
   config: "Parts of the system that this cascade may or may not use.",
   memory: "What the run remembers, and which keys of it there are.",
   learned_patterns: "true: ${memory.learned_patterns} is what strategies have learned of agents.",
@@ -38,6 +40,8 @@ const WORK = {
   max_parallel: "How many tasks of the stage are under way at once, at most.",
   max_items:
     "With `foreach` or `matrix` over `stages` or a `cascade`: how long a list may be that only data tells.",
+  budget:
+    "What the stage may spend on models, and how long it may take: {usd, tokens, calls, time}.",
   prompt: "What is to be done, in words: for skills that take a prompt, task, query or text.",
   model:
     "The model of skills that need one: auto-select, a family such as claude, or a model's id.",
@@ -146,6 +150,12 @@ export const KEY_DESCRIPTIONS = {
     read_keys: "The keys that skills of the stage may read.",
     write_keys:
       "The keys that they may write. Outputs of these names are kept when the stage has succeeded.",
+  },
+  budget: {
+    usd: "US dollars. Before each call its worst case is reserved; a call without a known price is refused.",
+    tokens: "Of prompts and answers together.",
+    calls: "Calls of a vendor: each try and each switch is one.",
+    time: "From its start, such as 10m; what is under way then is stopped.",
   },
   cache: {
     key: "What the result depends on beside skills, inputs and files: ${…} of any kind.",

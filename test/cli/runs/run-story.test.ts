@@ -75,6 +75,37 @@ describe("runs show", () => {
     ]);
   });
 
+  it("shows each budget with what is spent of it, and what models came to", () => {
+    const whole = { name: "the run", limit: { usd: 2, calls: 3, timeMs: 60_000 } };
+    const ofLint = { name: "stage lint", limit: { tokens: 900 }, stages: [0] };
+    const budgeted = { ...plan, budgets: [whole, ofLint] } as unknown as Plan;
+    const reserve = (id: string) => ({
+      ...{ id, stage: "lint", index: 0, attempt: 1, agent: "agent-1" },
+      ...{ model: "m", tokens: 400, usd: 0.5 },
+    });
+    const events = [
+      started,
+      event(10, "budget.reserved", reserve("x.1")),
+      event(20, "budget.settled", { stage: "lint", id: "x.1", tokens: 100, usd: 0.25 }),
+      event(30, "budget.reserved", reserve("x.2")),
+    ];
+    const of = (more: readonly PublishedEvent[] = []) =>
+      storyLines(storyOf(budgeted, [...events, ...more]), undefined, 1_000).filter((line) =>
+        /^ {2}(models|budget) /.test(line),
+      );
+    expect(of()).toEqual([
+      "  models     2 calls, tokens not known, cost not known",
+      "  budget     the run: 2 of 3 calls, $0.2500 of $2.0000 and $0.5000 reserved, 1.0 s of 1 min 00 s",
+      "  budget     stage lint: 100 of 900 tokens and 400 reserved",
+    ]);
+    // What nobody settles any more is spent.
+    expect(of([event(2_000, "run.cancelled", { reason: "" })])).toEqual([
+      "  models     2 calls, tokens not known, cost not known",
+      "  budget     the run: 2 of 3 calls, $0.7500 of $2.0000, 2.0 s of 1 min 00 s",
+      "  budget     stage lint: 500 of 900 tokens",
+    ]);
+  });
+
   it("says what a run waits for", () => {
     const paused = event(700, "stage.paused", { stage: "ask", for: "approval", message: "Go?" });
     const lines = storyLines(storyOf(plan, [started, paused]), undefined, 1_000);
