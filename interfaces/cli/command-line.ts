@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { SwarmError } from "../../core/errors.ts";
 import { nearest } from "../../language/nearest.ts";
+import { addDashboard } from "../dashboard/options.ts";
 import {
   agentsOption,
   allowanceOf,
@@ -121,6 +122,7 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
   addSkills(cli, optionsOf, ask);
   addTopology(cli, optionsOf, ask);
   addModels(cli, optionsOf, ask);
+  addDashboard(cli, optionsOf, ask);
   return cli;
 }
 

@@ -1,5 +1,6 @@
 import type { SandboxEnforcement } from "../../core/sandbox.ts";
 import type { SkillAllowance } from "../../core/skill-allowance.ts";
+import type { DashboardCommand } from "../dashboard/command.ts";
 import type { DeadCommand } from "./dead/command.ts";
 import type { MemoryCommand } from "./memory/command.ts";
 import type { ModelsCommand } from "./models/command.ts";
@@ -131,6 +132,7 @@ export type CliCommand =
   | DeadCommand
   | MemoryCommand
   | ModelsCommand
+  | DashboardCommand
   | TopologyCommand;
 
 /** Every command by its name: what a mistyped one is compared with. */
@@ -154,5 +156,6 @@ export const COMMAND_NAMES = [
     "dead",
     "memory",
     "topology",
+    "dashboard",
   ],
 ] as const satisfies readonly (CliCommand["kind"] | "fix")[];

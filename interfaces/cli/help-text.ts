@@ -18,6 +18,7 @@ Examples:
   npm run cascade -- plan code-quality-swarm        show what a run would do, and start nothing
   npm run cascade -- explain unknown-skill          what an error code means and what to do
   npm run cascade -- topology --live                who sends messages to whom
+  npm run cascade -- dashboard                      runs, approvals and messages in a browser
   npm run cascade -- verify <run>                   execute a share of a report's findings again
 
 Both scripts start the same program. In a directory where a swarm runs, commands join it. Settings: NATS_URL (with

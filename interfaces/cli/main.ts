@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { SwarmError } from "../../core/errors.ts";
 import { registerEnvironment, Scrubber } from "../../core/scrub.ts";
+import { runDashboard } from "../dashboard/dashboard-command.ts";
 import { parseCommandLine } from "./command-line.ts";
 import type { CliCommand } from "./commands.ts";
 import { runDead } from "./dead/dead-command.ts";
@@ -73,6 +74,8 @@ function carryOut(command: CliCommand): Promise<number> {
       return runMemory(command, { directory });
     case "topology":
       return runTopology(command, { directory });
+    case "dashboard":
+      return runDashboard(command, { directory, scrubber });
     default:
       return command satisfies never;
   }

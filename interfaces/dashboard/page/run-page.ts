@@ -1,0 +1,65 @@
+import { useMemo, useReducer, useRef } from "preact/hooks";
+import type { Json } from "../../../core/json.ts";
+import type { PlanView } from "../state/plan-view.ts";
+import type { RunPageEvent } from "../state/run-event.ts";
+import { RunFold } from "../state/run-fold.ts";
+import { useAnswer } from "./api.ts";
+import { useStream } from "./event-source.ts";
+import { FailureCard } from "./failure-card.ts";
+import { GraphView } from "./graph-view.ts";
+import { html } from "./html.ts";
+import { go } from "./navigation.ts";
+import { RunHead } from "./run-head.ts";
+import { StageDrawer } from "./stage-drawer.ts";
+import { StageTable } from "./stage-table.ts";
+import { Loading, Problem } from "./states.ts";
+import { useTitle } from "./title.ts";
+
+export interface RunAnswer {
+  readonly run: string;
+  readonly plan: PlanView;
+  readonly inputs: Json;
+}
+
+/** One run as it goes on: its graph, its stages, and what went wrong. */
+export function RunPage({ run, stage }: { readonly run: string; readonly stage?: string }) {
+  useTitle(`Run ${run}`);
+  const loaded = useAnswer<RunAnswer>(`/api/runs/${encodeURIComponent(run)}`);
+  if (loaded.status === "loading") return html`<h1>Run</h1><${Loading} what="the run" />`;
+  if (loaded.status === "failed")
+    return html`<h1>Run</h1><${Problem} error=${loaded.error} /><p><a href="/runs">All runs</a></p>`;
+  return html`<${LiveRun} about=${loaded.answer} stage=${stage} />`;
+}
+
+const OUTCOMES: ReadonlySet<string> = new Set(["run.succeeded", "run.failed", "run.cancelled"]);
+
+function LiveRun({ about, stage }: { readonly about: RunAnswer; readonly stage?: string }) {
+  const { run, plan } = about;
+  const fold = useMemo(() => new RunFold(plan.stages.map(({ id }) => id)), [plan]);
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const opener = useRef<Element | null>(null);
+  const stream = useStream<RunPageEvent>(`/api/runs/${run}/events`, (batch) => {
+    for (const event of batch) fold.apply(event);
+    redraw(0 as never);
+    return batch.some(({ type }) => OUTCOMES.has(type));
+  });
+  const select = (id: string): void => {
+    opener.current = document.activeElement;
+    go(`/runs/${run}/${id}`);
+  };
+  const close = (): void => {
+    go(`/runs/${run}`);
+    if (opener.current instanceof HTMLElement || opener.current instanceof SVGElement)
+      opener.current.focus();
+  };
+  const chosen = plan.stages.find(({ id }) => id === stage);
+  return html`<${RunHead} about=${about} fold=${fold} stream=${stream} />
+    <${FailureCard} run=${run} fold=${fold} select=${select} />
+    <div class=${chosen === undefined ? "run" : "run with-drawer"}>
+      <div class="run-main">
+        <${GraphView} stages=${plan.stages} fold=${fold} chosen=${stage} select=${select} />
+        <${StageTable} stages=${plan.stages} fold=${fold} chosen=${stage} select=${select} />
+      </div>
+      ${chosen === undefined ? null : html`<${StageDrawer} key=${chosen.id} about=${about} stage=${chosen} fold=${fold} close=${close} />`}
+    </div>`;
+}
