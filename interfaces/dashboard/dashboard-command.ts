@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { addressFromEnvironment } from "../../bus/connection.ts";
 import type { Client } from "../../coordinator/client.ts";
@@ -57,6 +58,7 @@ async function shown(
     client,
     directory,
     env: process.env,
+    version: packageVersion(),
     port: command.port,
     token: tokenIn(join(directory, ".cascade"), randomBytes),
     onError: (error) =>
@@ -66,4 +68,9 @@ async function shown(
   });
   say(`dashboard: ${dashboard.link}`);
   return dashboard;
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { readonly version: string }).version;
 }

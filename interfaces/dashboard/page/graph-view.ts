@@ -1,12 +1,11 @@
-import { useMemo } from "preact/hooks";
-import { type GraphNode, graphOf, groupStatus } from "../state/graph.ts";
-import { NODE, placed } from "../state/graph-layout.ts";
+import { type GraphNode, groupStatus, NODE, type PlacedGraph } from "../state/graph.ts";
 import type { StagePlan } from "../state/plan-view.ts";
 import type { RunFold, StageState } from "../state/run-fold.ts";
 import { html } from "./html.ts";
 import { STATUS_WORDS, statusShape } from "./status.ts";
 
 interface Props {
+  readonly graph: PlacedGraph;
   readonly stages: readonly StagePlan[];
   readonly fold: RunFold;
   readonly chosen?: string;
@@ -14,14 +13,10 @@ interface Props {
 }
 
 /** The stages as a graph, from left to right. */
-export function GraphView({ stages, fold, chosen, select }: Props) {
-  const { graph, layout } = useMemo(() => {
-    const drawn = graphOf(stages);
-    return { graph: drawn, layout: placed(drawn) };
-  }, [stages]);
-  const { width, height, places, lines } = layout;
+export function GraphView({ graph, stages, fold, chosen, select }: Props) {
+  const { width, height, nodes, lines } = graph;
   const states = new Map(
-    graph.nodes.map(({ key, stages: members }) => [
+    nodes.map(({ key, stages: members }) => [
       key,
       members.map((at) => fold.stages.get(stages[at]?.id ?? "")),
     ]),
@@ -34,9 +29,8 @@ export function GraphView({ stages, fold, chosen, select }: Props) {
           return html`<path key="${from} ${to}" class=${isFlowing ? "line flowing" : "line"} d=${curve(points)} />`;
         })}
       </g>
-      ${graph.nodes.map((node) => {
-        const place = places.get(node.key) ?? { x: 0, y: 0 };
-        const props = { node, place, stages, states: states.get(node.key) ?? [], chosen, select };
+      ${nodes.map((node) => {
+        const props = { node, stages, states: states.get(node.key) ?? [], chosen, select };
         return html`<${Node} key=${node.key} ...${props} />`;
       })}
     </svg>
@@ -44,15 +38,14 @@ export function GraphView({ stages, fold, chosen, select }: Props) {
 }
 
 interface NodeProps {
-  readonly node: GraphNode;
-  readonly place: { readonly x: number; readonly y: number };
+  readonly node: GraphNode & { readonly x: number; readonly y: number };
   readonly stages: readonly StagePlan[];
   readonly states: readonly (StageState | undefined)[];
   readonly chosen: string | undefined;
   readonly select: (stage: string) => void;
 }
 
-function Node({ node, place, stages, states, chosen, select }: NodeProps) {
+function Node({ node, stages, states, chosen, select }: NodeProps) {
   const status = groupStatus(states);
   const members = node.stages.map((at) => stages[at]?.id ?? "");
   const detail = members.length === 1 ? stageDetail(states[0]) : groupDetail(states);
@@ -68,7 +61,7 @@ function Node({ node, place, stages, states, chosen, select }: NodeProps) {
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === "Enter" || event.key === " ") open(event);
   };
-  return html`<g class="node ${status} ${isChosen ? "chosen" : ""}" transform="translate(${place.x} ${place.y})"
+  return html`<g class="node ${status} ${isChosen ? "chosen" : ""}" transform="translate(${node.x} ${node.y})"
     role="button" tabindex="0" aria-pressed=${isChosen} aria-label="${name}, ${node.type} ${STATUS_WORDS[status]}, ${detail}"
     onClick=${open} onKeyDown=${onKeyDown}>
     <title>${name}</title>

@@ -1,12 +1,18 @@
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { ApprovalsPage } from "./approvals-page.ts";
 import { html } from "./html.ts";
 import { followLinks, usePath } from "./navigation.ts";
 import { RunPage } from "./run-page.ts";
 import { RunsPage } from "./runs-page.ts";
 import { Empty } from "./states.ts";
 
-const PAGES = [{ path: "/runs", name: "Runs", keys: "g r" }] as const;
+const PAGES = [
+  { path: "/runs", name: "Runs" },
+  { path: "/approvals", name: "Approvals" },
+] as const;
+/** Pages that show one run belong to the list of runs. */
+const RUN_VIEWS: ReadonlySet<string> = new Set(["", "runs", "timeline", "events"]);
 
 function Dashboard() {
   const path = usePath();
@@ -28,7 +34,7 @@ function Dashboard() {
       <nav aria-label="Pages">
         ${PAGES.map(
           ({ path: to, name }) =>
-            html`<a href=${to} aria-current=${`/${page}` === to || (page === "" && to === "/runs") ? "page" : undefined}>${name}</a>`,
+            html`<a href=${to} aria-current=${isAt(page, to) ? "page" : undefined}>${name}</a>`,
         )}
       </nav>
     </header>
@@ -36,12 +42,25 @@ function Dashboard() {
   </div>`;
 }
 
+function isAt(page: string, path: string): boolean {
+  return path === "/runs" ? RUN_VIEWS.has(page) : `/${page}` === path;
+}
+
 function pageOf(path: string) {
   const [, page = "", first, second] = path.split("/");
-  if (page === "" || (page === "runs" && first === undefined)) return html`<${RunsPage} />`;
-  if (page === "runs" && first !== undefined)
-    return html`<${RunPage} key=${first} run=${first} stage=${second} />`;
-  return html`<${Empty} title="There is no such page"><p><a href="/runs">All runs</a></p></${Empty}>`;
+  switch (page) {
+    case "runs":
+    case "timeline":
+    case "events":
+      if (first === undefined) return html`<${RunsPage} />`;
+      return html`<${RunPage} key=${first} run=${first} view=${page} stage=${second} />`;
+    case "":
+      return html`<${RunsPage} />`;
+    case "approvals":
+      return html`<${ApprovalsPage} />`;
+    default:
+      return html`<${Empty} title="There is no such page"><p><a href="/runs">All runs</a></p></${Empty}>`;
+  }
 }
 
 const place = document.getElementById("page");

@@ -23,7 +23,7 @@ export interface BrowserFile {
 const INTERFACES = resolve(import.meta.dirname, "../..");
 const MAIN = join(INTERFACES, "dashboard/page/main.ts");
 const STYLE = join(INTERFACES, "dashboard/page/style.css");
-const LIBRARIES = ["preact", "preact/hooks", "htm", "@dagrejs/dagre"];
+const LIBRARIES = ["preact", "preact/hooks", "htm"];
 
 /** Follows the imports from the page's first module: what is not reached is not served. */
 export function loadBrowserModules(): BrowserModules {

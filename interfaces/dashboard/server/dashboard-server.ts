@@ -6,6 +6,8 @@ import { cookieName, isSameToken, refusalOf } from "./access.ts";
 import { openActivity } from "./activity.ts";
 import { activityRoutes } from "./activity-routes.ts";
 import { type BrowserModules, loadBrowserModules } from "./browser-modules.ts";
+import { healthRoutes } from "./health-routes.ts";
+import { Metrics } from "./metrics.ts";
 import { RequestRefused } from "./request-body.ts";
 import { COMMON_HEADERS, sendError, sendJson, sendText } from "./responses.ts";
 import type { DashboardContext, Route } from "./route.ts";
@@ -36,7 +38,12 @@ const REQUEST_TIMEOUT_MS = 15_000;
 export async function openDashboard(options: DashboardOptions): Promise<Dashboard> {
   const modules = loadBrowserModules();
   const leave = new AbortController();
-  const activity = openActivity(options.client, { signal: leave.signal, onError: options.onError });
+  const metrics = new Metrics();
+  const activity = openActivity(options.client, {
+    signal: leave.signal,
+    note: (event) => metrics.add(event),
+    onError: options.onError,
+  });
   const served = { ...options, modules, shell: shellOf(modules), streams: new Set<object>() };
   const server = createServer({
     maxHeaderSize: HEADER_BYTES,
@@ -46,7 +53,11 @@ export async function openDashboard(options: DashboardOptions): Promise<Dashboar
   });
   server.maxConnections = CONNECTIONS;
   const { port } = await listening(server, options.port);
-  const routes = [...runRoutes(options), ...activityRoutes(options, activity)];
+  const routes = [
+    ...runRoutes(options),
+    ...activityRoutes(options, activity),
+    ...healthRoutes(options, metrics),
+  ];
   const site = new Site({ ...served, port, routes });
   server.on("request", (request, response) => void site.answer(request, response));
   return {

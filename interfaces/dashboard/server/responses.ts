@@ -39,17 +39,29 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 
 /** Answers a failure as the page shows it: code, words, and what to do. */
 export function sendError(response: ServerResponse, error: unknown): void {
-  if (response.headersSent) return void response.destroy();
+  const { status, ...told } = toldOf(error);
+  if (response.headersSent) response.destroy();
+  else sendJson(response, told, status);
+}
+
+interface Told {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+function toldOf(error: unknown): Told {
   if (error instanceof CascadeRefused)
-    return sendJson(response, { code: "invalid-cascade", message: error.message }, 400);
+    return { status: 400, code: "invalid-cascade", message: error.message };
   if (error instanceof SwarmError) {
-    const { code, message, hint } = error;
-    const status = STATUS[code] ?? (error.disposition === "retry" ? 503 : 400);
-    return sendJson(response, { code, message, ...(hint === undefined ? {} : { hint }) }, status);
+    const { code, message, hint, disposition } = error;
+    const status = STATUS[code] ?? (disposition === "retry" ? 503 : 400);
+    return { status, code, message, ...(hint === undefined ? {} : { hint }) };
   }
   if (error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError")) {
     const message = "the swarm did not answer in time";
-    return sendJson(response, { code: "coordinator-unavailable", message }, 503);
+    return { status: 503, code: "coordinator-unavailable", message };
   }
-  sendJson(response, { code: "internal", message: "the dashboard failed; its log says more" }, 500);
+  return { status: 500, code: "internal", message: "the dashboard failed; its log says more" };
 }

@@ -7,6 +7,8 @@ export interface DashboardContext {
   /** Where the swarm works: what relative paths of a job mean. */
   readonly directory: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Of this program. */
+  readonly version: string;
 }
 
 export interface RouteRequest {

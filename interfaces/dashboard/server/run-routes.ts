@@ -4,12 +4,14 @@ import type { PublishedEvent } from "../../../bus/messages.ts";
 import { isOutcome, type RunEnds } from "../../../coordinator/client.ts";
 import { SwarmError } from "../../../core/errors.ts";
 import { isToken, parseRunId, parseStageId, type RunId } from "../../../core/ids.ts";
-import type { Json } from "../../../core/json.ts";
+import { isJsonObject, type Json } from "../../../core/json.ts";
 import { rerun } from "../../cli/runs/rerun.ts";
 import { endOf } from "../../cli/runs/run-story.ts";
 import type { ListedRun } from "../state/listed-run.ts";
+import { graphOf } from "../state/graph.ts";
 import { RunFold } from "../state/run-fold.ts";
 import { streamTo } from "./event-stream.ts";
+import { placed } from "./graph-layout.ts";
 import { pageEvent, planView } from "./page-data.ts";
 import { bodyOf, RequestRefused } from "./request-body.ts";
 import { sendJson } from "./responses.ts";
@@ -52,8 +54,11 @@ export function runRoutes(context: DashboardContext): readonly Route[] {
       path: new RegExp(`^/api/runs/${RUN}$`),
       async handle(asked) {
         const started = await client.started(runIn(asked), inTime(asked.signal));
-        const [plan, inputs] = [await client.planOf(started), started.data["inputs"] ?? null];
-        sendJson(asked.response, { run: started.run, plan: planView(plan), inputs });
+        const plan = planView(await client.planOf(started));
+        const graph = placed(graphOf(plan.stages));
+        const { inputs: given } = started.data;
+        const inputs = isJsonObject(given) ? (given["value"] ?? null) : null;
+        sendJson(asked.response, { run: started.run, plan, graph, inputs });
       },
     },
     {

@@ -21,6 +21,22 @@ export interface Graph {
   readonly edges: readonly GraphEdge[];
 }
 
+/** A graph with the places of its nodes, in pixels. */
+export interface PlacedGraph {
+  readonly width: number;
+  readonly height: number;
+  /** `x` and `y` are of the upper left corner. */
+  readonly nodes: readonly (GraphNode & { readonly x: number; readonly y: number })[];
+  readonly lines: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly points: readonly { readonly x: number; readonly y: number }[];
+  }[];
+}
+
+/** In pixels. */
+export const NODE = { width: 208, height: 64 } as const;
+
 /** More nodes are neither readable nor quick to lay out. */
 const MOST_SINGLE = 150;
 const MOST_LAYERS = 40;

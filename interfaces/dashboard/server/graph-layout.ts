@@ -1,20 +1,7 @@
 import { Graph as Directed, layout } from "@dagrejs/dagre";
-import type { Graph } from "./graph.ts";
+import type { Graph, PlacedGraph } from "../state/graph.ts";
+import { NODE } from "../state/graph.ts";
 
-export interface PlacedGraph {
-  readonly width: number;
-  readonly height: number;
-  /** Upper left corners, by node key. */
-  readonly places: ReadonlyMap<string, { readonly x: number; readonly y: number }>;
-  readonly lines: readonly {
-    readonly from: string;
-    readonly to: string;
-    readonly points: readonly { readonly x: number; readonly y: number }[];
-  }[];
-}
-
-/** In pixels. */
-export const NODE = { width: 208, height: 64 } as const;
 const MARGIN = 16;
 
 /** Where nodes stand and how lines go, from left to right. Pure. */
@@ -26,15 +13,13 @@ export function placed({ nodes, edges }: Graph): PlacedGraph {
   for (const { from, to } of edges) graph.setEdge(from, to);
   layout(graph);
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
-  const places = new Map(
-    nodes.map(({ key }) => {
-      const { x = 0, y = 0 } = graph.node(key) as { x?: number; y?: number };
-      return [key, { x: x - NODE.width / 2, y: y - NODE.height / 2 }];
-    }),
-  );
+  const placedNodes = nodes.map((node) => {
+    const { x = 0, y = 0 } = graph.node(node.key) as { x?: number; y?: number };
+    return { ...node, x: x - NODE.width / 2, y: y - NODE.height / 2 };
+  });
   const lines = edges.map(({ from, to }) => {
     const { points = [] } = graph.edge(from, to) as { points?: { x: number; y: number }[] };
     return { from, to, points };
   });
-  return { width, height, places, lines };
+  return { width, height, nodes: placedNodes, lines };
 }
