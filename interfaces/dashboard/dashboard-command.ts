@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { addressFromEnvironment } from "../../bus/connection.ts";
+import { addressFromEnvironment, openBus } from "../../bus/connection.ts";
 import type { Client } from "../../coordinator/client.ts";
 import type { Scrubber } from "../../core/scrub.ts";
 import { clientHere } from "../cli/client-here.ts";
 import { Ending } from "../cli/ending.ts";
+import { addressHere } from "../cli/swarm-address.ts";
 import { withSwarm } from "../cli/swarm-work.ts";
 import type { DashboardCommand } from "./command.ts";
 import { openDashboard } from "./server/dashboard-server.ts";
@@ -58,6 +59,7 @@ async function shown(
     client,
     directory,
     env: process.env,
+    openTraffic: () => openBus(addressHere(directory), { name: "dashboard" }),
     version: packageVersion(),
     port: command.port,
     token: tokenIn(join(directory, ".cascade"), randomBytes),

@@ -1,7 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { RunId } from "../../core/ids.ts";
-import type { JsonObject } from "../../core/json.ts";
+import { parseStageId, type RunId } from "../../core/ids.ts";
 import type { Dashboard } from "../../interfaces/dashboard/server/dashboard-server.ts";
 import {
   hasChromium,
@@ -9,7 +8,7 @@ import {
   openTestDashboard,
   openWatchedPage,
 } from "../support/dashboard-browser.ts";
-import { ASKING, FAILING, FINE } from "../support/dashboard-cascades.ts";
+import { ASKING, FAILING, HELD } from "../support/dashboard-cascades.ts";
 import { type InProcessSwarm, startInProcessSwarm } from "../support/in-process-swarm.ts";
 import { follow } from "../support/swarm-process.ts";
 
@@ -29,9 +28,9 @@ describe.skipIf(!hasChromium)(`the run page${why}`, () => {
     await swarm[Symbol.asyncDispose]();
   });
 
-  async function submit(definition: string, inputs: JsonObject = {}): Promise<RunId> {
+  async function submit(definition: string): Promise<RunId> {
     const { client, directory } = swarm;
-    const { runId } = await client.submit({ cascade: "shown", definition, inputs, directory });
+    const { runId } = await client.submit({ cascade: "shown", definition, inputs: {}, directory });
     return runId;
   }
 
@@ -44,8 +43,11 @@ describe.skipIf(!hasChromium)(`the run page${why}`, () => {
     await using watched = await openWatchedPage(browser, dashboard);
     const { page, errors } = watched;
     await page.getByText("No run yet").waitFor();
-    const run = await submit(FINE, { ms: 400 });
+    const run = await submit(HELD);
     await page.getByRole("link", { name: run }).click();
+    await stageStatus(page, "hold", "paused");
+    const yes = { stage: parseStageId("hold"), approved: true, by: "a test" };
+    await swarm.client.approve(run, yes);
     await stageStatus(page, "collect", "running");
     await stageStatus(page, "test", "running");
     await stageStatus(page, "report", "succeeded");

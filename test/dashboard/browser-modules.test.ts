@@ -28,12 +28,16 @@ it("loads nothing from elsewhere, and every import is served", () => {
 it("makes no markup of data: text nodes and attributes only", () => {
   const forbidden =
     /innerHTML|outerHTML|insertAdjacentHTML|document\.write|dangerouslySetInnerHTML|\beval\(|new Function|DOMParser|javascript:/;
-  expect(ours.filter(([, { body }]) => forbidden.test(body)).map(([address]) => address)).toEqual([]);
+  expect(ours.filter(([, { body }]) => forbidden.test(body)).map(([address]) => address)).toEqual(
+    [],
+  );
 });
 
 it("lets no page do more than it needs", () => {
   const { contentSecurityPolicy } = shellOf(modules);
-  expect(contentSecurityPolicy).toMatch(/^default-src 'none'; script-src 'self' 'sha256-[\w+/=]+';/);
+  expect(contentSecurityPolicy).toMatch(
+    /^default-src 'none'; script-src 'self' 'sha256-[\w+/=]+';/,
+  );
   expect(contentSecurityPolicy).not.toMatch(/unsafe|\*|https?:/);
   expect(contentSecurityPolicy).toContain("require-trusted-types-for 'script'");
 });

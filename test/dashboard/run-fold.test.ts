@@ -21,7 +21,12 @@ function folded(list: readonly RunPageEvent[], stages: readonly string[] = []): 
   return fold;
 }
 
-const error = { code: "skill-failed", message: "no such file", hint: "make it", disposition: "retry" };
+const error = {
+  code: "skill-failed",
+  message: "no such file",
+  hint: "make it",
+  disposition: "retry",
+};
 const failed = events(
   ["run.started", { directory: "/here" }],
   ["stage.started", { stage: "build", tasks: 1 }],
@@ -42,7 +47,12 @@ describe("the fold of a run", () => {
       endedMs: 8_000,
     });
     expect(stages.get("ship")?.status).toBe("waiting");
-    expect(stages.get("build")).toMatchObject({ status: "failed", tasks: 1, succeeded: 0, failed: 1 });
+    expect(stages.get("build")).toMatchObject({
+      status: "failed",
+      tasks: 1,
+      succeeded: 0,
+      failed: 1,
+    });
     expect(stages.get("build")?.attempts).toMatchObject([
       { attempt: 1, agent: "a1", offeredMs: 3_000, endedMs: 4_000, retryAtMs: 4_500 },
       { attempt: 2, agent: "a2", offeredMs: 5_000, endedMs: 6_000, status: "failed" },
@@ -93,7 +103,12 @@ describe("the timeline of a run", () => {
   it("has a row for each agent, and what its attempts waited for", () => {
     const { rows, fromMs, toMs } = timelineOf(folded(failed), "agent", 0);
     expect([fromMs, toMs]).toEqual([1_000, 8_000]);
-    expect(rows.map(({ name, bars }) => [name, bars.map((bar) => [bar.readyMs, bar.startMs, bar.endMs])])).toEqual([
+    expect(
+      rows.map(({ name, bars }) => [
+        name,
+        bars.map((bar) => [bar.readyMs, bar.startMs, bar.endMs]),
+      ]),
+    ).toEqual([
       ["a1", [[2_000, 3_000, 4_000]]],
       ["a2", [[4_500, 5_000, 6_000]]],
     ]);
@@ -101,7 +116,12 @@ describe("the timeline of a run", () => {
 
   it("draws short attempts that stand close together as one", () => {
     const many = Array.from({ length: 1_000 }, (_, index): RunPageEvent[] => [
-      { n: 3 + 2 * index, atMs: 1_000 + index, type: "task.offered", data: { stage: "s", index, attempt: 1 } },
+      {
+        n: 3 + 2 * index,
+        atMs: 1_000 + index,
+        type: "task.offered",
+        data: { stage: "s", index, attempt: 1 },
+      },
       {
         n: 4 + 2 * index,
         atMs: 1_001 + index,

@@ -134,12 +134,24 @@ describe("the dashboard over HTTP", () => {
   });
 
   it.each([
-    ["another host", () => `GET / HTTP/1.1\nHost: evil.test:${dashboard.port}\nConnection: close\n\n`, 403],
+    [
+      "another host",
+      () => `GET / HTTP/1.1\nHost: evil.test:${dashboard.port}\nConnection: close\n\n`,
+      403,
+    ],
     ["no host", () => "GET / HTTP/1.1\nConnection: close\n\n", 400],
     ["TRACE", () => `TRACE / HTTP/1.1\n${head()}Connection: close\n\n`, 405],
-    ["a method that there is none of", () => `BREW / HTTP/1.1\n${head()}Connection: close\n\n`, 400],
+    [
+      "a method that there is none of",
+      () => `BREW / HTTP/1.1\n${head()}Connection: close\n\n`,
+      400,
+    ],
     ["headers of 100 KB", () => `GET / HTTP/1.1\n${head()}X: ${"x".repeat(100_000)}\n\n`, 431],
-    ["two lengths", () => `POST / HTTP/1.1\n${head()}Content-Length: 1\nContent-Length: 2\n\nxx`, 400],
+    [
+      "two lengths",
+      () => `POST / HTTP/1.1\n${head()}Content-Length: 1\nContent-Length: 2\n\nxx`,
+      400,
+    ],
     [
       "a length and pieces",
       () => `POST / HTTP/1.1\n${head()}Content-Length: 5\nTransfer-Encoding: chunked\n\n0\n\n`,

@@ -1,6 +1,9 @@
 import { existsSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { type Dashboard, openDashboard } from "../../interfaces/dashboard/server/dashboard-server.ts";
+import {
+  type Dashboard,
+  openDashboard,
+} from "../../interfaces/dashboard/server/dashboard-server.ts";
 import type { InProcessSwarm } from "./in-process-swarm.ts";
 
 const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
@@ -15,11 +18,12 @@ export function launchBrowser(): Promise<Browser> {
 export const TOKEN = "t".repeat(43);
 
 export function openTestDashboard(swarm: InProcessSwarm): Promise<Dashboard> {
-  const { client, directory } = swarm;
+  const { client, directory, server } = swarm;
   return openDashboard({
     client,
     directory,
     env: {},
+    openTraffic: () => openBus(server.address, { name: "dashboard" }),
     version: "1.2.3",
     port: 0,
     token: TOKEN,

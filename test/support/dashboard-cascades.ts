@@ -31,3 +31,19 @@ stages:
   - { stage: release, needs: [build], approve: "Release version 4.2 to production?" }
   - { stage: ship, needs: [release], transform: { comment: "\${release.comment}" } }
 `;
+
+/** It goes on when it is told to, and then takes its time. */
+export const HELD = `cascade: held
+inputs:
+  - { name: ms, type: integer, default: 1000 }
+stages:
+  - { stage: hold, approve: "Begin?" }
+  - { stage: collect, needs: [hold], skill: pause, inputs: { ms: "\${ms}" } }
+  - stage: test
+    needs: [collect]
+    foreach: [unit, integration, browser]
+    skill: pause
+    inputs: { ms: "\${ms}", item: "\${item}" }
+  - { stage: notify, needs: [collect], when: "\${ms > 1000000}", transform: { told: true } }
+  - { stage: report, needs: [test], transform: { score: 0.93, files: 412 } }
+`;

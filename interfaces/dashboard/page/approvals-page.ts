@@ -12,9 +12,14 @@ import { useTitle } from "./title.ts";
 export function ApprovalsPage() {
   useTitle("Approvals");
   const now = useNow(true);
-  const loaded = useAnswer<{ readonly approvals: readonly WaitingApproval[] }>("/api/approvals", useNews());
-  if (loaded.status === "loading") return html`<h1>Approvals</h1><${Loading} what="what waits for you" />`;
-  if (loaded.status === "failed") return html`<h1>Approvals</h1><${Problem} error=${loaded.error} />`;
+  const loaded = useAnswer<{ readonly approvals: readonly WaitingApproval[] }>(
+    "/api/approvals",
+    useNews(),
+  );
+  if (loaded.status === "loading")
+    return html`<h1>Approvals</h1><${Loading} what="what waits for you" />`;
+  if (loaded.status === "failed")
+    return html`<h1>Approvals</h1><${Problem} error=${loaded.error} />`;
   const { approvals } = loaded.answer;
   if (approvals.length === 0)
     return html`<h1>Approvals</h1>
@@ -23,7 +28,14 @@ export function ApprovalsPage() {
       </${Empty}>`;
   return html`<h1>Approvals</h1>
     ${approvals.map(
-      ({ run, cascade, stage, message, sinceMs, untilMs }) => html`<section class="question" key="${run}/${stage}" aria-label="${stage} of ${run}">
+      ({
+        run,
+        cascade,
+        stage,
+        message,
+        sinceMs,
+        untilMs,
+      }) => html`<section class="question" key="${run}/${stage}" aria-label="${stage} of ${run}">
         <h2>${message}</h2>
         <p class="quiet">${cascade} · stage <a href="/runs/${run}/${stage}">${stage}</a> of <a href="/runs/${run}">${run}</a> · asked ${ageText(sinceMs, now)}${untilMs === undefined ? "" : ` · until ${timeText(untilMs)}`}</p>
         <${ApprovalForm} run=${run} stage=${stage} />

@@ -6,10 +6,12 @@ import { followLinks, usePath } from "./navigation.ts";
 import { RunPage } from "./run-page.ts";
 import { RunsPage } from "./runs-page.ts";
 import { Empty } from "./states.ts";
+import { TopologyPage } from "./topology-page.ts";
 
 const PAGES = [
   { path: "/runs", name: "Runs" },
   { path: "/approvals", name: "Approvals" },
+  { path: "/topology", name: "Topology" },
 ] as const;
 /** Pages that show one run belong to the list of runs. */
 const RUN_VIEWS: ReadonlySet<string> = new Set(["", "runs", "timeline", "events"]);
@@ -58,6 +60,8 @@ function pageOf(path: string) {
       return html`<${RunsPage} />`;
     case "approvals":
       return html`<${ApprovalsPage} />`;
+    case "topology":
+      return html`<${TopologyPage} />`;
     default:
       return html`<${Empty} title="There is no such page"><p><a href="/runs">All runs</a></p></${Empty}>`;
   }

@@ -2,7 +2,14 @@ import { useState } from "preact/hooks";
 import { durationText } from "../../cli/runs/time-text.ts";
 import type { AttemptState, RunFold } from "../state/run-fold.ts";
 import { timeText } from "../state/sentences.ts";
-import { lanesOf, ticksOf, type TimelineBar, type TimelineGrouping, type TimelineRow, timelineOf } from "../state/timeline.ts";
+import {
+  lanesOf,
+  type TimelineBar,
+  type TimelineGrouping,
+  type TimelineRow,
+  ticksOf,
+  timelineOf,
+} from "../state/timeline.ts";
 import { useNow } from "./event-source.ts";
 import { html } from "./html.ts";
 import { Empty } from "./states.ts";
@@ -15,7 +22,13 @@ const GAP = 8;
 const TOP = 28;
 
 /** Who worked on what, and when. */
-export function TimelineView({ fold, select }: { readonly fold: RunFold; readonly select: (stage: string) => void }) {
+export function TimelineView({
+  fold,
+  select,
+}: {
+  readonly fold: RunFold;
+  readonly select: (stage: string) => void;
+}) {
   const [grouping, setGrouping] = useState<TimelineGrouping>("agent");
   const now = useNow(fold.status === "running");
   const { fromMs, toMs, rows, hiddenRows } = timelineOf(fold, grouping, now);
@@ -70,15 +83,25 @@ function Row({ row, top, x, select }: RowProps) {
 
 function barText({ attempts, status, readyMs, startMs, endMs }: TimelineBar): string {
   const [first] = attempts;
-  if (first === undefined || attempts.length > 1) return `${attempts.length} short attempts, ${status}`;
+  if (first === undefined || attempts.length > 1)
+    return `${attempts.length} short attempts, ${status}`;
   return `${first.stage} task ${first.index}, attempt ${first.attempt}: ${status} after ${durationText(endMs - startMs)}, waited ${durationText(startMs - readyMs)}`;
 }
 
 const SHOWN = 20;
 
-function Longest({ fold, now, select }: { readonly fold: RunFold; readonly now: number; readonly select: (stage: string) => void }) {
+function Longest({
+  fold,
+  now,
+  select,
+}: {
+  readonly fold: RunFold;
+  readonly now: number;
+  readonly select: (stage: string) => void;
+}) {
   const attempts = [...fold.stages.values()].flatMap((stage) => stage.attempts);
-  const took = ({ startedMs, offeredMs, endedMs = now }: AttemptState): number => endedMs - (startedMs ?? offeredMs);
+  const took = ({ startedMs, offeredMs, endedMs = now }: AttemptState): number =>
+    endedMs - (startedMs ?? offeredMs);
   const longest = [...attempts].sort((a, b) => took(b) - took(a)).slice(0, SHOWN);
   return html`<section aria-labelledby="longest"><h2 id="longest">Longest attempts</h2>
     <table>

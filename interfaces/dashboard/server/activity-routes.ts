@@ -7,6 +7,7 @@ import { pageEvent } from "./page-data.ts";
 import { sendJson } from "./responses.ts";
 import { type DashboardContext, inTime, type Route } from "./route.ts";
 import { listed } from "./run-routes.ts";
+import { listenToTraffic } from "./traffic.ts";
 
 /** What changes a list of runs, or of questions to a person. */
 const NEWS: ReadonlySet<string> = new Set([
@@ -25,6 +26,13 @@ export function activityRoutes(context: DashboardContext, activity: Activity): r
       isStream: true,
       handle: ({ response, signal }) =>
         streamTo(response, news(activity.listen(signal)), () => undefined),
+    },
+    {
+      method: "GET",
+      path: /^\/api\/traffic$/,
+      isStream: true,
+      handle: ({ response, signal }) =>
+        streamTo(response, listenToTraffic(context.openTraffic, signal), () => undefined),
     },
     {
       method: "GET",

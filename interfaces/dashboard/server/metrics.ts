@@ -60,8 +60,7 @@ export class Metrics {
   text(agents: readonly Heartbeat[], about: { readonly version: string }): string {
     return [
       ...HELP.flatMap(([name, kind, help]) => {
-        const lines =
-          kind === "histogram" ? this.#histogramLines(name) : this.#counterLines(name);
+        const lines = kind === "histogram" ? this.#histogramLines(name) : this.#counterLines(name);
         return lines.length === 0 ? [] : head(name, kind, help).concat(lines);
       }),
       ...agentLines(agents),

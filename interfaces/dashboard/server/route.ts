@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { openBus } from "../../../bus/connection.ts";
 import type { Client } from "../../../coordinator/client.ts";
 
 /** What the answers of the dashboard are made from. */
@@ -7,6 +8,8 @@ export interface DashboardContext {
   /** Where the swarm works: what relative paths of a job mean. */
   readonly directory: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** A connection that hears what the processes of the swarm say to each other. */
+  readonly openTraffic: () => ReturnType<typeof openBus>;
   /** Of this program. */
   readonly version: string;
 }

@@ -7,8 +7,8 @@ import { isToken, parseRunId, parseStageId, type RunId } from "../../../core/ids
 import { isJsonObject, type Json } from "../../../core/json.ts";
 import { rerun } from "../../cli/runs/rerun.ts";
 import { endOf } from "../../cli/runs/run-story.ts";
-import type { ListedRun } from "../state/listed-run.ts";
 import { graphOf } from "../state/graph.ts";
+import type { ListedRun } from "../state/listed-run.ts";
 import { RunFold } from "../state/run-fold.ts";
 import { streamTo } from "./event-stream.ts";
 import { placed } from "./graph-layout.ts";
