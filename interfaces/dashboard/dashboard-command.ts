@@ -59,6 +59,7 @@ async function shown(
     client,
     directory,
     env: process.env,
+    ...(command.allowance === undefined ? {} : { allowance: command.allowance }),
     openTraffic: () => openBus(addressHere(directory), { name: "dashboard" }),
     version: packageVersion(),
     port: command.port,

@@ -10,6 +10,7 @@ import {
   launchBrowser,
   openTestDashboard,
   openWatchedPage,
+  settled,
 } from "../support/dashboard-browser.ts";
 import { ASKING, FAILING, FINE, HELD } from "../support/dashboard-cascades.ts";
 import { type InProcessSwarm, startInProcessSwarm } from "../support/in-process-swarm.ts";
@@ -67,8 +68,7 @@ describe.skipIf(!hasChromium)(`every page${why}`, () => {
       const { page, errors } = watched;
       for (const path of paths) {
         await page.goto(new URL(path, dashboard.link).href);
-        await page.locator("main h1, main h2").first().waitFor();
-        await page.locator("main .loading").waitFor({ state: "detached" });
+        await settled(page);
         const shown = path.replace(/\/r[\w-]+/, "").replaceAll("/", "-");
         if (pictures !== undefined)
           await page.screenshot({ path: join(pictures, `${name}${shown}-${colorScheme}.png`) });
@@ -79,7 +79,7 @@ describe.skipIf(!hasChromium)(`every page${why}`, () => {
   }
 
   it("is in order while there is nothing to show", async () => {
-    await look("empty", ["/runs", "/approvals", "/nowhere"]);
+    await look("empty", ["/", "/runs", "/approvals", "/topology", "/nowhere"]);
   });
 
   it("is in order for runs that wait, failed and finished", async () => {
@@ -89,7 +89,7 @@ describe.skipIf(!hasChromium)(`every page${why}`, () => {
     if (!asking || !failing || !fine || !held) throw new Error("four were submitted");
     await Promise.all([failing, fine].map((run) => follow(swarm.client, run).ended));
     await follow(swarm.client, asking).reached("stage.paused");
-    await look("all", ["/runs", "/approvals"]);
+    await look("all", ["/", "/runs", "/approvals", "/topology"]);
     const views = (run: RunId, stage: string) => [
       ...[`/runs/${run}`, `/runs/${run}/${stage}`, `/timeline/${run}`, `/events/${run}`],
     ];

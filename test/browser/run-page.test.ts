@@ -35,7 +35,7 @@ describe.skipIf(!hasChromium)(`the run page${why}`, () => {
   }
 
   async function stageStatus(page: Page, stage: string, status: string): Promise<void> {
-    const node = page.getByRole("button", { name: new RegExp(`^${stage}, .*${status}`) });
+    const node = page.getByRole("button", { name: new RegExp(`^${stage} .*${status}`) });
     await node.waitFor();
   }
 

@@ -31,6 +31,7 @@ it.each(
     ["sandbox", "exec"],
     ["skills"],
     ["topology"],
+    ["dashboard"],
     ["skills", "ls"],
     ["skills", "show"],
     ["skills", "test"],

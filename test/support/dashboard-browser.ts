@@ -1,11 +1,15 @@
+import { openBus } from "../../bus/connection.ts";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { expect, vi } from "vitest";
 import {
   type Dashboard,
   openDashboard,
 } from "../../interfaces/dashboard/server/dashboard-server.ts";
 import type { InProcessSwarm } from "./in-process-swarm.ts";
 
+const fixtures = (folder: string): string => join(import.meta.dirname, folder);
 const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 
 /** False on machines without it: tests that need a browser are skipped there. */
@@ -22,7 +26,7 @@ export function openTestDashboard(swarm: InProcessSwarm): Promise<Dashboard> {
   return openDashboard({
     client,
     directory,
-    env: {},
+    env: { CASCADE_CASCADES: fixtures("cascades"), CASCADE_SKILLS: fixtures("skills") },
     openTraffic: () => openBus(server.address, { name: "dashboard" }),
     version: "1.2.3",
     port: 0,
@@ -30,6 +34,14 @@ export function openTestDashboard(swarm: InProcessSwarm): Promise<Dashboard> {
     onError: (error) => {
       throw error;
     },
+  });
+}
+
+/** Waits until nothing of a page is being loaded. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator("main :is(h1, h2)").first().waitFor();
+  await vi.waitFor(async () => expect(await page.locator("main .loading").count()).toBe(0), {
+    timeout: 15_000,
   });
 }
 

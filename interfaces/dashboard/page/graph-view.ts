@@ -49,7 +49,8 @@ function Node({ node, stages, states, chosen, select }: NodeProps) {
   const status = groupStatus(states);
   const members = node.stages.map((at) => stages[at]?.id ?? "");
   const detail = members.length === 1 ? stageDetail(states[0]) : groupDetail(states);
-  const name = members.length === 1 ? node.label : `${members.length} stages, ${node.label}`;
+  const label = members.length === 1 ? node.label : `${members.length} stages`;
+  const about = `${node.type}${node.type === "" ? "" : " · "}${detail}`;
   // Of a group, the one to look at first is opened.
   const at = states.findIndex((state) => (state?.status ?? "waiting") === status);
   const target = members[Math.max(0, at)] ?? "";
@@ -62,14 +63,14 @@ function Node({ node, stages, states, chosen, select }: NodeProps) {
     if (event.key === "Enter" || event.key === " ") open(event);
   };
   return html`<g class="node ${status} ${isChosen ? "chosen" : ""}" transform="translate(${node.x} ${node.y})"
-    role="button" tabindex="0" aria-pressed=${isChosen} aria-label="${name}, ${node.type} ${STATUS_WORDS[status]}, ${detail}"
+    role="button" tabindex="0" aria-pressed=${isChosen} aria-label="${label} ${about}"
     onClick=${open} onKeyDown=${onKeyDown}>
-    <title>${name}</title>
+    <title>${node.label}</title>
     ${members.length > 1 ? html`<rect class="behind" x="5" y="5" width=${NODE.width} height=${NODE.height} rx="8" />` : null}
     <rect class="box" width=${NODE.width} height=${NODE.height} rx="8" />
     <path class="mark" transform="translate(12 12)" d=${statusShape(status)} />
-    <text class="label" x="36" y="25">${short(members.length === 1 ? node.label : `${members.length} stages`, 21)}</text>
-    <text class="sub" x="12" y="50">${short(`${node.type}${node.type === "" ? "" : " · "}${detail}`, 31)}</text>
+    <text class="label" x="36" y="25">${short(label, 21)}</text>
+    <text class="sub" x="12" y="50">${short(about, 31)}</text>
   </g>`;
 }
 

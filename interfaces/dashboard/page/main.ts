@@ -1,6 +1,7 @@
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { ApprovalsPage } from "./approvals-page.ts";
+import { HomePage } from "./home-page.ts";
 import { html } from "./html.ts";
 import { followLinks, usePath } from "./navigation.ts";
 import { RunPage } from "./run-page.ts";
@@ -9,12 +10,13 @@ import { Empty } from "./states.ts";
 import { TopologyPage } from "./topology-page.ts";
 
 const PAGES = [
+  { path: "/", name: "Home" },
   { path: "/runs", name: "Runs" },
   { path: "/approvals", name: "Approvals" },
   { path: "/topology", name: "Topology" },
 ] as const;
 /** Pages that show one run belong to the list of runs. */
-const RUN_VIEWS: ReadonlySet<string> = new Set(["", "runs", "timeline", "events"]);
+const RUN_VIEWS: ReadonlySet<string> = new Set(["runs", "timeline", "events"]);
 
 function Dashboard() {
   const path = usePath();
@@ -57,7 +59,7 @@ function pageOf(path: string) {
       if (first === undefined) return html`<${RunsPage} />`;
       return html`<${RunPage} key=${first} run=${first} view=${page} stage=${second} />`;
     case "":
-      return html`<${RunsPage} />`;
+      return html`<${HomePage} />`;
     case "approvals":
       return html`<${ApprovalsPage} />`;
     case "topology":

@@ -58,11 +58,11 @@ export function RunHead({ about, fold, stream }: Props) {
       <p class="quiet"><code>${run}</code>${fold.rerunOf === undefined ? null : html` · begun with <a href="/runs/${fold.rerunOf}">${fold.rerunOf}</a>`}</p>
     </div>
     <dl class="facts">
-      <div><dt>Status</dt><dd aria-live="polite"><${StatusMark} status=${fold.status} /></dd></div>
+      <div><dt>Status</dt><dd><span aria-live="polite"><${StatusMark} status=${fold.status} /></span></dd></div>
       <div><dt>${fold.endedMs === undefined ? "Running for" : "Took"}</dt><dd>${fold.startedMs === 0 ? "–" : durationText(Math.max(0, (fold.endedMs ?? now) - fold.startedMs))}</dd></div>
       <div><dt>Stages</dt><dd>${done} of ${plan.stages.length}</dd></div>
       ${fold.costUsd === 0 ? null : html`<div><dt>Models</dt><dd>$${fold.costUsd.toFixed(4)}</dd></div>`}
-      ${STREAM_WORDS[stream] === "" ? null : html`<div><dt>Updates</dt><dd class="stream ${stream}" role="status">${STREAM_WORDS[stream]}</dd></div>`}
+      ${STREAM_WORDS[stream] === "" ? null : html`<div><dt>Updates</dt><dd><span class="stream ${stream}" role="status">${STREAM_WORDS[stream]}</span></dd></div>`}
     </dl>
     <div class="actions">
       ${fold.status === "running" ? html`<button class="danger" disabled=${isAsking || fold.isCancelAsked} onClick=${cancel}>${fold.isCancelAsked ? "Cancelling…" : "Cancel run"}</button>` : null}

@@ -51,7 +51,7 @@ export function RunTable({ runs }: { readonly runs: readonly ListedRun[] }) {
           <td>${cascade}</td>
           <td><time title=${new Date(startedMs).toISOString()}>${ageText(startedMs, now)}</time></td>
           <td class="number">${durationText(Math.max(0, endedMs - startedMs))}</td>
-          <td class="told">${failure === undefined ? (reason ?? "") : html`<code>${failure.code}</code> ${failure.message}`}</td>
+          <td class="told"><div>${failure === undefined ? (reason ?? "") : html`<code>${failure.code}</code> ${failure.message}`}</div></td>
         </tr>`;
       })}
     </tbody>

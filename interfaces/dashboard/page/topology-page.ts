@@ -33,7 +33,10 @@ export function TopologyPage() {
     return html`<h1>Topology</h1><${Empty} title="No agent was heard yet">
       <p>Agents say every second or so that they are alive. One more is started with:</p><pre>npm run agent</pre>
     </${Empty}>`;
-  const { places, size } = placesOf(agents.map(({ id }) => id), COORDINATOR);
+  const { places, size } = placesOf(
+    agents.map(({ id }) => id),
+    COORDINATOR,
+  );
   const most = links.reduce((largest, { messages }) => Math.max(largest, messages), 1);
   return html`<h1>Topology</h1>
     <div class="filters">

@@ -13,6 +13,7 @@ import { COMMON_HEADERS, sendError, sendJson, sendText } from "./responses.ts";
 import type { DashboardContext, Route } from "./route.ts";
 import { runRoutes } from "./run-routes.ts";
 import { type Shell, shellOf } from "./shell.ts";
+import { startRoutes } from "./start-routes.ts";
 
 export interface Dashboard extends AsyncDisposable {
   readonly port: number;
@@ -54,6 +55,7 @@ export async function openDashboard(options: DashboardOptions): Promise<Dashboar
   server.maxConnections = CONNECTIONS;
   const { port } = await listening(server, options.port);
   const routes = [
+    ...startRoutes(options),
     ...runRoutes(options),
     ...activityRoutes(options, activity),
     ...healthRoutes(options, metrics),

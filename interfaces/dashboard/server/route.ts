@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { openBus } from "../../../bus/connection.ts";
 import type { Client } from "../../../coordinator/client.ts";
+import type { SkillAllowance } from "../../../core/skill-allowance.ts";
 
 /** What the answers of the dashboard are made from. */
 export interface DashboardContext {
@@ -8,6 +9,8 @@ export interface DashboardContext {
   /** Where the swarm works: what relative paths of a job mean. */
   readonly directory: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What of the project's own skills may run; nothing when it is left out. */
+  readonly allowance?: SkillAllowance;
   /** A connection that hears what the processes of the swarm say to each other. */
   readonly openTraffic: () => ReturnType<typeof openBus>;
   /** Of this program. */

@@ -1,7 +1,13 @@
-import { decodeMessage, heartbeat } from "../../../bus/messages.ts";
 import type { openBus } from "../../../bus/connection.ts";
+import { decodeMessage, heartbeat } from "../../../bus/messages.ts";
 import { openSubjects } from "../../../core/subjects.ts";
-import { type AgentView, type LinkView, type Moved, movedBy, type TrafficFrame } from "../state/traffic.ts";
+import {
+  type AgentView,
+  type LinkView,
+  type Moved,
+  movedBy,
+  type TrafficFrame,
+} from "../state/traffic.ts";
 
 type Connection = Awaited<ReturnType<typeof openBus>>;
 
@@ -39,7 +45,10 @@ export async function* listenToTraffic(
 
 class Heard {
   readonly #agents = new Map<string, AgentView>();
-  readonly #links = new Map<string, { readonly from: string; readonly to: string; messages: number }>();
+  readonly #links = new Map<
+    string,
+    { readonly from: string; readonly to: string; messages: number }
+  >();
   #moved = new Map<string, { -readonly [Key in keyof Moved]: Moved[Key] }>();
 
   add(subject: string, data: Uint8Array): void {

@@ -74,8 +74,7 @@ export const COORDINATOR = "coordinator";
 /** What a message is, by its subject; undefined for one that is not shown. Pure. */
 export function movedBy(subject: string): Omit<Moved, "count"> | undefined {
   const [, area, first = "", second = "", kind = ""] = subject.split(".");
-  if (area === "agent" && second === "task")
-    return { from: COORDINATOR, to: first, kind: "task" };
+  if (area === "agent" && second === "task") return { from: COORDINATOR, to: first, kind: "task" };
   if (area === "agent" && second === "heartbeat")
     return { from: first, to: COORDINATOR, kind: "heartbeat" };
   if (area === "result") return { from: second, to: COORDINATOR, kind: "result" };
