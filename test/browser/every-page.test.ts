@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RunId } from "../../core/ids.ts";
@@ -16,10 +16,11 @@ import { ASKING, FAILING, FINE, HELD } from "../support/dashboard-cascades.ts";
 import { type InProcessSwarm, startInProcessSwarm } from "../support/in-process-swarm.ts";
 import { follow } from "../support/swarm-process.ts";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** Where a person finds pictures of all pages, if they ask for them. */
 const pictures = process.env["CASCADE_SCREENSHOTS"];
 const why = hasChromium ? "" : " (skipped: Debian's package chromium is not installed)";
+
+const PAGES = ["/", "/runs", "/approvals", "/topology", "/memory", "/letters"];
 
 describe.skipIf(!hasChromium)(`every page${why}`, () => {
   let swarm: InProcessSwarm;
@@ -43,7 +44,7 @@ describe.skipIf(!hasChromium)(`every page${why}`, () => {
 
   /** What axe-core finds that is serious, as `rule: where`. */
   async function barriers(page: Page): Promise<readonly string[]> {
-    await page.evaluate(axe);
+    await page.evaluate(axe.source);
     return page.evaluate(async () => {
       const { axe: checker } = globalThis as unknown as {
         axe: {
@@ -69,7 +70,7 @@ describe.skipIf(!hasChromium)(`every page${why}`, () => {
       for (const path of paths) {
         await page.goto(new URL(path, dashboard.link).href);
         await settled(page);
-        const shown = path.replace(/\/r[\w-]+/, "").replaceAll("/", "-");
+        const shown = path.replace(/\/r[0-9a-z]+-[\w-]+/, "").replaceAll("/", "-");
         if (pictures !== undefined)
           await page.screenshot({ path: join(pictures, `${name}${shown}-${colorScheme}.png`) });
         expect(await barriers(page), `${name} ${path} ${colorScheme}`).toEqual([]);
@@ -79,7 +80,7 @@ describe.skipIf(!hasChromium)(`every page${why}`, () => {
   }
 
   it("is in order while there is nothing to show", async () => {
-    await look("empty", ["/", "/runs", "/approvals", "/topology", "/nowhere"]);
+    await look("empty", [...PAGES, "/nowhere"]);
   });
 
   it("is in order for runs that wait, failed and finished", async () => {
@@ -89,11 +90,15 @@ describe.skipIf(!hasChromium)(`every page${why}`, () => {
     if (!asking || !failing || !fine || !held) throw new Error("four were submitted");
     await Promise.all([failing, fine].map((run) => follow(swarm.client, run).ended));
     await follow(swarm.client, asking).reached("stage.paused");
-    await look("all", ["/", "/runs", "/approvals", "/topology"]);
+    await (await swarm.client.memory()).write({
+      ...{ space: { kind: "global" }, key: "release/notes", by: { person: "ann" } },
+      value: { value: { version: "4.2", changes: 17 } },
+    });
+    await look("all", PAGES);
     const views = (run: RunId, stage: string) => [
       ...[`/runs/${run}`, `/runs/${run}/${stage}`, `/timeline/${run}`, `/events/${run}`],
     ];
-    await look("waiting", views(asking, "release"));
+    await look("waiting", views(asking, "release").slice(0, 2));
     await look("failed", views(failing, "compile"));
     await look("finished", views(fine, "test"));
   });

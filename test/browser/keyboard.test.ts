@@ -11,6 +11,14 @@ import { type InProcessSwarm, startInProcessSwarm } from "../support/in-process-
 
 const why = hasChromium ? "" : " (skipped: Debian's package chromium is not installed)";
 
+/** What the element that has the focus is called. */
+const FOCUSED = `(() => {
+  const element = document.activeElement;
+  const labels = [...(element.labels ?? [])].map((label) => label.textContent);
+  const text = element.matches("a, button, summary") ? element.textContent : "";
+  return [element.getAttribute("aria-label"), text, ...labels].join("|");
+})()`;
+
 describe.skipIf(!hasChromium)(`without a mouse${why}`, () => {
   let swarm: InProcessSwarm;
   let dashboard: Dashboard;
@@ -34,13 +42,7 @@ describe.skipIf(!hasChromium)(`without a mouse${why}`, () => {
     const tabTo = async (name: string): Promise<void> => {
       for (let count = 0; count < 80; count++) {
         await press("Tab");
-        const focused = await page.evaluate(() => {
-          const element = document.activeElement as HTMLInputElement | null;
-          const isNamedByText = element?.matches("a, button, summary") ?? false;
-          const labels = [...(element?.labels ?? [])].map((label) => label.textContent);
-          const text = isNamedByText ? element?.textContent : "";
-          return [element?.getAttribute("aria-label"), text, ...labels].join("|");
-        });
+        const focused = String(await page.evaluate(FOCUSED));
         if (focused.includes(name)) return;
       }
       throw new Error(`the Tab key does not come to ${name}`);

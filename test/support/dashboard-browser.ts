@@ -1,8 +1,8 @@
-import { openBus } from "../../bus/connection.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { expect, vi } from "vitest";
+import { openBus } from "../../bus/connection.ts";
 import {
   type Dashboard,
   openDashboard,

@@ -2,6 +2,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 export type StreamState = "connecting" | "live" | "broken" | "ended";
 
+const AGAIN_MS = 2_000;
+
 /**
  * Listens to a stream of the server. The browser connects again by itself and names the last event that it has.
  * @param take called with each batch; answers true when nothing more will come
@@ -16,15 +18,27 @@ export function useStream<Entry>(
   useEffect(() => {
     if (path === undefined) return;
     setState("connecting");
-    const source = new EventSource(path);
-    source.onopen = () => setState("live");
-    source.onerror = () => setState("broken");
-    source.onmessage = (message: MessageEvent<string>) => {
-      if (!latest.current(JSON.parse(message.data) as readonly Entry[])) return;
-      source.close();
-      setState("ended");
+    let source: EventSource;
+    let timer: number | undefined;
+    const open = (): void => {
+      source = new EventSource(path);
+      source.onopen = () => setState("live");
+      source.onerror = () => {
+        setState("broken");
+        // After a refusal the browser does not try again by itself.
+        if (source.readyState === EventSource.CLOSED) timer = window.setTimeout(open, AGAIN_MS);
+      };
+      source.onmessage = (message: MessageEvent<string>) => {
+        if (!latest.current(JSON.parse(message.data) as readonly Entry[])) return;
+        source.close();
+        setState("ended");
+      };
     };
-    return () => source.close();
+    open();
+    return () => {
+      window.clearTimeout(timer);
+      source.close();
+    };
   }, [path]);
   return state;
 }

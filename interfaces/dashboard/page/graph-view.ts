@@ -65,7 +65,7 @@ function Node({ node, stages, states, chosen, select }: NodeProps) {
   return html`<g class="node ${status} ${isChosen ? "chosen" : ""}" transform="translate(${node.x} ${node.y})"
     role="button" tabindex="0" aria-pressed=${isChosen} aria-label="${label} ${about}"
     onClick=${open} onKeyDown=${onKeyDown}>
-    <title>${node.label}</title>
+    ${label === short(label, 21) ? null : html`<title>${node.label}</title>`}
     ${members.length > 1 ? html`<rect class="behind" x="5" y="5" width=${NODE.width} height=${NODE.height} rx="8" />` : null}
     <rect class="box" width=${NODE.width} height=${NODE.height} rx="8" />
     <path class="mark" transform="translate(12 12)" d=${statusShape(status)} />

@@ -3,6 +3,8 @@ import { useEffect, useRef } from "preact/hooks";
 import { ApprovalsPage } from "./approvals-page.ts";
 import { HomePage } from "./home-page.ts";
 import { html } from "./html.ts";
+import { LettersPage } from "./letters-page.ts";
+import { MemoryPage } from "./memory-page.ts";
 import { followLinks, usePath } from "./navigation.ts";
 import { RunPage } from "./run-page.ts";
 import { RunsPage } from "./runs-page.ts";
@@ -14,6 +16,8 @@ const PAGES = [
   { path: "/runs", name: "Runs" },
   { path: "/approvals", name: "Approvals" },
   { path: "/topology", name: "Topology" },
+  { path: "/memory", name: "Memory" },
+  { path: "/letters", name: "Dead letters" },
 ] as const;
 /** Pages that show one run belong to the list of runs. */
 const RUN_VIEWS: ReadonlySet<string> = new Set(["runs", "timeline", "events"]);
@@ -64,6 +68,10 @@ function pageOf(path: string) {
       return html`<${ApprovalsPage} />`;
     case "topology":
       return html`<${TopologyPage} />`;
+    case "memory":
+      return html`<${MemoryPage} />`;
+    case "letters":
+      return html`<${LettersPage} />`;
     default:
       return html`<${Empty} title="There is no such page"><p><a href="/runs">All runs</a></p></${Empty}>`;
   }

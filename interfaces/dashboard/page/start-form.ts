@@ -5,6 +5,9 @@ import { html } from "./html.ts";
 import { go } from "./navigation.ts";
 import { Loading, Problem } from "./states.ts";
 
+/** Chosen when there is no other choice yet. */
+const MAIN = "code-quality-swarm";
+
 /** A cascade, its inputs, what a run of it would do, and the start. */
 export function StartForm() {
   const loaded = useAnswer<{ readonly cascades: readonly OfferedCascade[] }>("/api/cascades");
@@ -13,7 +16,7 @@ export function StartForm() {
   if (loaded.status === "failed") return html`<${Problem} error=${loaded.error} />`;
   const { cascades } = loaded.answer;
   const chosen =
-    cascades.find((each) => each.name === name) ??
+    cascades.find((each) => each.name === (name ?? MAIN)) ??
     cascades.find(({ problem }) => problem === undefined) ??
     cascades[0];
   if (chosen === undefined)

@@ -7,6 +7,8 @@ import { openActivity } from "./activity.ts";
 import { activityRoutes } from "./activity-routes.ts";
 import { type BrowserModules, loadBrowserModules } from "./browser-modules.ts";
 import { healthRoutes } from "./health-routes.ts";
+import { letterRoutes } from "./letter-routes.ts";
+import { memoryRoutes } from "./memory-routes.ts";
 import { Metrics } from "./metrics.ts";
 import { RequestRefused } from "./request-body.ts";
 import { COMMON_HEADERS, sendError, sendJson, sendText } from "./responses.ts";
@@ -58,6 +60,8 @@ export async function openDashboard(options: DashboardOptions): Promise<Dashboar
     ...startRoutes(options),
     ...runRoutes(options),
     ...activityRoutes(options, activity),
+    ...memoryRoutes(options),
+    ...letterRoutes(options),
     ...healthRoutes(options, metrics),
   ];
   const site = new Site({ ...served, port, routes });
