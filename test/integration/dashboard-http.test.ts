@@ -220,4 +220,64 @@ describe("the dashboard over HTTP", () => {
     expect(text).toContain('cascade_runs_total{cascade="nightly-checks",status="succeeded"} 1');
     expect(text).toContain('cascade_agents{state="serving"} 1');
   });
+
+  it("starts what it offers, after saying what that would do, and opens no other file", async () => {
+    const { cascades } = (await (await get("/api/cascades")).json()) as {
+      cascades: { name: string; inputs: object[] }[];
+    };
+    expect(cascades.find(({ name }) => name === "pauses")).toEqual({
+      name: "pauses",
+      inputs: [{ name: "ms", type: "integer", isRequired: false, default: "200" }],
+    });
+    const body = JSON.stringify({ cascade: "pauses", inputs: ["ms=1"] });
+    const plan = (await (await post("/api/plan", body)).json()) as { text: string };
+    expect(plan.text).toContain("pauses");
+    const started = await post("/api/runs", body);
+    expect(started.status).toBe(201);
+    const { run: id } = (await started.json()) as { run: RunId };
+    const followed = follow(swarm.client, id);
+    await followed.ended;
+    expect(followed.events.at(-1)?.type).toBe("run.succeeded");
+    for (const cascade of ["/etc/passwd", "../x.yaml", "cascades/../x.yaml", "nothing"])
+      expect((await post("/api/runs", JSON.stringify({ cascade, inputs: [] }))).status).toBe(404);
+    const wrong = await post("/api/runs", JSON.stringify({ cascade: "pauses", inputs: ["ns=1"] }));
+    expect([wrong.status, await wrong.json()]).toEqual([
+      400,
+      expect.objectContaining({ code: "unknown-input", hint: 'did you mean "ms"?' }),
+    ]);
+  });
+
+  it("lists dead letters and tries one again, and shows what is remembered", async () => {
+    const { client, directory } = swarm;
+    await client.publishJob({ cascade: "no-such-cascade", directory });
+    const letters = async () =>
+      ((await (await get("/api/letters")).json()) as { letters: { number: number }[] }).letters;
+    const [letter] = await vi.waitFor(async () => {
+      const found = await letters();
+      expect(found).toMatchObject([{ kind: "job", failure: { code: "unknown-cascade" } }]);
+      return found;
+    });
+    const path = `/api/letters/${letter?.number}`;
+    expect((await get(`${path}/drop`)).status).toBe(405);
+    expect((await post(`${path}/retry`, "{}")).status).toBe(404);
+    expect((await post(`${path}/drop`, "{}")).status).toBe(200);
+    expect((await post(`${path}/drop`, "{}")).status).toBe(404);
+    expect(await letters()).toEqual([]);
+
+    const memory = await client.memory();
+    const about = { space: { kind: "global" }, key: "goal", by: { person: "ann" } } as const;
+    for (const value of ["old", "new"]) await memory.write({ ...about, value: { value } });
+    const entry = { space: "global", key: "goal", by: "ann", isKept: true };
+    expect(await (await get("/api/memory?text=NEW")).json()).toMatchObject({
+      entries: [{ ...entry, value: '"new"' }],
+      total: 1,
+    });
+    expect(await (await get("/api/memory/history?space=global&key=goal")).json()).toMatchObject({
+      entries: [
+        { ...entry, value: '"new"' },
+        { ...entry, value: '"old"' },
+      ],
+    });
+    expect((await get("/api/memory/history?space=a/b/c&key=goal")).status).toBe(400);
+  });
 });

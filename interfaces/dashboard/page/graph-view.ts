@@ -69,7 +69,7 @@ function Node({ node, stages, states, chosen, select }: NodeProps) {
     ${members.length > 1 ? html`<rect class="behind" x="5" y="5" width=${NODE.width} height=${NODE.height} rx="8" />` : null}
     <rect class="box" width=${NODE.width} height=${NODE.height} rx="8" />
     <path class="mark" transform="translate(12 12)" d=${statusShape(status)} />
-    <text class="label" x="36" y="25">${short(label, 21)}</text>
+    <text class="label" x="36" y="25">${short(label, 21)}</text>${" "}
     <text class="sub" x="12" y="50">${short(about, 31)}</text>
   </g>`;
 }

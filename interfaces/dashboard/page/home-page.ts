@@ -40,5 +40,5 @@ function LastRuns({ news }: { readonly news: number }) {
   const { runs } = loaded.answer;
   if (runs.length === 0)
     return html`<p class="quiet">No run yet. The first one appears here at once.</p>`;
-  return html`<${RunTable} runs=${runs} /><p><a href="/runs">All runs</a></p>`;
+  return html`<${RunTable} runs=${runs} isNarrow /><p><a href="/runs">All runs</a></p>`;
 }

@@ -38,7 +38,13 @@ export function RunsPage() {
     ${shown.length === 0 ? html`<p class="quiet">None of the newest runs is ${only}.</p>` : html`<${RunTable} runs=${shown} />`}`;
 }
 
-export function RunTable({ runs }: { readonly runs: readonly ListedRun[] }) {
+interface TableProps {
+  readonly runs: readonly ListedRun[];
+  /** Beside something else: of a failure, only its code. */
+  readonly isNarrow?: boolean;
+}
+
+export function RunTable({ runs, isNarrow = false }: TableProps) {
   const now = useNow(runs.some(({ status }) => status === "running"));
   return html`<table class="runs">
     <thead><tr><th scope="col">Status</th><th scope="col">Run</th><th scope="col">Cascade</th><th scope="col">Started</th><th scope="col">Took</th><th scope="col">What happened</th></tr></thead>
@@ -51,7 +57,7 @@ export function RunTable({ runs }: { readonly runs: readonly ListedRun[] }) {
           <td>${cascade}</td>
           <td><time title=${new Date(startedMs).toISOString()}>${ageText(startedMs, now)}</time></td>
           <td class="number">${durationText(Math.max(0, endedMs - startedMs))}</td>
-          <td class="told"><div>${failure === undefined ? (reason ?? "") : html`<code>${failure.code}</code> ${failure.message}`}</div></td>
+          <td class="told"><div>${failure === undefined ? (reason ?? "") : html`<code>${failure.code}</code>${isNarrow ? "" : ` ${failure.message}`}`}</div></td>
         </tr>`;
       })}
     </tbody>

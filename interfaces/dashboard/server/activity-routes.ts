@@ -32,7 +32,11 @@ export function activityRoutes(context: DashboardContext, activity: Activity): r
       path: /^\/api\/traffic$/,
       isStream: true,
       handle: ({ response, signal }) =>
-        streamTo(response, listenToTraffic(context.openTraffic, signal), () => undefined),
+        streamTo(
+          response,
+          listenToTraffic(context.openTraffic, () => client.agents(), signal),
+          () => undefined,
+        ),
     },
     {
       method: "GET",

@@ -1,5 +1,5 @@
 import type { openBus } from "../../../bus/connection.ts";
-import { decodeMessage, heartbeat } from "../../../bus/messages.ts";
+import { decodeMessage, type Heartbeat, heartbeat } from "../../../bus/messages.ts";
 import { openSubjects } from "../../../core/subjects.ts";
 import {
   type AgentView,
@@ -18,14 +18,17 @@ const FORGOTTEN_MS = 15_000;
 /**
  * Hears the messages of a swarm over a connection of its own, for as long as `signal` lets it, and tells some times a second what moved.
  * It takes part in nothing.
+ * @param present the agents that are there already
  */
 export async function* listenToTraffic(
   open: () => Promise<Connection>,
+  present: () => Promise<readonly Heartbeat[]>,
   signal: AbortSignal,
 ): AsyncGenerator<TrafficFrame> {
   const connection = await open();
   try {
     const heard = new Heard();
+    for (const agent of await present()) heard.hear(agent);
     const { allHeartbeats, allOffers, allResults, allPeers } = openSubjects();
     for (const subject of [allHeartbeats, allOffers, allResults, allPeers]) {
       connection.subscribe(subject, {
@@ -55,7 +58,7 @@ class Heard {
     const moved = movedBy(subject);
     if (moved === undefined) return;
     const { from, to, kind } = moved;
-    if (kind === "heartbeat") this.#hear(data);
+    if (kind === "heartbeat") this.hear(decodeMessage(heartbeat, data));
     else count(this.#links, `${from} ${to}`, { from, to, messages: 0 }).messages += 1;
     count(this.#moved, `${from} ${to} ${kind}`, { ...moved, count: 0 }).count += 1;
   }
@@ -72,8 +75,7 @@ class Heard {
     return { agents, links, moved };
   }
 
-  #hear(data: Uint8Array): void {
-    const { agent, status, slots, busy } = decodeMessage(heartbeat, data);
+  hear({ agent, status, slots, busy }: Heartbeat): void {
     if (status === "gone") this.#agents.delete(agent);
     else {
       const sum = ({ light, heavy, sandbox }: typeof slots): number => light + heavy + sandbox;
