@@ -60,6 +60,13 @@ describe.skipIf(!hasChromium)(`every page${why}`, () => {
     });
   }
 
+  /** As a link does, without loading everything anew. */
+  async function move(page: Page, path: string): Promise<void> {
+    await page.evaluate(
+      `history.pushState(null, "", ${JSON.stringify(path)}); dispatchEvent(new Event("cascade-moved"))`,
+    );
+  }
+
   async function look(name: string, paths: readonly string[]): Promise<void> {
     for (const colorScheme of ["light", "dark"] as const) {
       await using watched = await openWatchedPage(browser, dashboard, {
@@ -68,7 +75,7 @@ describe.skipIf(!hasChromium)(`every page${why}`, () => {
       });
       const { page, errors } = watched;
       for (const path of paths) {
-        await page.goto(new URL(path, dashboard.link).href);
+        await move(page, path);
         await settled(page);
         const shown = path.replace(/\/r[0-9a-z]+-[\w-]+/, "").replaceAll("/", "-");
         if (pictures !== undefined)

@@ -45,6 +45,6 @@ describe.skipIf(!hasChromium)(`a run of 10,000 stages${why}`, () => {
     await page.getByRole("button", { name: "s9876", exact: true }).click();
     await page.getByRole("complementary", { name: "s9876" }).waitFor();
     await page.getByRole("link", { name: "Timeline" }).click();
-    await page.getByRole("img", { name: /100 rows/ }).waitFor();
+    await page.getByRole("img", { name: /110 rows/ }).waitFor();
   });
 });

@@ -200,8 +200,7 @@ class Site {
       else sendJson(response, { code: "refused", message: error.message }, error.status);
       return;
     }
-    if (!(error instanceof SwarmError)) this.#options.onError(error);
-    sendError(response, error);
+    if (sendError(response, error)) this.#options.onError(error);
   }
 }
 

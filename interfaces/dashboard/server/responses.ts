@@ -37,11 +37,15 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   "broker-unavailable": 503,
 };
 
-/** Answers a failure as the page shows it: code, words, and what to do. */
-export function sendError(response: ServerResponse, error: unknown): void {
+/**
+ * Answers a failure as the page shows it: code, words, and what to do.
+ * @returns true when it is a failure of the dashboard itself
+ */
+export function sendError(response: ServerResponse, error: unknown): boolean {
   const { status, ...told } = toldOf(error);
   if (response.headersSent) response.destroy();
   else sendJson(response, told, status);
+  return told.code === "internal";
 }
 
 interface Told {
