@@ -10,7 +10,7 @@ export default defineConfig({
           testTimeout: 30_000,
           include: [
             "test/*.test.ts",
-            "test/{agents,core,language,machines,topology,skills,bus,store,models,coordinator,cli,mcp}/**/*.test.ts",
+            "test/{agents,core,language,machines,topology,skills,bus,store,models,coordinator,cli,mcp,dashboard}/**/*.test.ts",
           ],
           // They start the real program, which takes its time.
           exclude: ["test/**/*.process.test.ts"],
@@ -26,6 +26,16 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+          // Each has a browser and a swarm of its own.
+          maxWorkers: 1,
         },
       },
     ],

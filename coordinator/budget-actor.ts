@@ -10,6 +10,7 @@ import {
 import { failureOf } from "../bus/failures.ts";
 import { decodeMessage, encodeMessage } from "../bus/messages.ts";
 import { answer } from "../bus/requests.ts";
+import { refuseForged } from "../bus/sender.ts";
 import { type Budget, type BudgetDecision, decideCall } from "../core/budget.ts";
 import type { Reservation } from "../core/budget-account.ts";
 import type { Clock } from "../core/clock.ts";
@@ -65,6 +66,7 @@ export class BudgetActor {
     let request: BudgetRequest;
     try {
       request = decodeMessage(budgetRequest, message.data);
+      refuseForged(message.subject.split(".").at(-1), request.agent);
     } catch (error) {
       logger.warn({ event: "message.refused", subject: message.subject, err: error });
       return;

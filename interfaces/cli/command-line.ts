@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { SwarmError } from "../../core/errors.ts";
 import { nearest } from "../../language/nearest.ts";
+import { addDashboard } from "../dashboard/options.ts";
 import { addAgents } from "./agents/options.ts";
 import { addBackup } from "./backup/options.ts";
 import {
@@ -132,6 +133,7 @@ function openProgram(ask: (command: CliCommand) => void, write: (text: string) =
   addPermissions(cli, optionsOf, ask);
   addModels(cli, optionsOf, ask);
   addMcp(cli, optionsOf, ask);
+  addDashboard(cli, optionsOf, ask);
   return cli;
 }
 

@@ -2,6 +2,7 @@ import type { AgentId } from "../../core/ids.ts";
 import type { TopologyName } from "../../core/plan.ts";
 import type { SandboxEnforcement } from "../../core/sandbox.ts";
 import type { SkillAllowance } from "../../core/skill-allowance.ts";
+import type { DashboardCommand } from "../dashboard/command.ts";
 import type { AgentsCommand } from "./agents/command.ts";
 import type { BackupCommand } from "./backup/command.ts";
 import type { DeadCommand } from "./dead/command.ts";
@@ -173,7 +174,8 @@ export type CliCommand =
   | LearnedCommand
   | DemoCommand
   | PermissionsCommand
-  | McpCommand;
+  | McpCommand
+  | DashboardCommand;
 
 /** Every command by its name: what a mistyped one is compared with. */
 export const COMMAND_NAMES = [
@@ -203,5 +205,6 @@ export const COMMAND_NAMES = [
     "import",
     "permissions",
     "mcp",
+    "dashboard",
   ],
 ] as const satisfies readonly (CliCommand["kind"] | "fix")[];

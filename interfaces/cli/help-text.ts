@@ -21,6 +21,7 @@ Examples:
   npm run cascade -- topology --live                who sends messages to whom
   npm run cascade -- agents ls                      who is there; agents scale 8 starts more
   npm run swarm -- demo mesh                        kills an agent in the middle of a run, and shows what follows
+  npm run cascade -- dashboard                      runs, approvals and messages in a browser
   npm run cascade -- verify <run>                   execute a share of a report's findings again
 
 Both scripts start the same program. In a directory where a swarm runs, commands join it. Settings: NATS_URL (with

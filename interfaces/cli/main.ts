@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { SwarmError } from "../../core/errors.ts";
+import { runDashboard } from "../dashboard/dashboard-command.ts";
 import { runAgents } from "./agents/agents-command.ts";
 import { runBackup } from "./backup/backup-command.ts";
 import { parseCommandLine } from "./command-line.ts";
@@ -94,6 +95,8 @@ function carryOut(command: CliCommand): Promise<number> {
       return import("../mcp/mcp-command.ts").then(({ runMcp }) =>
         runMcp(command, { directory, scrubber }),
       );
+    case "dashboard":
+      return runDashboard(command, { directory, scrubber });
     default:
       return command satisfies never;
   }

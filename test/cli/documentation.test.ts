@@ -40,6 +40,7 @@ it.each(
     ["learned", "status"],
     ["learned", "patterns"],
     ["permissions"],
+    ["dashboard"],
     ["skills", "ls"],
     ["skills", "show"],
     ["skills", "test"],

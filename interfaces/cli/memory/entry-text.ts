@@ -34,7 +34,7 @@ export function entryJson(entry: MemoryEntry): object {
   return { ...{ space, key, revision, status, ...value, atMs, expiresAtMs, by } };
 }
 
-function spaceText(space: MemorySpace): string {
+export function spaceText(space: MemorySpace): string {
   switch (space.kind) {
     case "global":
       return "global";
@@ -47,7 +47,7 @@ function spaceText(space: MemorySpace): string {
   }
 }
 
-function authorText({ person, run, stage, agent }: MemoryAuthor): string {
+export function authorText({ person, run, stage, agent }: MemoryAuthor): string {
   if (person !== undefined) return person;
   const place = [run, stage].filter((part) => part !== undefined).join("/");
   return agent === undefined ? place : `${place} on ${agent}`;

@@ -1,10 +1,10 @@
-import type { StageSummary } from "./plan-summary.ts";
-
 /**
  * For each stage, those it needs without the ones that it waits for anyway through others. Stages come after
  * those they need.
  */
-export function directNeeds(stages: readonly StageSummary[]): readonly (readonly string[])[] {
+export function directNeeds(
+  stages: readonly { readonly id: string; readonly needs: readonly string[] }[],
+): readonly (readonly string[])[] {
   const positions = new Map(stages.map(({ id }, position) => [id, position]));
   // One bit for each stage that is before another one.
   const before: bigint[] = [];
