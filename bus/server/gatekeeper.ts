@@ -171,7 +171,7 @@ class ServerGatekeeper implements Gatekeeper {
   /** What changes while one change is being put into force goes with the next. */
   #permit(): Promise<void> {
     this.#pending ??= this.#permitted
-      .catch(() => {})
+      .catch(() => {}) // whoever asked for that change has heard of it
       .then(() => {
         this.#pending = undefined;
         return this.#server.permit({ agents: new Map(this.#keys), links: this.#links });

@@ -304,6 +304,7 @@ describe("a stage that waits", () => {
       stage: "release",
       for: "approval",
       message: "Release with 0.5?",
+      content: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     const answer = { stage: parseStageId("release"), approved: true, by: "ann" };
     await swarm.client.approve(runId, { ...answer, stage: parseStageId("check") });

@@ -36,6 +36,7 @@ describe("what a member may send and hear", () => {
         "cascade.inbox.*.result.a",
         "cascade.memory.*.a",
         "cascade.blob.*.a",
+        "cascade.budget.*.a",
         "cascade.peer.a.b.*",
         "_INBOX_b.a.*",
         "cascade.peer.a.c.*",

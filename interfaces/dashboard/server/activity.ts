@@ -37,7 +37,9 @@ export function openActivity(
     ended,
     async *listen(until) {
       let waiting: PublishedEvent[] = [];
-      let wake: () => void = () => {};
+      let wake = (): void => {
+        // nobody waits yet
+      };
       const listener = (event: PublishedEvent): void => {
         if (waiting.length >= MOST_WAITING) waiting.shift();
         waiting.push(event);
