@@ -6,7 +6,7 @@ import { type FileMetrics, type Finding, finding } from "./finding.ts";
 import { rankHotspots } from "./hotspots.ts";
 
 /** Files of one batch that a second agent looks at: those with the most severe findings. */
-const FILES = 10;
+const FILES = 3;
 /** Hotspots of one batch that the others are told of. */
 const HOTSPOTS_TOLD = 5;
 const TOPIC = "hotspots";
