@@ -51,6 +51,6 @@ export async function checkModelKeys(env: Environment): Promise<Check> {
         name,
         status: "absent",
         found: text,
-        remedy: "none is needed: no skill that ships asks a model",
+        remedy: "the main job needs none; skills that ask a model do",
       };
 }
