@@ -3,10 +3,14 @@ import type { Logger } from "pino";
 import { ADDRESS_FILE, addressFromEnvironment, readAddress } from "../../bus/connection.ts";
 import { type Client, openClient } from "../../coordinator/client.ts";
 import { SwarmError } from "../../core/errors.ts";
-import type { AgentId } from "../../core/ids.ts";
 import type { SkillAllowance } from "../../core/skill-allowance.ts";
 import { type LockHolder, lockHolder, takeLock } from "./supervisor/lock.ts";
-import { startSwarm, withoutCredentials } from "./supervisor/supervisor.ts";
+import {
+  type AddedAgent,
+  type AgentOrder,
+  startSwarm,
+  withoutCredentials,
+} from "./supervisor/supervisor.ts";
 
 /** A swarm to work with: our own, or one that runs already. */
 export interface Session {
@@ -20,7 +24,7 @@ export interface Session {
   /** Rejects when the swarm that we joined has ended; never settles for our own. */
   readonly lost: Promise<never>;
   /** Starts one more agent in a swarm of ours; absent in one that we joined. */
-  readonly addAgent?: (signal: AbortSignal) => Promise<AgentId>;
+  readonly addAgent?: (order: AgentOrder) => Promise<AddedAgent>;
   /** Ends what we started; leaves alone what we joined. */
   close(): Promise<void>;
   kill(): void;
@@ -81,7 +85,7 @@ function ownSession(
     owned: true,
     embedded,
     lost: new Promise<never>(() => {}),
-    addAgent: (signal) => swarm.addAgent(signal),
+    addAgent: (order) => swarm.addAgent(order),
     async close() {
       await swarm.stop();
       release();

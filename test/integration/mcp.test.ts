@@ -198,7 +198,12 @@ describe("the tools", () => {
       strategy: "specialized",
       agents: 2,
     });
-    const spawned = await server.call("agent_spawn", { type: "coder", name: "Ada" });
+    // Two at once where one has room: the second is refused, and takes no name of the first.
+    const [spawned, refusal] = await Promise.all([
+      server.call("agent_spawn", { type: "coder", name: "Ada" }),
+      server.refused("agent_spawn", { type: "coder" }),
+    ]);
+    expect(refusal).toBe("limit-exceeded");
     const onLinux = process.platform === "linux";
     expect(spawned).toMatchObject({
       agent: { id: "agent-3", name: "Ada", type: "coder", cognitive_pattern: null, status: "idle" },

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import pLimit from "p-limit";
 import type { Logger } from "pino";
 import type { BusAddress } from "../../../bus/connection.ts";
 import { type Gatekeeper, openGatekeeper } from "../../../bus/server/gatekeeper.ts";
@@ -47,6 +48,19 @@ export interface SupervisorOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface AgentOrder {
+  /** How many agents the swarm may have with it. */
+  readonly most: number;
+  /** Gives up the wait for it. */
+  readonly signal: AbortSignal;
+}
+
+export interface AddedAgent {
+  readonly agentId: AgentId;
+  /** How many agents run now. */
+  readonly agents: number;
+}
+
 /** A running swarm: nats-server, coordinator and agents as children of this process. */
 export interface Swarm {
   readonly address: BusAddress;
@@ -55,8 +69,11 @@ export interface Swarm {
   readonly readyMs: number;
   /** Process ids of the coordinator and the agents that run now, by name. */
   processes(): ReadonlyMap<string, number>;
-  /** Starts one more agent; resolves when it takes tasks. @throws the reason of `signal` */
-  addAgent(signal: AbortSignal): Promise<AgentId>;
+  /**
+   * Starts one more agent; resolves when it takes tasks.
+   * @throws SwarmError `limit-exceeded` when `most` run already; the reason of `signal`
+   */
+  addAgent(order: AgentOrder): Promise<AddedAgent>;
   /** Drains agents, then the coordinator, then stops the server. */
   stop(): Promise<void>;
   /** Ends everything at once. */
@@ -140,6 +157,8 @@ class Supervisor implements Swarm {
   #scaleService: AsyncDisposable | undefined;
   #agentSuffix = "";
   #running = false;
+  /** Changes of who the agents are: each sees what the one before it did. */
+  readonly #oneByOne = pLimit(1);
   #stopping = false;
 
   constructor(options: SupervisorOptions) {
@@ -188,7 +207,7 @@ class Supervisor implements Swarm {
     await this.#everyoneReady();
     this.#scaleService = await openScaleService({
       ...{ address: this.#address, directory: this.#options.directory, logger },
-      scale: (count, drainMs) => this.#scale(count, drainMs),
+      scale: (count, drainMs) => this.#oneByOne(() => this.#scale(count, drainMs)),
     });
     this.#signal.throwIfAborted();
     this.#running = true;
@@ -326,15 +345,17 @@ class Supervisor implements Swarm {
     await writeFile(file, `${kept.join("\n")}\n`, { mode: 0o600 });
   }
 
-  async addAgent(signal: AbortSignal): Promise<AgentId> {
-    const [name = ""] = newAgentNames(1, new Set(this.#runningAgents()), this.#agentSuffix);
-    await this.#startAgent(name);
-    for (;;) {
-      signal.throwIfAborted();
-      const there = await this.client.agents();
-      if (there.some(({ agent }) => agent === name)) return parseAgentId(name);
-      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
-    }
+  addAgent({ most, signal }: AgentOrder): Promise<AddedAgent> {
+    return this.#oneByOne(async () => {
+      const before = this.#runningAgents();
+      if (before.length >= most) {
+        throw new SwarmError("limit-exceeded", `${before.length} agents run, ${most} allowed`);
+      }
+      const [name = ""] = newAgentNames(1, new Set(before), this.#agentSuffix);
+      await this.#startAgent(name);
+      await this.#takeTasks([name], signal);
+      return { agentId: parseAgentId(name), agents: before.length + 1 };
+    });
   }
 
   /** Runs `count` agents from now on. Of those that are too many the last ones drain, then end; their tasks go to the others. */
@@ -379,9 +400,10 @@ class Supervisor implements Swarm {
   }
 
   /** Resolves when these agents answer. @throws SwarmError `agent-lost` when they do not in time */
-  async #takeTasks(names: readonly string[]): Promise<void> {
+  async #takeTasks(names: readonly string[], signal?: AbortSignal): Promise<void> {
     const untilMs = performance.now() + READY_TIMEOUT_MS;
     while (names.length > 0) {
+      signal?.throwIfAborted();
       const there = new Set<string>((await this.client.agents()).map(({ agent }) => agent));
       const missing = names.filter((name) => !there.has(name));
       if (missing.length === 0) return;

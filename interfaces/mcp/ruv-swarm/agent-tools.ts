@@ -50,19 +50,10 @@ export async function spawn(label: AgentLabel, { swarm, state, signal }: ToolCon
     );
   }
   const { maxAgents } = state.settings;
-  const before = (await session.client.agents()).length;
-  if (before >= maxAgents) {
-    throw new SwarmError(
-      "limit-exceeded",
-      `maxAgents: ${before} agents run, ${maxAgents} allowed`,
-      {
-        hint: "swarm_init with a larger maxAgents allows more",
-      },
-    );
-  }
-  const agentId = await session.addAgent(
-    AbortSignal.any([signal, AbortSignal.timeout(SPAWN_TIMEOUT_MS)]),
-  );
+  const { agentId, agents } = await session.addAgent({
+    most: maxAgents,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(SPAWN_TIMEOUT_MS)]),
+  });
   const labelled = { ...label, name: label.name === "" ? agentId : label.name };
   state.labels.set(agentId, labelled);
   return {
@@ -76,7 +67,7 @@ export async function spawn(label: AgentLabel, { swarm, state, signal }: ToolCon
       status: "idle",
       pid: swarm.pids.get(agentId) ?? null,
     },
-    swarm_info: { id, agent_count: before + 1, capacity: `${before + 1}/${maxAgents}` },
+    swarm_info: { id, agent_count: agents, capacity: `${agents}/${maxAgents}` },
     message: `${agentId} runs and takes tasks`,
     performance: {
       spawn_time_ms: Math.round(performance.now() - startedMs),
